@@ -1,0 +1,31 @@
+using Latchkey.Wire;
+
+namespace Latchkey.Contract;
+
+/// <summary>
+/// What the engine tells a datapath. Every call has taken effect when it returns: after <see cref="Block"/> not one
+/// further packet of the flow moves in either direction. Calls come from one thread, in the engine's order.
+/// </summary>
+/// <remarks>
+/// The rule that keeps latches: a packet moves only when its SA's channel is its flow's channel
+/// (<c>sa.Channel == flow.Channel</c>). A datapath decides nothing else.
+/// </remarks>
+public interface IDatapath
+{
+    /// <summary>Installs an SA. Of several outbound SAs of a channel that cover a flow, the newest is used.</summary>
+    void Install(EspSa sa);
+
+    void Remove(SaDirection direction, uint spi);
+
+    /// <summary>Ties a flow to a channel for life and moves the packets held for it.</summary>
+    void Bind(FlowKey flow, ChannelId channel);
+
+    /// <summary>Stops a flow in both directions and drops what is held for it; the socket is not told.</summary>
+    void Block(FlowKey flow, DropReason reason);
+
+    /// <summary>Forgets a flow; its next packet raises a question again.</summary>
+    void Forget(FlowKey flow);
+
+    /// <summary>Tells the local socket of a blocked flow. Needs <see cref="Block"/> before it.</summary>
+    void Notify(FlowKey flow, FlowNotice notice);
+}

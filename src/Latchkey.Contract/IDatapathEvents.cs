@@ -1,0 +1,34 @@
+using Latchkey.Wire;
+
+namespace Latchkey.Contract;
+
+/// <summary>What a datapath tells the engine. Called from the datapath's threads; must return at once.</summary>
+public interface IDatapathEvents
+{
+    /// <summary>
+    /// A local packet belongs to no known flow. The packet is held (bounded) until Bind or Block; asked once per flow,
+    /// and again when nothing was answered for a second and packets still come.
+    /// </summary>
+    void OutboundFlowUnknown(FlowKey flow);
+
+    /// <summary>As above for a packet that arrived under an SA of <paramref name="channel"/> whose selectors cover it.</summary>
+    void InboundFlowUnknown(FlowKey flow, ChannelId channel);
+
+    /// <summary>A bound flow wants to send and its channel has no outbound SA that covers it; the packet is held.</summary>
+    void SaMissing(FlowKey flow, ChannelId channel);
+
+    /// <summary>A well-formed ESP packet named an SPI that is not installed.</summary>
+    void UnknownSpi(uint spi, InetEndpoint local, InetEndpoint remote, Encapsulation encapsulation);
+
+    /// <summary>Packets were sent under a channel and for <paramref name="silence"/> nothing valid came back; repeated while it lasts.</summary>
+    void Unanswered(ChannelId channel, TimeSpan silence);
+
+    /// <summary>The first valid packet arrived under this inbound SA.</summary>
+    void FirstInbound(uint spi, ChannelId channel);
+
+    /// <summary>An SA has used so much of its sequence space or volume that it must be replaced.</summary>
+    void SaWearingOut(SaDirection direction, uint spi, ChannelId channel);
+
+    /// <summary>An IKE datagram arrived on port 4500; the non-ESP marker is already off. The bytes are the callee's.</summary>
+    void IkeDatagram(InetEndpoint local, InetEndpoint remote, byte[] message);
+}

@@ -1,0 +1,79 @@
+using Latchkey.Wire;
+
+namespace Latchkey.Contract;
+
+/// <summary>
+/// Packets that travel together: fixed slots in one pinned slab, made once and used for ever. A reader fills slots from
+/// the front; a stage that drops a packet sets its <see cref="PacketSlot.Length"/> to 0.
+/// </summary>
+/// <remarks>Each slot keeps <see cref="Headroom"/> before and <see cref="Tailroom"/> after a full packet, so that ESP
+/// headers and trailers are added in place.</remarks>
+public sealed class PacketBatch
+{
+    public const int Headroom = 128;
+    public const int Tailroom = 128;
+
+    private readonly byte[] _slab;
+    private readonly PacketSlot[] _slots;
+
+    /// <param name="capacity">Slots.</param>
+    /// <param name="packetSize">Octets of the largest packet a slot takes.</param>
+    public PacketBatch(int capacity, int packetSize)
+    {
+        PacketSize = packetSize;
+        SlotSize = Headroom + packetSize + Tailroom;
+        _slab = GC.AllocateUninitializedArray<byte>(capacity * SlotSize, pinned: true);
+        _slots = new PacketSlot[capacity];
+        Clear();
+    }
+
+    public int Capacity => _slots.Length;
+
+    public int PacketSize { get; }
+
+    public int SlotSize { get; }
+
+    /// <summary>Slots in use, from the front.</summary>
+    public int Count { get; set; }
+
+    /// <summary>The whole slab, for I/O vectors; slot <c>i</c> begins at <c>i * SlotSize</c>.</summary>
+    public byte[] Slab => _slab;
+
+    public ref PacketSlot this[int index] => ref _slots[index];
+
+    /// <summary>The octets of packet <paramref name="index"/>.</summary>
+    public Span<byte> Data(int index) =>
+        _slab.AsSpan((index * SlotSize) + _slots[index].Offset, _slots[index].Length);
+
+    /// <summary>The whole slot of packet <paramref name="index"/>, headroom and tailroom included.</summary>
+    public Span<byte> Room(int index) => _slab.AsSpan(index * SlotSize, SlotSize);
+
+    /// <summary>Empties the batch and puts every slot's offset back behind the headroom.</summary>
+    public void Clear()
+    {
+        Count = 0;
+        for (var i = 0; i < _slots.Length; i++)
+        {
+            _slots[i] = new PacketSlot { Offset = Headroom };
+        }
+    }
+}
+
+/// <summary>Where one packet of a <see cref="PacketBatch"/> lies, and where it came from or goes to.</summary>
+public record struct PacketSlot
+{
+    /// <summary>First octet, counted from the beginning of the slot.</summary>
+    public int Offset { get; set; }
+
+    /// <summary>Octets; 0 for a packet that is no more.</summary>
+    public int Length { get; set; }
+
+    /// <summary>Outer links: our end. Devices leave it alone.</summary>
+    public InetEndpoint Local { get; set; }
+
+    /// <summary>Outer links: the other end. Devices leave it alone.</summary>
+    public InetEndpoint Remote { get; set; }
+
+    /// <summary>After a send: the path MTU in octets when the packet was too big for it, otherwise 0; -1 when the kernel refused it.</summary>
+    public int SendResult { get; set; }
+}

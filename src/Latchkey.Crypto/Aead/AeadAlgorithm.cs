@@ -1,0 +1,36 @@
+namespace Latchkey.Crypto;
+
+/// <summary>A combined-mode cipher of transform type 1 (ENCR), as IKE (RFC 5282, 7634) and ESP (RFC 4106, 7634) use it.</summary>
+public abstract class AeadAlgorithm
+{
+    /// <summary>IANA transform id, for example 20 for AES-GCM with a 16-octet ICV.</summary>
+    public abstract ushort TransformId { get; }
+
+    /// <summary>Value of the Key Length attribute in bits, or null when the transform must not carry one.</summary>
+    public abstract int? KeyLengthAttribute { get; }
+
+    /// <summary>The field's name, for example <c>AES-GCM-16-256</c>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Octets of key, without salt.</summary>
+    public abstract int KeyLength { get; }
+
+    /// <summary>Octets of salt, taken from the end of the keying material.</summary>
+    public abstract int SaltLength { get; }
+
+    /// <summary>Octets of key and salt together: what prf+ has to deliver.</summary>
+    public int KeyMaterialLength => KeyLength + SaltLength;
+
+    /// <summary>Octets of explicit IV in each packet.</summary>
+    public abstract int IvLength { get; }
+
+    /// <summary>Octets of integrity check value.</summary>
+    public abstract int IcvLength { get; }
+
+    /// <summary>Makes a key from key and salt (<see cref="KeyMaterialLength"/> octets); the caller keeps its copy.</summary>
+    /// <remarks>A key serves one thread at a time.</remarks>
+    /// <exception cref="ArgumentException">The length is wrong.</exception>
+    public abstract AeadKey CreateKey(ReadOnlySpan<byte> keyMaterial);
+
+    public override string ToString() => Name;
+}

@@ -1,0 +1,23 @@
+namespace Latchkey.Crypto;
+
+/// <summary>One key of an <see cref="AeadAlgorithm"/>. Not for concurrent use. Allocates nothing per packet.</summary>
+public abstract class AeadKey : IDisposable
+{
+    /// <summary>Encrypts in place and writes the ICV.</summary>
+    /// <param name="iv">Explicit IV; must never repeat under one key.</param>
+    /// <param name="associatedData">Authenticated, not encrypted.</param>
+    /// <param name="text">Plaintext in, ciphertext out.</param>
+    public abstract void Encrypt(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> associatedData, Span<byte> text, Span<byte> icv);
+
+    /// <summary>Verifies and decrypts in place; false (and <paramref name="text"/> worthless) when the ICV is wrong.</summary>
+    public abstract bool TryDecrypt(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> associatedData, Span<byte> text, ReadOnlySpan<byte> icv);
+
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Clears the key.</summary>
+    protected abstract void Dispose(bool disposing);
+}

@@ -1,0 +1,20 @@
+namespace Latchkey.Crypto;
+
+/// <summary>Every algorithm the product can negotiate, by transform type and IANA number.</summary>
+public static class Algorithms
+{
+    public static IReadOnlyList<AeadAlgorithm> Aeads { get; } = [];
+
+    public static IReadOnlyList<PrfAlgorithm> Prfs { get; } = [];
+
+    public static IReadOnlyList<KeyExchangeMethod> KeyExchanges { get; } = [];
+
+    /// <param name="keyLength">The Key Length attribute in bits, or null when the proposal has none.</param>
+    public static AeadAlgorithm? FindAead(ushort transformId, int? keyLength) =>
+        Aeads.FirstOrDefault(a => a.TransformId == transformId && a.KeyLengthAttribute == keyLength);
+
+    public static PrfAlgorithm? FindPrf(ushort transformId) => Prfs.FirstOrDefault(p => p.TransformId == transformId);
+
+    public static KeyExchangeMethod? FindKeyExchange(ushort transformId) =>
+        KeyExchanges.FirstOrDefault(k => k.TransformId == transformId);
+}

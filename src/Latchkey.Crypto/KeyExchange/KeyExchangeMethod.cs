@@ -1,0 +1,47 @@
+namespace Latchkey.Crypto;
+
+/// <summary>A key exchange method of transform type 4 (Diffie-Hellman, ECDH, or later a KEM).</summary>
+/// <remarks>
+/// The two roles differ so that a KEM fits: the initiator offers a public value and completes with the answer, the
+/// responder answers an offer at once. For Diffie-Hellman both do the same work.
+/// </remarks>
+public abstract class KeyExchangeMethod
+{
+    /// <summary>IANA transform id, for example 31 for X25519.</summary>
+    public abstract ushort TransformId { get; }
+
+    public abstract string Name { get; }
+
+    /// <summary>Octets of the initiator's public value in the KE payload.</summary>
+    public abstract int OfferLength { get; }
+
+    /// <summary>Octets of the responder's public value in the KE payload.</summary>
+    public abstract int AnswerLength { get; }
+
+    public abstract KeyExchangeOffer Offer(IRandomSource random);
+
+    /// <summary>The responder's part: makes the answer and the shared secret from the initiator's public value.</summary>
+    /// <returns>False when the public value is malformed, out of range or of small order.</returns>
+    public abstract bool TryAnswer(IRandomSource random, ReadOnlySpan<byte> peerPublic, out byte[] answer, out SecretBytes? shared);
+
+    public override string ToString() => Name;
+}
+
+/// <summary>The initiator's side of one key exchange; disposing clears the private value.</summary>
+public abstract class KeyExchangeOffer : IDisposable
+{
+    public abstract KeyExchangeMethod Method { get; }
+
+    public abstract byte[] PublicValue { get; }
+
+    /// <returns>False when the peer's value is malformed, out of range or of small order.</returns>
+    public abstract bool TryComplete(ReadOnlySpan<byte> peerAnswer, out SecretBytes? shared);
+
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected abstract void Dispose(bool disposing);
+}

@@ -1,0 +1,40 @@
+using Latchkey.Contract;
+using Latchkey.Ike;
+using Latchkey.Wire;
+
+namespace Latchkey.Engine;
+
+/// <summary>What the engine wants done. Effects are carried out strictly in order: order is safety (RFC 5660 §2.3, L28).</summary>
+public abstract record Effect
+{
+    private protected Effect()
+    {
+    }
+}
+
+/// <summary>Send an IKE message; from port 4500 with a non-ESP marker in front.</summary>
+public sealed record SendIke(InetEndpoint Local, InetEndpoint Remote, byte[] Message) : Effect;
+
+/// <summary><see cref="IDatapath.Install"/></summary>
+public sealed record InstallSa(EspSa Sa) : Effect;
+
+/// <summary><see cref="IDatapath.Remove"/></summary>
+public sealed record RemoveSa(SaDirection Direction, uint Spi) : Effect;
+
+/// <summary><see cref="IDatapath.Bind"/></summary>
+public sealed record BindFlow(FlowKey Flow, ChannelId Channel) : Effect;
+
+/// <summary><see cref="IDatapath.Block"/></summary>
+public sealed record BlockFlow(FlowKey Flow, DropReason Reason) : Effect;
+
+/// <summary><see cref="IDatapath.Forget"/></summary>
+public sealed record ForgetFlow(FlowKey Flow) : Effect;
+
+/// <summary><see cref="IDatapath.Notify"/></summary>
+public sealed record NotifyFlow(FlowKey Flow, FlowNotice Notice) : Effect;
+
+/// <summary>Tell whoever listens.</summary>
+public sealed record Raise(EngineEvent Event) : Effect;
+
+/// <summary>Hand keys to a foreign dissector; only when that was switched on.</summary>
+public sealed record ExportKeys(KeysExported Keys) : Effect;

@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+using Latchkey.Latching;
+using Latchkey.Wire;
+
+namespace Latchkey.Engine;
+
+/// <summary>A latch as shown to people (RFC 5660 §2.3 INQUIRE_LATCH).</summary>
+/// <param name="Flow">For a LISTENER the remote side is unspecified.</param>
+/// <param name="Entry">The protect entry that covers it.</param>
+/// <param name="Reason">Why it is BROKEN or CLOSED, else null.</param>
+public sealed record LatchSnapshot(
+    LatchId Id, LatchState State, FlowKey Flow, string Entry, string? PeerKey, string? PeerName, string? LocalKey, uint? Channel, string? Protection,
+    string? Mode, string Disposition, string? Reason, TimeSpan Since);
+
+/// <summary>A peer that authenticated, with its IKE SAs and channels.</summary>
+/// <param name="Trust">How it was let in: <c>known</c> or <c>anyone</c>.</param>
+public sealed record PeerSnapshot(
+    string Key, string? Name, string Trust, string Algorithm, ImmutableArray<InetAddress> Addresses, int IkeSas, int ChildSas, int Latches, TimeSpan LastHeard);
+
+/// <summary>An IKE SA with its Child SAs.</summary>
+public sealed record IkeSaSnapshot(
+    string Id, string State, bool Initiated, InetEndpoint Local, InetEndpoint Remote, string? PeerKey, string? Suite, string SpiI, string SpiR, TimeSpan Since,
+    ImmutableArray<ChildSaSnapshot> Children);
+
+public sealed record ChildSaSnapshot(
+    string Id, uint Channel, uint InboundSpi, uint OutboundSpi, string Suite, string Selectors, string Encapsulation, TimeSpan Since);

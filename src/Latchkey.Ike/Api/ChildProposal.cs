@@ -1,0 +1,41 @@
+using Latchkey.Wire;
+
+namespace Latchkey.Ike;
+
+/// <summary>What a Child SA is asked to cover. Only transport mode exists so far.</summary>
+/// <remarks>A peer that falls back to tunnel mode is refused: policy wants transport (RFC 7296 §1.3.1).</remarks>
+public sealed record ChildProposal(SelectorSet Selectors);
+
+/// <summary>A Child SA that a peer proposes, or that a peer agreed to; nothing is installed yet.</summary>
+/// <param name="Selectors">From our point of view: as the responder what the peer offers, as the initiator what it agreed to.</param>
+/// <param name="Rekeys">The Child SA it replaces, or null.</param>
+/// <param name="Request">Our own request that led here, or null when the peer asked.</param>
+public sealed record ChildOffer(SelectorSet Selectors, EspSuite Suite, ChildSaHandle? Rekeys, ChildRequestHandle? Request);
+
+/// <summary>The engine's answer to a <see cref="ChildOffer"/>.</summary>
+public abstract record ChildVerdict
+{
+    private ChildVerdict()
+    {
+    }
+
+    /// <summary>Accept, with selectors narrowed to these (RFC 7296 §2.9); as the initiator they must equal the offer's.</summary>
+    public sealed record Accept(SelectorSet Selectors) : ChildVerdict;
+
+    /// <summary>Refuse with TS_UNACCEPTABLE (responder) or delete at once (initiator).</summary>
+    public sealed record Refuse(string Reason) : ChildVerdict;
+}
+
+/// <summary>The engine's answer to an authenticated peer.</summary>
+public abstract record PeerVerdict
+{
+    private PeerVerdict()
+    {
+    }
+
+    /// <summary>Accept the peer; <paramref name="Child"/> answers the Child SA of the same exchange, null when there is none.</summary>
+    public sealed record Accept(ChildVerdict? Child) : PeerVerdict;
+
+    /// <summary>Refuse the peer: AUTHENTICATION_FAILED; nothing remains.</summary>
+    public sealed record Refuse(string Reason) : PeerVerdict;
+}

@@ -1,0 +1,13 @@
+using Latchkey.Wire;
+
+namespace Latchkey.Ike;
+
+/// <summary>What the IKE core asks before it spends anything on a stranger; answered at once, from policy alone.</summary>
+public interface IResponderPolicy
+{
+    /// <summary>False: no policy entry concerns these addresses, the IKE_SA_INIT request is dropped and counted.</summary>
+    bool MayRespond(InetAddress local, InetAddress remote);
+
+    /// <summary>True: pretend a NAT so that ESP travels in UDP (RFC 7296 §2.23).</summary>
+    bool ForceUdpEncapsulation(InetAddress local, InetAddress remote);
+}

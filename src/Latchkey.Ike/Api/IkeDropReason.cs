@@ -1,0 +1,38 @@
+namespace Latchkey.Ike;
+
+/// <summary>Why an IKE datagram was dropped without an answer that costs state. One member = one counter.</summary>
+public enum IkeDropReason
+{
+    /// <summary>Lengths, payload chain or header contradict each other.</summary>
+    Malformed,
+
+    /// <summary>Major version other than 2 (answered with INVALID_MAJOR_VERSION, rate-limited).</summary>
+    UnsupportedVersion,
+
+    /// <summary>A protected message for an IKE SA that does not exist (answered with INVALID_IKE_SPI, rate-limited).</summary>
+    UnknownIkeSa,
+
+    /// <summary>The integrity check failed.</summary>
+    IntegrityFailed,
+
+    /// <summary>The message id is outside the window (RFC 7296 §2.3).</summary>
+    OutsideWindow,
+
+    /// <summary>A response nobody waits for.</summary>
+    UnexpectedResponse,
+
+    /// <summary>An exchange type that does not belong here.</summary>
+    UnexpectedExchange,
+
+    /// <summary>No policy entry concerns the peer's address.</summary>
+    NoPolicy,
+
+    /// <summary>Too many half-open SAs.</summary>
+    HalfOpenLimit,
+
+    /// <summary>A wrong or stale cookie.</summary>
+    BadCookie,
+
+    /// <summary>Longer than an IKE datagram may be here (64 KiB less headers).</summary>
+    Oversized,
+}

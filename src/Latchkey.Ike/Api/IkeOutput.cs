@@ -1,0 +1,97 @@
+using System.Collections.Immutable;
+using Latchkey.Crypto;
+using Latchkey.Wire;
+
+namespace Latchkey.Ike;
+
+/// <summary>What the IKE core wants done or known. The order of outputs is the order of effects.</summary>
+public abstract record IkeOutput
+{
+    private protected IkeOutput()
+    {
+    }
+}
+
+/// <summary>Send a message. On port 4500 the sender of datagrams adds the non-ESP marker (RFC 3948 §2.2).</summary>
+public sealed record SendDatagram(InetEndpoint Local, InetEndpoint Remote, byte[] Message) : IkeOutput;
+
+/// <summary>
+/// A question: the peer proved possession of <paramref name="Key"/> in IKE_AUTH. The exchange waits for
+/// <see cref="IkeHost.AnswerPeer"/>; the peer's retransmissions are absorbed meanwhile.
+/// </summary>
+/// <param name="Initiated">True when we began the IKE SA; then accepting completes it on our side.</param>
+/// <param name="Id">What the peer asserted in its ID payload.</param>
+/// <param name="InitialContact">The peer sent INITIAL_CONTACT (RFC 7296 §2.4).</param>
+/// <param name="Child">The Child SA of the same exchange; null when there is none (or, as initiator, when the peer refused it: a <see cref="ChildFailed"/> follows).</param>
+public sealed record AuthorizePeer(
+    IkeSaHandle Sa, bool Initiated, PeerKey Key, IkeIdentification Id, InetEndpoint Local, InetEndpoint Remote, bool InitialContact, ChildOffer? Child) : IkeOutput;
+
+/// <summary>A question: a Child SA by CREATE_CHILD_SA waits for <see cref="IkeHost.AnswerChild"/>.</summary>
+/// <param name="Question">Repeated in the answer.</param>
+public sealed record AuthorizeChild(IkeSaHandle Sa, uint Question, ChildOffer Child) : IkeOutput;
+
+public sealed record IkeSaEstablished(
+    IkeSaHandle Sa, bool Initiated, PeerKey Key, InetEndpoint Local, InetEndpoint Remote, IkeSuite Suite, ulong SpiI, ulong SpiR) : IkeOutput;
+
+/// <summary>The IKE SA was rekeyed: same handle, new keys, new SPIs.</summary>
+public sealed record IkeSaRekeyed(IkeSaHandle Sa, IkeSuite Suite, ulong SpiI, ulong SpiR) : IkeOutput;
+
+/// <summary>An IKE SA is gone, established or not; its Child SAs went before it, each with a <see cref="ChildClosed"/>.</summary>
+public sealed record IkeSaClosed(IkeSaHandle Sa, CloseReason Reason, string Text) : IkeOutput;
+
+/// <summary>A Child SA exists: install it now, before the datagrams that follow are sent.</summary>
+/// <param name="Initiated">We began the exchange that made it, so the peer is ready to receive under it.</param>
+/// <param name="InboundSpi">Chosen by us.</param>
+/// <param name="OutboundSpi">Chosen by the peer.</param>
+/// <param name="InboundKey">Owned by whoever takes this output.</param>
+/// <param name="OutboundKey">Owned by whoever takes this output.</param>
+/// <param name="Local">Our outer endpoint, the IKE SA's; with UDP encapsulation ESP uses it too.</param>
+/// <param name="UdpEncapsulation">ESP travels in UDP.</param>
+public sealed record ChildEstablished(
+    ChildSaHandle Child, IkeSaHandle Sa, ChildRequestHandle? Request, bool Initiated, uint InboundSpi, uint OutboundSpi, EspSuite Suite, SelectorSet Selectors,
+    SecretBytes InboundKey, SecretBytes OutboundKey, InetEndpoint Local, InetEndpoint Remote, bool UdpEncapsulation, ChildSaHandle? Rekeys) : IkeOutput;
+
+/// <summary>A Child SA we asked for will not come.</summary>
+/// <param name="Rekeys">The Child SA it should have replaced; that one still lives.</param>
+public sealed record ChildFailed(IkeSaHandle Sa, ChildRequestHandle Request, ChildSaHandle? Rekeys, CloseReason Reason, string Text) : IkeOutput;
+
+/// <summary>A Child SA is gone: remove it.</summary>
+public sealed record ChildClosed(ChildSaHandle Child, IkeSaHandle Sa, uint InboundSpi, uint OutboundSpi, CloseReason Reason, string Text) : IkeOutput;
+
+/// <summary>A protected request was answered: the peer lives. Emitted for every probe, and for others while a probe runs.</summary>
+public sealed record ProbeAnswered(IkeSaHandle Sa, TimeSpan RoundTrip) : IkeOutput;
+
+/// <summary>A probe train went unanswered. The request stays outstanding and the IKE SA alive.</summary>
+public sealed record ProbeSilent(IkeSaHandle Sa, int Sent, TimeSpan Waited) : IkeOutput;
+
+/// <summary>An unauthenticated statement that something is wrong: a hint, never a proof (RFC 7296 §2.4, invariant 3).</summary>
+public sealed record HintReceived(IkeHint Hint, InetEndpoint Local, InetEndpoint Remote, uint Spi) : IkeOutput;
+
+/// <summary>Proposals do not meet: what was offered against what is configured, per transform type.</summary>
+/// <param name="ByPeer">True when the peer offered and we refused, false when the peer refused our offer.</param>
+public sealed record ProposalMismatch(
+    InetEndpoint Local, InetEndpoint Remote, bool ByPeer, string Protocol, ImmutableArray<TransformDifference> Differences) : IkeOutput;
+
+/// <summary>Keys for a foreign dissector; only with <see cref="IkeSettings.ExportKeys"/>.</summary>
+/// <param name="IkeKeys">For an IKE SA; null for a Child SA.</param>
+/// <param name="Child">For a Child SA; null for an IKE SA.</param>
+public sealed record KeysExported(IkeKeyExport? IkeKeys, ChildKeyExport? Child) : IkeOutput;
+
+public sealed record IkeKeyExport(ulong SpiI, ulong SpiR, IkeSuite Suite, byte[] SkEi, byte[] SkEr);
+
+public sealed record ChildKeyExport(InetEndpoint Local, InetEndpoint Remote, uint InboundSpi, uint OutboundSpi, EspSuite Suite, byte[] InboundKey, byte[] OutboundKey);
+
+/// <summary>One transform type of two proposals that do not meet, in names people know.</summary>
+public sealed record TransformDifference(string TransformType, ImmutableArray<string> Offered, ImmutableArray<string> Configured);
+
+public enum IkeHint
+{
+    /// <summary>Somebody at that address began an IKE_SA_INIT.</summary>
+    NewcomerBegan,
+
+    /// <summary>An unprotected INVALID_SPI came (RFC 7296 §1.5).</summary>
+    InvalidSpi,
+
+    /// <summary>An unprotected INVALID_IKE_SPI came.</summary>
+    InvalidIkeSpi,
+}

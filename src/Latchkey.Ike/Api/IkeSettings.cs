@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using Latchkey.Crypto;
+
+namespace Latchkey.Ike;
+
+/// <summary>How this host speaks IKE. Every default says why.</summary>
+public sealed record IkeSettings
+{
+    /// <summary>What is offered and accepted for IKE SAs, best first.</summary>
+    public required ImmutableArray<IkeProposal> IkeProposals { get; init; }
+
+    /// <summary>What is offered and accepted for Child SAs, best first.</summary>
+    public required ImmutableArray<EspProposal> EspProposals { get; init; }
+
+    /// <summary>First retransmission of a request when no round trip was measured yet; doubles each time (RFC 7296 §2.4).</summary>
+    public TimeSpan RetransmitInitial { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Longest interval between retransmissions.</summary>
+    public TimeSpan RetransmitMaximum { get; init; } = TimeSpan.FromSeconds(16);
+
+    /// <summary>Sends of one request before the IKE SA is given up: with the defaults about a minute and a half.</summary>
+    public int RetransmitTries { get; init; } = 11;
+
+    /// <summary>Requests of a fast probe train: enough to survive two lost datagrams.</summary>
+    public int ProbeCount { get; init; } = 3;
+
+    /// <summary>Spacing of a probe train is four round trips, within these bounds; the lower one covers a peer that is busy.</summary>
+    public TimeSpan ProbeMinimum { get; init; } = TimeSpan.FromMilliseconds(15);
+
+    public TimeSpan ProbeMaximum { get; init; } = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>An IKE SA is rekeyed after this time, less a random tenth so that both ends seldom start at once.</summary>
+    public TimeSpan IkeLifetime { get; init; } = TimeSpan.FromHours(4);
+
+    /// <summary>A Child SA is rekeyed after this time, less a random tenth; it is deleted a tenth later.</summary>
+    public TimeSpan ChildLifetime { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Half-open responder SAs from which on a cookie is asked for (RFC 7296 §2.6).</summary>
+    public int CookieThreshold { get; init; } = 64;
+
+    /// <summary>Half-open responder SAs at most; beyond it new requests are dropped and counted.</summary>
+    public int HalfOpenMaximum { get; init; } = 4096;
+
+    /// <summary>A half-open SA that got no further is forgotten.</summary>
+    public TimeSpan HalfOpenLifetime { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Emit <see cref="KeysExported"/>. For debugging only: whoever reads it reads the traffic.</summary>
+    public bool ExportKeys { get; init; }
+}
+
+/// <summary>Transforms acceptable together for an IKE SA; within each list the best comes first.</summary>
+public sealed record IkeProposal(
+    ImmutableArray<AeadAlgorithm> Encryption, ImmutableArray<PrfAlgorithm> Prf, ImmutableArray<KeyExchangeMethod> KeyExchange);
+
+/// <summary>Transforms acceptable together for a Child SA. ESN is always offered with "no ESN" behind it.</summary>
+/// <param name="KeyExchange">For CREATE_CHILD_SA with a new key exchange (PFS); empty: none.</param>
+public sealed record EspProposal(ImmutableArray<AeadAlgorithm> Encryption, ImmutableArray<KeyExchangeMethod> KeyExchange);
+
+/// <summary>What an IKE SA was negotiated to.</summary>
+public sealed record IkeSuite(AeadAlgorithm Encryption, PrfAlgorithm Prf, KeyExchangeMethod KeyExchange)
+{
+    public override string ToString() => $"{Encryption}/{Prf}/{KeyExchange}";
+}
+
+/// <summary>What a Child SA was negotiated to.</summary>
+/// <param name="KeyExchange">The new key exchange of CREATE_CHILD_SA, or null.</param>
+public sealed record EspSuite(AeadAlgorithm Encryption, bool Esn, KeyExchangeMethod? KeyExchange)
+{
+    public override string ToString() => $"{Encryption}{(Esn ? "/ESN" : "")}{(KeyExchange is null ? "" : $"/{KeyExchange}")}";
+}

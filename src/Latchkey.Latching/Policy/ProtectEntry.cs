@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using Latchkey.Wire;
+
+namespace Latchkey.Latching;
+
+/// <summary>One PROTECT entry of the SPD: which flows are protected, and how they are treated (RFC 4301 §4.4.1).</summary>
+public sealed record ProtectEntry
+{
+    public required string Name { get; init; }
+
+    /// <summary>Our addresses; null is any, of both families.</summary>
+    public InetPrefix? Local { get; init; }
+
+    /// <summary>The peers' addresses; null is any, of both families.</summary>
+    public InetPrefix? Remote { get; init; }
+
+    /// <summary>The protocol; null is any.</summary>
+    public IpProtocol? Protocol { get; init; }
+
+    /// <summary>
+    /// Port pairs, any of which may match: one for <c>local_port</c> and <c>remote_port</c>, two for <c>port</c>, which
+    /// means "on either side" and cannot be said with one pair of traffic selectors.
+    /// </summary>
+    public ImmutableArray<PortPair> Ports { get; init; } = [PortPair.Any];
+
+    public TrustLevel Trust { get; init; } = TrustLevel.FirstUse;
+
+    /// <summary>What the owner of a broken latch is told; null is the protocol's default (RFC 5660 §5.5).</summary>
+    public Disposition? OnBreak { get; init; }
+
+    /// <summary>What follows when a peer just falls silent.</summary>
+    public Reaction OnSilence { get; init; } = Reaction.Wait;
+
+    /// <summary>What follows when a refused stranger answers in a silent peer's place.</summary>
+    public Reaction OnStranger { get; init; } = Reaction.Wait;
+
+    /// <summary>Reach hosts that never spoke IKE in clear.</summary>
+    public bool ClearUntilIpsec { get; init; }
+
+    public EncapsulationChoice Encapsulation { get; init; } = EncapsulationChoice.Auto;
+
+    /// <summary>BTNS peers may use this entry (RFC 5386 §2, B8).</summary>
+    public bool BtnsOk => Trust != TrustLevel.Known;
+
+    public bool Covers(FlowKey flow) => PairFor(flow) is not null;
+
+    public bool CoversAddresses(InetAddress local, InetAddress remote) =>
+        local.IsV4 == remote.IsV4 && (Local?.Contains(local) ?? true) && (Remote?.Contains(remote) ?? true);
+
+    /// <summary>The disposition of a flow of this entry when its latch breaks.</summary>
+    public Disposition DispositionFor(IpProtocol protocol) =>
+        OnBreak ?? (protocol == IpProtocol.Tcp ? Disposition.Close : Disposition.Failover);
+
+    /// <summary>
+    /// The selectors to negotiate for a flow: the entry's ports, the flow's own addresses ("populate from packet" for
+    /// addresses, RFC 4301 §4.4.1), so that one Child SA serves all flows of the entry with that peer.
+    /// </summary>
+    public SelectorSet? SelectorsFor(FlowKey flow) =>
+        PairFor(flow) is { } pair ? Selectors(flow.Local, flow.Remote, pair) : null;
+
+    /// <summary>The selectors of every port pair between two addresses.</summary>
+    public ImmutableArray<SelectorSet> SelectorsBetween(InetAddress local, InetAddress remote) =>
+        CoversAddresses(local, remote) ? [.. Ports.Select(pair => Selectors(local, remote, pair))] : [];
+
+    private PortPair? PairFor(FlowKey flow)
+    {
+        if (!CoversAddresses(flow.Local, flow.Remote) || (Protocol is { } p && p != flow.Protocol))
+        {
+            return null;
+        }
+
+        foreach (var pair in Ports)
+        {
+            if (pair.Local.Contains(flow.LocalPort) && pair.Remote.Contains(flow.RemotePort))
+            {
+                return pair;
+            }
+        }
+
+        return null;
+    }
+
+    private SelectorSet Selectors(InetAddress local, InetAddress remote, PortPair pair)
+    {
+        var protocol = Protocol is { } p ? (byte)p : TrafficSelector.AnyProtocol;
+        return SelectorSet.Of(
+            TrafficSelector.For(InetPrefix.Of(local), protocol, pair.Local.Start, pair.Local.End),
+            TrafficSelector.For(InetPrefix.Of(remote), protocol, pair.Remote.Start, pair.Remote.End));
+    }
+}
+
+/// <summary>Ports from <paramref name="Start"/> to <paramref name="End"/>, both included.</summary>
+public readonly record struct PortRange(ushort Start, ushort End)
+{
+    public static PortRange Any => new(0, ushort.MaxValue);
+
+    public bool IsAny => this == Any;
+
+    public bool Contains(ushort port) => port >= Start && port <= End;
+
+    public override string ToString() => IsAny ? "any" : Start == End ? $"{Start}" : $"{Start}-{End}";
+}
+
+public readonly record struct PortPair(PortRange Local, PortRange Remote)
+{
+    public static PortPair Any => new(PortRange.Any, PortRange.Any);
+}
+
+/// <summary>Whose key may speak for an address of a protect entry.</summary>
+public enum TrustLevel
+{
+    /// <summary>Any key, for any address that no known peer owns: stand-alone BTNS.</summary>
+    Anyone,
+
+    /// <summary>The first key seen for an address is pinned.</summary>
+    FirstUse,
+
+    /// <summary>Only peers of the PAD's known entries.</summary>
+    Known,
+}
+
+/// <summary>What the owner of a broken latch is told (RFC 5660 §5.5).</summary>
+public enum Disposition
+{
+    /// <summary>Nothing: the purist's packet loss.</summary>
+    Wait,
+
+    /// <summary>As if a RST or ABORT had come.</summary>
+    Close,
+
+    /// <summary>As if a destination unreachable had come.</summary>
+    Failover,
+}
+
+public enum Reaction
+{
+    Wait,
+    Close,
+}
+
+public enum EncapsulationChoice
+{
+    /// <summary>UDP: it crosses NATs and the kernel segments it.</summary>
+    Auto,
+    Udp,
+    Esp,
+}
