@@ -1,0 +1,63 @@
+using Latchkey.Wire;
+
+namespace Latchkey.Latching;
+
+/// <summary>Decides what a peer's Child SA may cover: SPD and PAD together (RFC 4301 §4.4.3.4, RFC 5386 B8 and B11).</summary>
+public sealed class ChildAuthorization(SecurityPolicy policy, PeerAuthorizationDatabase pad)
+{
+    /// <summary>
+    /// The largest part of an offer that the first suitable protect entry allows, between exactly these two addresses:
+    /// in transport mode a peer speaks for its own address only.
+    /// </summary>
+    public ChildAuthorizationResult Narrow(PadResult peer, InetAddress local, InetAddress remote, SelectorSet offered)
+    {
+        ArgumentNullException.ThrowIfNull(peer);
+        ArgumentNullException.ThrowIfNull(offered);
+        if (!pad.MaySpeakFor(peer, remote, out var why))
+        {
+            return new ChildAuthorizationResult.Refused($"the peer may not speak for {remote}: {why}");
+        }
+
+        ProtectEntry? closed = null;
+        foreach (var entry in policy.Protect)
+        {
+            foreach (var selectors in entry.SelectorsBetween(local, remote))
+            {
+                var common = selectors.Intersect(offered);
+                if (common.IsEmpty)
+                {
+                    continue;
+                }
+
+                if (peer is PadResult.Btns && !entry.BtnsOk)
+                {
+                    closed ??= entry;
+                    continue;
+                }
+
+                return new ChildAuthorizationResult.Allowed(entry, common);
+            }
+        }
+
+        return new ChildAuthorizationResult.Refused(closed is not null
+            ? $"[[protect]] \"{closed.Name}\" has trust = \"known\", and the peer's key is in no [[peer]]"
+            : $"no [[protect]] entry covers any of {offered}; the entries between {local} and {remote} cover {Configured(local, remote)}");
+    }
+
+    private string Configured(InetAddress local, InetAddress remote)
+    {
+        var all = policy.Protect.SelectMany(entry => entry.SelectorsBetween(local, remote)).Select(s => s.ToString()).ToList();
+        return all.Count == 0 ? "nothing" : string.Join("; ", all);
+    }
+}
+
+public abstract record ChildAuthorizationResult
+{
+    private ChildAuthorizationResult()
+    {
+    }
+
+    public sealed record Allowed(ProtectEntry Entry, SelectorSet Selectors) : ChildAuthorizationResult;
+
+    public sealed record Refused(string Reason) : ChildAuthorizationResult;
+}

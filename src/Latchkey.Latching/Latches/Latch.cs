@@ -1,0 +1,102 @@
+using Latchkey.Wire;
+
+namespace Latchkey.Latching;
+
+/// <summary>A connection latch: one flow, tied to one channel from the moment it is ESTABLISHED until it is gone.</summary>
+/// <remarks>The state machine of RFC 5660 §2.2; the channel is set once (L12). What a move does to packets and sockets is
+/// the caller's business.</remarks>
+public sealed class Latch
+{
+    internal Latch(LatchId id, FlowKey flow, ProtectEntry entry, TimeSpan since)
+    {
+        Id = id;
+        Flow = flow;
+        Entry = entry;
+        State = LatchState.Larval;
+        Since = since;
+    }
+
+    public LatchId Id { get; }
+
+    public FlowKey Flow { get; }
+
+    /// <summary>The protect entry under which the latch was made.</summary>
+    public ProtectEntry Entry { get; }
+
+    public LatchState State { get; private set; }
+
+    /// <summary>Null only while LARVAL, or when it was CLOSED before it had one.</summary>
+    public Channel? Channel { get; private set; }
+
+    /// <summary>When the present state began.</summary>
+    public TimeSpan Since { get; private set; }
+
+    public BreakReason? BrokenBy { get; private set; }
+
+    public ClosedReason? ClosedBy { get; private set; }
+
+    /// <summary>Packets may move: nothing but ESTABLISHED lets them (RFC 5660 L2, L36).</summary>
+    public bool Conducts => State == LatchState.Established;
+
+    /// <summary>
+    /// A break that no return of the peer heals: a restarted peer has forgotten the connection (RFC 5660 L16).
+    /// </summary>
+    public bool IsBeyondRepair => State == LatchState.Closed || BrokenBy is BreakReason.PeerRestarted or BreakReason.PeerDead or BreakReason.LocalAddressLost;
+
+    /// <summary>ESTABLISHED to BROKEN; the first reason stays.</summary>
+    /// <exception cref="InvalidOperationException">The latch is not ESTABLISHED.</exception>
+    public void Break(TimeSpan now, BreakReason reason)
+    {
+        Demand(LatchState.Established);
+        BrokenBy = reason;
+        Move(now, LatchState.Broken);
+    }
+
+    /// <summary>BROKEN to ESTABLISHED, when every conflict is gone (RFC 5660 §2.2); the channel is the one it always had.</summary>
+    /// <exception cref="InvalidOperationException">The latch is not BROKEN, or beyond repair.</exception>
+    public void Restore(TimeSpan now)
+    {
+        Demand(LatchState.Broken);
+        if (IsBeyondRepair)
+        {
+            throw new InvalidOperationException($"{this} broke for {BrokenBy}: it does not return");
+        }
+
+        BrokenBy = null;
+        Move(now, LatchState.Established);
+    }
+
+    /// <summary>To CLOSED, from any state; the first reason stays.</summary>
+    public void Close(TimeSpan now, ClosedReason reason)
+    {
+        if (State != LatchState.Closed)
+        {
+            ClosedBy = reason;
+            Move(now, LatchState.Closed);
+        }
+    }
+
+    public override string ToString() => $"latch {Id} ({Flow})";
+
+    /// <summary>LARVAL to ESTABLISHED: from now on the parameters never change.</summary>
+    internal void Establish(TimeSpan now, Channel channel)
+    {
+        Demand(LatchState.Larval);
+        Channel = channel;
+        Move(now, LatchState.Established);
+    }
+
+    private void Demand(LatchState state)
+    {
+        if (State != state)
+        {
+            throw new InvalidOperationException($"{this} is {State}, not {state}");
+        }
+    }
+
+    private void Move(TimeSpan now, LatchState state)
+    {
+        State = state;
+        Since = now;
+    }
+}
