@@ -3,11 +3,13 @@ namespace Latchkey.Crypto;
 /// <summary>Every algorithm the product can negotiate, by transform type and IANA number.</summary>
 public static class Algorithms
 {
-    public static IReadOnlyList<AeadAlgorithm> Aeads { get; } = [];
+    public static IReadOnlyList<AeadAlgorithm> Aeads { get; } =
+        [new AesGcm16(256), new AesGcm16(128), new ChaCha20Poly1305Aead()];
 
-    public static IReadOnlyList<PrfAlgorithm> Prfs { get; } = [];
+    public static IReadOnlyList<PrfAlgorithm> Prfs { get; } =
+        [new HmacSha256Prf(), new HmacSha384Prf(), new HmacSha512Prf()];
 
-    public static IReadOnlyList<KeyExchangeMethod> KeyExchanges { get; } = [];
+    public static IReadOnlyList<KeyExchangeMethod> KeyExchanges { get; } = [new X25519KeyExchange()];
 
     /// <param name="keyLength">The Key Length attribute in bits, or null when the proposal has none.</param>
     public static AeadAlgorithm? FindAead(ushort transformId, int? keyLength) =>

@@ -5,26 +5,87 @@ public static class IkeKeyDerivation
 {
     /// <summary>prf+(key, seed): fills <paramref name="output"/>, at most 255 blocks (§2.13).</summary>
     /// <exception cref="ArgumentException">More than 255 blocks asked for.</exception>
-    public static void PrfPlus(PrfAlgorithm prf, ReadOnlySpan<byte> key, ReadOnlySpan<byte> seed, Span<byte> output) =>
-        throw new NotSupportedException();
+    public static void PrfPlus(PrfAlgorithm prf, ReadOnlySpan<byte> key, ReadOnlySpan<byte> seed, Span<byte> output)
+    {
+        if (output.Length > 255 * prf.OutputLength)
+        {
+            throw new ArgumentException($"prf+ with {prf.Name} gives at most {255 * prf.OutputLength} octets, not {output.Length}", nameof(output));
+        }
+
+        // T(n) = prf(K, T(n-1) | S | n). T(0) is empty, so the first block leaves out the front of the buffer.
+        var blockLength = prf.OutputLength;
+        using var input = new SecretBytes(blockLength + seed.Length + 1);
+        using var block = new SecretBytes(blockLength);
+        seed.CopyTo(input.Span[blockLength..]);
+        for (var n = 1; !output.IsEmpty; n++)
+        {
+            input.Span[^1] = (byte)n;
+            prf.Compute(key, n == 1 ? input.Span[blockLength..] : input.Span, block.Span);
+            block.Span.CopyTo(input.Span);
+            var taken = Math.Min(blockLength, output.Length);
+            block.Span[..taken].CopyTo(output);
+            output = output[taken..];
+        }
+    }
 
     /// <summary>SKEYSEED = prf(Ni | Nr, g^ir) (§2.14).</summary>
-    public static SecretBytes SkeySeed(PrfAlgorithm prf, ReadOnlySpan<byte> nonceI, ReadOnlySpan<byte> nonceR, ReadOnlySpan<byte> shared) =>
-        throw new NotSupportedException();
+    public static SecretBytes SkeySeed(PrfAlgorithm prf, ReadOnlySpan<byte> nonceI, ReadOnlySpan<byte> nonceR, ReadOnlySpan<byte> shared)
+    {
+        using var nonces = Join(nonceI, nonceR);
+        var skeySeed = new SecretBytes(prf.OutputLength);
+        prf.Compute(nonces.Span, shared, skeySeed.Span);
+        return skeySeed;
+    }
 
     /// <summary>SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr), with the old SA's prf (§2.18).</summary>
-    public static SecretBytes RekeySkeySeed(PrfAlgorithm oldPrf, ReadOnlySpan<byte> oldSkD, ReadOnlySpan<byte> shared, ReadOnlySpan<byte> nonceI, ReadOnlySpan<byte> nonceR) =>
-        throw new NotSupportedException();
+    public static SecretBytes RekeySkeySeed(PrfAlgorithm oldPrf, ReadOnlySpan<byte> oldSkD, ReadOnlySpan<byte> shared, ReadOnlySpan<byte> nonceI, ReadOnlySpan<byte> nonceR)
+    {
+        using var data = Join(shared, nonceI, nonceR);
+        var skeySeed = new SecretBytes(oldPrf.OutputLength);
+        oldPrf.Compute(oldSkD, data.Span, skeySeed.Span);
+        return skeySeed;
+    }
 
     /// <summary>The keys of an IKE SA from SKEYSEED: SK_d, SK_ei, SK_er, SK_pi, SK_pr; with AEAD there is no SK_a (§2.14).</summary>
     /// <param name="spiI">8 octets.</param>
     /// <param name="spiR">8 octets.</param>
-    public static IkeSaKeys IkeKeys(PrfAlgorithm prf, AeadAlgorithm aead, ReadOnlySpan<byte> skeySeed, ReadOnlySpan<byte> nonceI, ReadOnlySpan<byte> nonceR, ReadOnlySpan<byte> spiI, ReadOnlySpan<byte> spiR) =>
-        throw new NotSupportedException();
+    public static IkeSaKeys IkeKeys(PrfAlgorithm prf, AeadAlgorithm aead, ReadOnlySpan<byte> skeySeed, ReadOnlySpan<byte> nonceI, ReadOnlySpan<byte> nonceR, ReadOnlySpan<byte> spiI, ReadOnlySpan<byte> spiR)
+    {
+        using var seed = Join(nonceI, nonceR, spiI, spiR);
+        var prfLength = prf.OutputLength;
+        var aeadLength = aead.KeyMaterialLength;
+        using var stream = new SecretBytes((3 * prfLength) + (2 * aeadLength));
+        PrfPlus(prf, skeySeed, seed.Span, stream.Span);
+        var rest = (ReadOnlySpan<byte>)stream.Span;
+        return new IkeSaKeys(Cut(ref rest, prfLength), Cut(ref rest, aeadLength), Cut(ref rest, aeadLength), Cut(ref rest, prfLength), Cut(ref rest, prfLength));
+    }
 
     /// <summary>KEYMAT of a Child SA (§2.17); <paramref name="shared"/> is empty without a new key exchange.</summary>
-    public static ChildSaKeys ChildKeys(PrfAlgorithm prf, AeadAlgorithm aead, ReadOnlySpan<byte> skD, ReadOnlySpan<byte> shared, ReadOnlySpan<byte> nonceI, ReadOnlySpan<byte> nonceR) =>
-        throw new NotSupportedException();
+    public static ChildSaKeys ChildKeys(PrfAlgorithm prf, AeadAlgorithm aead, ReadOnlySpan<byte> skD, ReadOnlySpan<byte> shared, ReadOnlySpan<byte> nonceI, ReadOnlySpan<byte> nonceR)
+    {
+        using var seed = Join(shared, nonceI, nonceR);
+        using var stream = new SecretBytes(2 * aead.KeyMaterialLength);
+        PrfPlus(prf, skD, seed.Span, stream.Span);
+        var rest = (ReadOnlySpan<byte>)stream.Span;
+        return new ChildSaKeys(Cut(ref rest, aead.KeyMaterialLength), Cut(ref rest, aead.KeyMaterialLength));
+    }
+
+    private static SecretBytes Cut(ref ReadOnlySpan<byte> stream, int length)
+    {
+        var key = new SecretBytes(stream[..length]);
+        stream = stream[length..];
+        return key;
+    }
+
+    private static SecretBytes Join(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, ReadOnlySpan<byte> c = default, ReadOnlySpan<byte> d = default)
+    {
+        var all = new SecretBytes(a.Length + b.Length + c.Length + d.Length);
+        a.CopyTo(all.Span);
+        b.CopyTo(all.Span[a.Length..]);
+        c.CopyTo(all.Span[(a.Length + b.Length)..]);
+        d.CopyTo(all.Span[(a.Length + b.Length + c.Length)..]);
+        return all;
+    }
 }
 
 /// <summary>Keys of an IKE SA; <c>i</c> and <c>r</c> are the original initiator and responder. Disposing clears all.</summary>

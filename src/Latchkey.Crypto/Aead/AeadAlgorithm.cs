@@ -33,4 +33,12 @@ public abstract class AeadAlgorithm
     public abstract AeadKey CreateKey(ReadOnlySpan<byte> keyMaterial);
 
     public override string ToString() => Name;
+
+    private protected void ThrowIfWrongLength(ReadOnlySpan<byte> keyMaterial)
+    {
+        if (keyMaterial.Length != KeyMaterialLength)
+        {
+            throw new ArgumentException($"{Name} takes {KeyMaterialLength} octets of key and salt, not {keyMaterial.Length}", nameof(keyMaterial));
+        }
+    }
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Latchkey.Crypto;
 
 /// <summary>A key exchange method of transform type 4 (Diffie-Hellman, ECDH, or later a KEM).</summary>
@@ -22,7 +24,7 @@ public abstract class KeyExchangeMethod
 
     /// <summary>The responder's part: makes the answer and the shared secret from the initiator's public value.</summary>
     /// <returns>False when the public value is malformed, out of range or of small order.</returns>
-    public abstract bool TryAnswer(IRandomSource random, ReadOnlySpan<byte> peerPublic, out byte[] answer, out SecretBytes? shared);
+    public abstract bool TryAnswer(IRandomSource random, ReadOnlySpan<byte> peerPublic, out byte[] answer, [NotNullWhen(true)] out SecretBytes? shared);
 
     public override string ToString() => Name;
 }
@@ -35,7 +37,7 @@ public abstract class KeyExchangeOffer : IDisposable
     public abstract byte[] PublicValue { get; }
 
     /// <returns>False when the peer's value is malformed, out of range or of small order.</returns>
-    public abstract bool TryComplete(ReadOnlySpan<byte> peerAnswer, out SecretBytes? shared);
+    public abstract bool TryComplete(ReadOnlySpan<byte> peerAnswer, [NotNullWhen(true)] out SecretBytes? shared);
 
     public void Dispose()
     {

@@ -12,7 +12,16 @@ public abstract class PrfAlgorithm
     public abstract int OutputLength { get; }
 
     /// <summary>prf(key, data); <paramref name="output"/> has <see cref="OutputLength"/> octets.</summary>
+    /// <exception cref="ArgumentException">The output's length is wrong.</exception>
     public abstract void Compute(ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> output);
 
     public override string ToString() => Name;
+
+    private protected void ThrowIfWrongLength(Span<byte> output)
+    {
+        if (output.Length != OutputLength)
+        {
+            throw new ArgumentException($"{Name} gives {OutputLength} octets, not {output.Length}", nameof(output));
+        }
+    }
 }
