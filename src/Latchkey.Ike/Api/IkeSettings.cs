@@ -44,6 +44,9 @@ public sealed record IkeSettings
     /// <summary>A half-open SA that got no further is forgotten.</summary>
     public TimeSpan HalfOpenLifetime { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>Offer and accept 64-bit sequence numbers in ESP. Off only so that a dissector that does not know them can verify us.</summary>
+    public bool Esn { get; init; } = true;
+
     /// <summary>Emit <see cref="KeysExported"/>. For debugging only: whoever reads it reads the traffic.</summary>
     public bool ExportKeys { get; init; }
 }
@@ -52,7 +55,7 @@ public sealed record IkeSettings
 public sealed record IkeProposal(
     ImmutableArray<AeadAlgorithm> Encryption, ImmutableArray<PrfAlgorithm> Prf, ImmutableArray<KeyExchangeMethod> KeyExchange);
 
-/// <summary>Transforms acceptable together for a Child SA. ESN is always offered with "no ESN" behind it.</summary>
+/// <summary>Transforms acceptable together for a Child SA. With <see cref="IkeSettings.Esn"/> ESN is offered with "no ESN" behind it.</summary>
 /// <param name="KeyExchange">For CREATE_CHILD_SA with a new key exchange (PFS); empty: none.</param>
 public sealed record EspProposal(ImmutableArray<AeadAlgorithm> Encryption, ImmutableArray<KeyExchangeMethod> KeyExchange);
 
