@@ -1,0 +1,85 @@
+using System.Text;
+using Latchkey.Latching;
+using Tomlyn.Parsing;
+using Tomlyn.Syntax;
+
+namespace Latchkey.Daemon.Configuration;
+
+/// <summary>Reads the configuration file: everything is understood, or everything that is not is said, with its place.</summary>
+public static class ConfigurationReader
+{
+    /// <summary>More than any sensible policy; a larger file is a mistake (a log, an image, a device).</summary>
+    private const int MaximumLength = 1 << 20;
+
+    public static ConfigurationResult ReadFile(string file)
+    {
+        string text;
+        UnixFileMode mode;
+        var findings = new FindingList(file);
+        try
+        {
+            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            mode = File.GetUnixFileMode(stream.SafeFileHandle);
+            var bytes = new byte[MaximumLength + 1];
+            var length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            if (length > MaximumLength)
+            {
+                findings.ErrorInFile($"the file has more than {MaximumLength} octets", "name a Latchkey configuration with --config FILE");
+                return new(null, findings.ToImmutable());
+            }
+
+            text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes.AsSpan(0, length));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DecoderFallbackException)
+        {
+            findings.ErrorInFile($"cannot read the configuration: {Reason(e)}", "write it, or name another with --config FILE");
+            return new(null, findings.ToImmutable());
+        }
+
+        if ((mode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0)
+        {
+            findings.WarningInFile("others than its owner may change this file, and with it what is protected", $"run: chmod go-w {file}");
+        }
+
+        return Read(text, file, findings);
+    }
+
+    /// <param name="file">The name used in findings.</param>
+    public static ConfigurationResult Read(string text, string file) => Read(text, file, new FindingList(file));
+
+    private static ConfigurationResult Read(string text, string file, FindingList findings)
+    {
+        var document = SyntaxParser.Parse(text, file, validate: true);
+        foreach (var diagnostic in document.Diagnostics)
+        {
+            findings.Error(diagnostic.Span.Start, $"this is not TOML: {diagnostic.Message.TrimEnd('.')}", "see docs/configuration.md for a whole example");
+        }
+
+        if (findings.HasErrors)
+        {
+            return new(null, findings.ToImmutable());
+        }
+
+        var tables = SectionTables.Collect(document, findings);
+        var settings = SettingsReader.Read(tables, findings);
+        var protect = tables.Protect.Select(section => ProtectReader.Read(section, findings)).OfType<PlacedEntry>().ToList();
+        var peers = tables.Peers.Select(section => PeerReader.Read(section, findings)).OfType<PlacedPeer>().ToList();
+        PolicyChecks.RefuseContradictions(protect, peers, findings);
+        if (findings.HasErrors)
+        {
+            return new(null, findings.ToImmutable());
+        }
+
+        PolicyAdvice.Give(protect, peers, findings);
+        var policy = new SecurityPolicy([.. protect.Select(p => p.Entry)], [.. peers.Select(p => p.Peer)]);
+        return new(new(file, settings, policy), findings.ToImmutable());
+    }
+
+    private static string Reason(Exception e) => e switch
+    {
+        FileNotFoundException or DirectoryNotFoundException => "it does not exist",
+        UnauthorizedAccessException => "permission denied",
+        DecoderFallbackException => "it is not UTF-8 text",
+        _ => e.Message,
+    };
+}

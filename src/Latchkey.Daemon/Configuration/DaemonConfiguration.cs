@@ -1,0 +1,37 @@
+using Latchkey.Latching;
+
+namespace Latchkey.Daemon.Configuration;
+
+/// <summary>A configuration file that was understood completely.</summary>
+/// <param name="File">Where it was read from.</param>
+public sealed record DaemonConfiguration(string File, DaemonSettings Settings, SecurityPolicy Policy)
+{
+    public const string DefaultFile = "/etc/latchkey/latchkey.toml";
+
+    public const string DefaultControl = "/run/latchkey/control.sock";
+}
+
+/// <summary>What the daemon needs beside policy; every path is absolute.</summary>
+public sealed record DaemonSettings
+{
+    /// <summary>The Unix socket of the control API.</summary>
+    public string Control { get; init; } = DaemonConfiguration.DefaultControl;
+
+    /// <summary>What survives a reboot: the identity key.</summary>
+    public string StateDirectory { get; init; } = "/var/lib/latchkey";
+
+    /// <summary>What must not survive a reboot.</summary>
+    public string RuntimeDirectory { get; init; } = "/run/latchkey";
+
+    /// <summary>This host's private key; made on first start.</summary>
+    public string KeyFile { get; init; } = "/var/lib/latchkey/identity.pem";
+
+    /// <summary>An IKE SA is rekeyed, with a new key exchange, after this time.</summary>
+    public TimeSpan IkeLifetime { get; init; } = TimeSpan.FromHours(4);
+
+    /// <summary>A Child SA is rekeyed after this time.</summary>
+    public TimeSpan ChildLifetime { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Where keys are written for a foreign dissector; null (the default) writes none.</summary>
+    public string? KeyExportDirectory { get; init; }
+}

@@ -1,0 +1,65 @@
+using Latchkey.Latching;
+using Latchkey.Wire;
+
+namespace Latchkey.Daemon.Configuration;
+
+/// <summary>Warns of policies that work, and probably not as their author thinks.</summary>
+internal static class PolicyAdvice
+{
+    private const ushort Ssh = 22;
+
+    public static void Give(IReadOnlyList<PlacedEntry> protect, IReadOnlyList<PlacedPeer> peers, FindingList findings)
+    {
+        if (protect.Count == 0)
+        {
+            findings.WarningInFile("there is no [[protect]] entry, so nothing is protected", "add one; docs/configuration.md has examples");
+        }
+
+        foreach (var (entry, place) in protect)
+        {
+            if (entry.Protocol is null)
+            {
+                findings.Warning(place, $"\"{entry.Name}\" protects every protocol, also ping, DNS and ssh, and hosts there that do not run Latchkey become unreachable", "name the protocol if less is meant");
+            }
+            else if (entry.Protocol == IpProtocol.Tcp && entry.Remote is null or { Length: 0 } && CoversSsh(entry))
+            {
+                findings.Warning(place, $"\"{entry.Name}\" also protects ssh with every host: you cannot log in from one that does not run Latchkey", "name the ports or the remote addresses that are meant");
+            }
+            else if (entry.Protocol == IpProtocol.Tcp && CoversSsh(entry))
+            {
+                findings.Warning(place, $"\"{entry.Name}\" also protects ssh with {entry.Remote}: hosts there that do not run Latchkey cannot log in", "name the ports that are meant, if ssh is not");
+            }
+
+            AdviseOnPeers(entry, place, peers, findings);
+        }
+
+        foreach (var (peer, place) in peers)
+        {
+            if (!protect.Any(p => Concerns(p.Entry, peer)))
+            {
+                findings.Warning(place, $"no [[protect]] entry covers an address of \"{peer.Name}\", so nothing with it is protected", "add an entry whose 'remote' covers it");
+            }
+        }
+    }
+
+    private static void AdviseOnPeers(ProtectEntry entry, Tomlyn.Syntax.TextPosition place, IReadOnlyList<PlacedPeer> peers, FindingList findings)
+    {
+        var concerned = peers.Where(p => Concerns(entry, p.Peer)).Select(p => p.Peer.Name).ToList();
+        if (entry.Trust == TrustLevel.Known && concerned.Count == 0)
+        {
+            findings.Warning(place, $"\"{entry.Name}\" trusts only known peers, and no [[peer]] has an address there: nobody can connect", "add a [[peer]], or write trust = \"anyone\"");
+        }
+        else if (entry.Trust == TrustLevel.Anyone && concerned.Count > 0)
+        {
+            findings.Warning(
+                place,
+                $"\"{entry.Name}\" trusts anyone, yet covers addresses of known peers ({string.Join(", ", concerned)}): at those addresses only the known key is accepted (RFC 5386 §3)",
+                "nothing need be done if that is meant");
+        }
+    }
+
+    private static bool Concerns(ProtectEntry entry, KnownPeer peer) => entry.Remote is not { } remote || peer.Addresses.Any(remote.Overlaps);
+
+    private static bool CoversSsh(ProtectEntry entry) =>
+        entry.Ports.Any(pair => (pair.Local.Contains(Ssh) && pair.Remote.IsAny) || (pair.Remote.Contains(Ssh) && pair.Local.IsAny));
+}

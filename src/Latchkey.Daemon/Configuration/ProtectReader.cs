@@ -1,0 +1,197 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Latchkey.Latching;
+using Latchkey.Wire;
+using Tomlyn.Syntax;
+
+namespace Latchkey.Daemon.Configuration;
+
+/// <summary>A protect entry and the place of its header.</summary>
+internal sealed record PlacedEntry(ProtectEntry Entry, TextPosition Place);
+
+/// <summary>Reads one [[protect]]: a PROTECT entry of the SPD (RFC 4301 §4.4.1).</summary>
+internal static class ProtectReader
+{
+    private static readonly Dictionary<string, IpProtocol?> Protocols = new()
+    {
+        ["tcp"] = IpProtocol.Tcp,
+        ["udp"] = IpProtocol.Udp,
+        ["any"] = null,
+    };
+
+    private static readonly Dictionary<string, TrustLevel> TrustLevels = new()
+    {
+        ["anyone"] = TrustLevel.Anyone,
+        ["known"] = TrustLevel.Known,
+    };
+
+    private static readonly Dictionary<string, Disposition?> Dispositions = new()
+    {
+        ["close"] = Disposition.Close,
+        ["wait"] = Disposition.Wait,
+        ["failover"] = Disposition.Failover,
+    };
+
+    private static readonly Dictionary<string, Reaction> Reactions = new()
+    {
+        ["wait"] = Reaction.Wait,
+        ["close"] = Reaction.Close,
+    };
+
+    private static readonly Dictionary<string, EncapsulationChoice> Encapsulations = new()
+    {
+        ["auto"] = EncapsulationChoice.Auto,
+        ["udp"] = EncapsulationChoice.Udp,
+        ["esp"] = EncapsulationChoice.Esp,
+    };
+
+    /// <summary>Null when the entry cannot be used; the findings say why.</summary>
+    public static PlacedEntry? Read(TomlSection section, FindingList findings)
+    {
+        var name = Name.Read(section);
+        var local = Prefix(section, "local");
+        var remote = Prefix(section, "remote");
+        var protocol = Protocol(section);
+        var entry = new ProtectEntry
+        {
+            Name = name ?? "",
+            Local = local,
+            Remote = remote,
+            Protocol = protocol,
+            Ports = Ports(section, protocol),
+            Trust = Trust(section),
+            OnBreak = OnBreak(section, protocol),
+            OnSilence = section.Choice("on_silence", Reaction.Wait, Reactions),
+            OnStranger = section.Choice("on_stranger", Reaction.Wait, Reactions),
+            Encapsulation = section.Choice("encapsulation", EncapsulationChoice.Auto, Encapsulations),
+        };
+        section.Choice(
+            "clear",
+            "never",
+            new Dictionary<string, string> { ["never"] = "never" },
+            new Dictionary<string, string> { ["until-ipsec"] = "every protected flow is protected from its first packet" });
+        if (entry.Trust == TrustLevel.Anyone)
+        {
+            section.RefuseIneffective("on_stranger", "with trust = \"anyone\" there are no strangers", "remove it, or write trust = \"known\"");
+        }
+
+        if (local is { } l && remote is { } r && l.Address.IsV4 != r.Address.IsV4)
+        {
+            section.Refuse("remote", $"local {l} and remote {r} are of different families; no packet has both", "write two entries, one per family");
+        }
+
+        section.RefuseUnknownKeys();
+        return name is null || findings.HasErrors ? null : new(entry, section.Start);
+    }
+
+    private static IpProtocol? Protocol(TomlSection section)
+    {
+        if (!section.Has("protocol"))
+        {
+            section.Refuse("protocol", $"{section.Title} does not say which protocol it protects", "add protocol = \"tcp\" (or \"udp\", or \"any\")");
+        }
+
+        return section.Choice("protocol", null, Protocols, new Dictionary<string, string> { ["sctp"] = "multi-homing needs care that is still to be built" });
+    }
+
+    private static TrustLevel Trust(TomlSection section)
+    {
+        // The documented default will be "first-use". Until that exists nobody may get something else in its place.
+        if (!section.Has("trust"))
+        {
+            section.Refuse(
+                "trust", "'trust' is missing, and its default \"first-use\" is not in this version", "add trust = \"anyone\" (any key) or trust = \"known\" (only [[peer]] entries)");
+        }
+
+        return section.Choice("trust", TrustLevel.Known, TrustLevels, new Dictionary<string, string> { ["first-use"] = "pinning comes later" });
+    }
+
+    private static Disposition? OnBreak(TomlSection section, IpProtocol? protocol)
+    {
+        var disposition = section.Choice("on_break", null, Dispositions);
+        if (disposition == Disposition.Failover && protocol == IpProtocol.Tcp)
+        {
+            section.Refuse(
+                "on_break", "on_break = \"failover\" means nothing for TCP: a connection has one path, and does not end when its destination is unreachable", "write \"close\" or \"wait\"");
+        }
+
+        return disposition;
+    }
+
+    private static InetPrefix? Prefix(TomlSection section, string key)
+    {
+        var text = section.Text(key, "an address, a prefix or \"any\"", $"{key} = \"192.0.2.0/24\"");
+        if (text is null or "any")
+        {
+            return null;
+        }
+
+        if (!InetPrefix.TryParse(text, out var prefix, out var error))
+        {
+            section.Refuse(key, error, $"write for example {key} = \"192.0.2.0/24\", or \"any\"");
+            return null;
+        }
+
+        return prefix;
+    }
+
+    private static ImmutableArray<PortPair> Ports(TomlSection section, IpProtocol? protocol)
+    {
+        string[] keys = ["local_port", "remote_port", "port"];
+        var ranges = keys.Select(key => Range(section, key)).ToArray();
+        if (protocol is null)
+        {
+            foreach (var key in keys)
+            {
+                section.RefuseIneffective(key, "not every protocol has ports, and the entry is for any", "remove it, or write protocol = \"tcp\"");
+            }
+
+            return [PortPair.Any];
+        }
+
+        if (ranges[2] is not { } either)
+        {
+            return [new(ranges[0] ?? PortRange.Any, ranges[1] ?? PortRange.Any)];
+        }
+
+        section.RefuseIneffective("local_port", "'port' already says which ports are meant", "keep 'port', or 'local_port' and 'remote_port'");
+        section.RefuseIneffective("remote_port", "'port' already says which ports are meant", "keep 'port', or 'local_port' and 'remote_port'");
+
+        // "Either side" is two pairs: one pair of selectors cannot say "or".
+        return either.IsAny ? [PortPair.Any] : [new(either, PortRange.Any), new(PortRange.Any, either)];
+    }
+
+    private static PortRange? Range(TomlSection section, string key)
+    {
+        const string Expected = "a port from 1 to 65535, a range \"a-b\" or \"any\"";
+        if (section.Scalar(key, Expected, $"{key} = 179") is not { } text)
+        {
+            return null;
+        }
+
+        if (text == "any")
+        {
+            return PortRange.Any;
+        }
+
+        var dash = text.IndexOf('-', 1 <= text.Length ? 1 : 0);
+        var first = dash < 0 ? text : text[..dash];
+        var last = dash < 0 ? text : text[(dash + 1)..];
+        if (Port(first) is not { } start || Port(last) is not { } end)
+        {
+            section.Refuse(key, $"'{key}' must be {Expected}, not {text}", $"write for example {key} = 179 or {key} = \"8000-8099\"");
+            return null;
+        }
+
+        if (start > end)
+        {
+            section.Refuse(key, $"the range {text} ends before it begins", $"write {key} = \"{last}-{first}\"");
+            return null;
+        }
+
+        return new(start, end);
+    }
+
+    private static ushort? Port(string text) =>
+        ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port != 0 ? port : null;
+}

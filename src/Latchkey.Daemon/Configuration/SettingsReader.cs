@@ -1,0 +1,107 @@
+using System.Text;
+
+namespace Latchkey.Daemon.Configuration;
+
+/// <summary>Reads everything but the policy: [daemon], [identity], [ike] and [debug].</summary>
+internal static class SettingsReader
+{
+    /// <summary>sun_path of unix(7) has 108 octets, the last of them zero.</summary>
+    private const int SocketPathMaximum = 107;
+
+    public static DaemonSettings Read(SectionTables tables, FindingList findings)
+    {
+        var defaults = new DaemonSettings();
+        var daemon = tables.Daemon;
+        var state = Directory(daemon, "state") ?? defaults.StateDirectory;
+        var settings = new DaemonSettings
+        {
+            Control = Control(daemon) ?? defaults.Control,
+            StateDirectory = state,
+            RuntimeDirectory = Directory(daemon, "runtime") ?? defaults.RuntimeDirectory,
+            KeyFile = Path.Combine(state, KeyFile(tables.Identity) ?? "identity.pem"),
+            IkeLifetime = Lifetime(tables.Ike, "ike_lifetime") ?? defaults.IkeLifetime,
+            ChildLifetime = Lifetime(tables.Ike, "child_lifetime") ?? defaults.ChildLifetime,
+            KeyExportDirectory = Directory(tables.Debug, "export_keys"),
+        };
+        daemon.Choice(
+            "datapath",
+            "user",
+            new Dictionary<string, string> { ["user"] = "user" },
+            new Dictionary<string, string> { ["kernel"] = "the kernel's own ESP comes later" });
+        foreach (var section in new[] { daemon, tables.Identity, tables.Ike, tables.Debug })
+        {
+            section.RefuseUnknownKeys();
+        }
+
+        return settings;
+    }
+
+    private static string? Control(TomlSection daemon)
+    {
+        var path = AbsolutePath(daemon, "control", "/run/latchkey/control.sock");
+        if (path is not null && Encoding.UTF8.GetByteCount(path) > SocketPathMaximum)
+        {
+            daemon.Refuse("control", $"a socket's path may have {SocketPathMaximum} octets, this one has {Encoding.UTF8.GetByteCount(path)}", "choose a shorter path");
+            return null;
+        }
+
+        return path;
+    }
+
+    private static string? Directory(TomlSection section, string key) => AbsolutePath(section, key, "/var/lib/latchkey");
+
+    private static string? AbsolutePath(TomlSection section, string key, string example)
+    {
+        if (section.Text(key, "an absolute path", $"{key} = \"{example}\"") is not { } path)
+        {
+            return null;
+        }
+
+        if (path.StartsWith('/') && !path.Contains('\0', StringComparison.Ordinal))
+        {
+            return path;
+        }
+
+        section.Refuse(key, $"'{key}' must be an absolute path, not \"{path}\"", $"write for example {key} = \"{example}\"");
+        return null;
+    }
+
+    private static string? KeyFile(TomlSection identity)
+    {
+        if (identity.Text("key_file", "a file's path", "key_file = \"identity.pem\"") is not { } path)
+        {
+            return null;
+        }
+
+        if (path.Length > 0 && !path.EndsWith('/') && !path.Contains('\0', StringComparison.Ordinal))
+        {
+            return path;
+        }
+
+        identity.Refuse("key_file", $"'key_file' must name a file, not \"{path}\"", "write for example key_file = \"identity.pem\"");
+        return null;
+    }
+
+    private static TimeSpan? Lifetime(TomlSection ike, string key)
+    {
+        if (ike.Text(key, Duration.Expected, $"{key} = \"4h\"") is not { } text)
+        {
+            return null;
+        }
+
+        if (!Duration.TryParse(text, out var lifetime))
+        {
+            ike.Refuse(key, $"'{key}' must be {Duration.Expected}, not \"{text}\"", $"write for example {key} = \"4h\"");
+        }
+        else if (lifetime < Duration.ShortestLifetime || lifetime > Duration.LongestLifetime)
+        {
+            ike.Refuse(key, $"'{key}' must be from 10s to 24h, not \"{text}\"", $"write for example {key} = \"4h\"");
+        }
+        else
+        {
+            return lifetime;
+        }
+
+        return null;
+    }
+}
