@@ -1,0 +1,61 @@
+using System.Buffers.Binary;
+
+namespace Latchkey.Wire;
+
+/// <summary>The one's complement checksum of IP, TCP, UDP, ICMP and ICMPv6 (RFC 1071).</summary>
+/// <remarks>A sum is carried as an unfolded number, so that pieces can be added one after the other; every piece but
+/// the last has an even number of octets.</remarks>
+public static class InternetChecksum
+{
+    /// <summary>Adds the 16-bit words of <paramref name="bytes"/> to a sum; an odd last octet counts as the high half of a word.</summary>
+    public static ulong Add(ulong sum, ReadOnlySpan<byte> bytes)
+    {
+        // 32 bits at a time: 2^16 = 1 modulo 2^16 - 1, so the halves fold together at the end (RFC 1071 §2).
+        while (bytes.Length >= 4)
+        {
+            sum += BinaryPrimitives.ReadUInt32BigEndian(bytes);
+            bytes = bytes[4..];
+        }
+
+        if (bytes.Length >= 2)
+        {
+            sum += BinaryPrimitives.ReadUInt16BigEndian(bytes);
+            bytes = bytes[2..];
+        }
+
+        return bytes.IsEmpty ? sum : sum + ((uint)bytes[0] << 8);
+    }
+
+    /// <summary>The sum of the pseudo header of an upper-layer packet (RFC 9293 §3.1, RFC 8200 §8.1).</summary>
+    public static ulong PseudoHeader(InetAddress source, InetAddress destination, IpProtocol protocol, int length)
+    {
+        var a = source.ToNumber();
+        var b = destination.ToNumber();
+        return (ulong)protocol + (uint)length + Words(a) + Words(b);
+
+        static ulong Words(UInt128 n) =>
+            (ulong)(uint)n + (uint)(n >> 32) + (uint)(n >> 64) + (uint)(n >> 96);
+    }
+
+    /// <summary>Folds a sum into the value of a checksum field.</summary>
+    public static ushort Finish(ulong sum)
+    {
+        while (sum >> 16 != 0)
+        {
+            sum = (sum & 0xFFFF) + (sum >> 16);
+        }
+
+        return (ushort)~sum;
+    }
+
+    /// <summary>The checksum of octets whose own checksum field is zero; 0 when that field already holds the right value.</summary>
+    public static ushort Of(ReadOnlySpan<byte> bytes) => Finish(Add(0, bytes));
+
+    /// <summary>As <see cref="Of"/>, with the pseudo header in front.</summary>
+    public static ushort OfUpperLayer(InetAddress source, InetAddress destination, IpProtocol protocol, ReadOnlySpan<byte> packet) =>
+        Finish(Add(PseudoHeader(source, destination, protocol, packet.Length), packet));
+
+    /// <summary>The checksum after one aligned 16-bit word under it changed (RFC 1624 §3, equation 3).</summary>
+    public static ushort Update(ushort checksum, ushort before, ushort after) =>
+        Finish((ulong)(ushort)~checksum + (ushort)~before + after);
+}

@@ -1,0 +1,126 @@
+namespace Latchkey.Wire;
+
+/// <summary>What <see cref="IpPacket.Read"/> found.</summary>
+public enum IpPacketKind
+{
+    /// <summary>A whole packet of a flow.</summary>
+    Whole,
+
+    /// <summary>A fragment: it names no ports that could be trusted (RFC 4301 §7).</summary>
+    Fragment,
+
+    /// <summary>A length or version contradicts the octets.</summary>
+    Malformed,
+
+    /// <summary>No flow can be told: AH, ESP, nothing, or an address that routing headers or options still change.</summary>
+    Unsupported,
+}
+
+/// <summary>The flow that an IP packet of either version belongs to, and where its headers are.</summary>
+/// <param name="Length">Octets of the packet; what follows is padding of the link.</param>
+/// <param name="ProtectedProtocol">The first header that transport-mode ESP covers, at <paramref name="ProtectedOffset"/>.</param>
+/// <param name="ProtectedOffset">For IPv4 behind the IP header, for IPv6 see <see cref="Ipv6Chain"/>.</param>
+/// <param name="UpperOffset">Where the header of <paramref name="Protocol"/> begins.</param>
+/// <param name="SourcePort">0 for protocols without ports, and in a fragment.</param>
+/// <param name="DontFragment">The sender wants no fragmentation on the way: IPv4's flag, and always for IPv6.</param>
+public readonly record struct IpPacket(
+    bool IsV6,
+    InetAddress Source,
+    InetAddress Destination,
+    IpProtocol Protocol,
+    ushort SourcePort,
+    ushort DestinationPort,
+    int Length,
+    IpProtocol ProtectedProtocol,
+    int ProtectedOffset,
+    int UpperOffset,
+    bool DontFragment)
+{
+    /// <summary>The flow of a packet that this host sends.</summary>
+    public FlowKey OutboundFlow => new(Protocol, Source, SourcePort, Destination, DestinationPort);
+
+    /// <summary>The flow of a packet that this host receives.</summary>
+    public FlowKey InboundFlow => new(Protocol, Destination, DestinationPort, Source, SourcePort);
+
+    public static IpPacketKind Read(ReadOnlySpan<byte> bytes, out IpPacket packet)
+    {
+        packet = default;
+        if (bytes.IsEmpty)
+        {
+            return IpPacketKind.Malformed;
+        }
+
+        return bytes[0] >> 4 == 6 ? ReadV6(bytes, out packet) : ReadV4(bytes, out packet);
+    }
+
+    /// <summary>The ports in the first four octets of a TCP, UDP or SCTP header; false when they are cut off.</summary>
+    /// <remarks>Other protocols have no ports: zero.</remarks>
+    public static bool TryReadPorts(IpProtocol protocol, ReadOnlySpan<byte> upper, out ushort source, out ushort destination)
+    {
+        source = destination = 0;
+        var needed = protocol switch
+        {
+            IpProtocol.Tcp => TcpView.MinimumHeaderLength,
+            IpProtocol.Udp => UdpView.HeaderLength,
+            IpProtocol.Sctp => 12,
+            _ => 0,
+        };
+        if (upper.Length < needed)
+        {
+            return false;
+        }
+
+        if (needed > 0)
+        {
+            source = (ushort)(upper[0] << 8 | upper[1]);
+            destination = (ushort)(upper[2] << 8 | upper[3]);
+        }
+
+        return true;
+    }
+
+    private static IpPacketKind ReadV4(ReadOnlySpan<byte> bytes, out IpPacket packet)
+    {
+        packet = default;
+        if (!Ipv4View.TryCreate(bytes, out var ip))
+        {
+            return IpPacketKind.Malformed;
+        }
+
+        packet = new(
+            IsV6: false, ip.Source, ip.Destination, ip.Protocol, 0, 0, ip.TotalLength, ip.Protocol, ip.HeaderLength, ip.HeaderLength, ip.DontFragment);
+        return ip.IsFragment ? IpPacketKind.Fragment : WithPorts(bytes, ref packet);
+    }
+
+    private static IpPacketKind ReadV6(ReadOnlySpan<byte> bytes, out IpPacket packet)
+    {
+        packet = default;
+        if (!Ipv6View.TryCreate(bytes, out var ip) || !Ipv6Extensions.TryWalk(ip.NextHeader, ip.Payload, out var chain))
+        {
+            return IpPacketKind.Malformed;
+        }
+
+        packet = new(
+            IsV6: true, ip.Source, ip.Destination, chain.Protocol, 0, 0, ip.Packet.Length, chain.ProtectedProtocol,
+            Ipv6View.HeaderLength + chain.ProtectedOffset, Ipv6View.HeaderLength + chain.Offset, DontFragment: true);
+        return chain.FragmentHeaderOffset >= 0 ? IpPacketKind.Fragment
+            : chain.HasRoutingToDo ? IpPacketKind.Unsupported
+            : WithPorts(bytes, ref packet);
+    }
+
+    private static IpPacketKind WithPorts(ReadOnlySpan<byte> bytes, ref IpPacket packet)
+    {
+        if (packet.Protocol is IpProtocol.Ah or IpProtocol.Esp or IpProtocol.NoNext)
+        {
+            return IpPacketKind.Unsupported;
+        }
+
+        if (!TryReadPorts(packet.Protocol, bytes[packet.UpperOffset..packet.Length], out var source, out var destination))
+        {
+            return IpPacketKind.Malformed;
+        }
+
+        packet = packet with { SourcePort = source, DestinationPort = destination };
+        return IpPacketKind.Whole;
+    }
+}
