@@ -74,6 +74,10 @@ public record struct PacketSlot
     /// <summary>Outer links: the other end. Devices leave it alone.</summary>
     public InetEndpoint Remote { get; set; }
 
+    /// <summary>Outer links: a packet too big for the path is sent in fragments instead of being reported as too big.
+    /// Devices leave it alone.</summary>
+    public bool MayFragment { get; set; }
+
     /// <summary>After a send: the path MTU in octets when the packet was too big for it, otherwise 0; -1 when the kernel refused it.</summary>
     public int SendResult { get; set; }
 }
