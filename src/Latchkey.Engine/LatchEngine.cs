@@ -15,61 +15,355 @@ namespace Latchkey.Engine;
 /// <see cref="NextDeadline"/>.</remarks>
 public sealed class LatchEngine : IDisposable
 {
-    public LatchEngine(EngineSettings settings, SecurityPolicy policy, SigningKey identity, IRandomSource random) =>
-        throw new NotSupportedException();
+    private readonly EngineState _state;
+    private readonly LatchBreaker _breaker;
+    private readonly Negotiations _negotiations;
+    private readonly Detection _detection;
+    private readonly FlowAdmission _flows;
+    private readonly PeerAdmission _peers;
+    private readonly SaLifecycle _sas;
+    private readonly SnapshotBuilder _snapshots;
 
-    public TimeSpan? NextDeadline => throw new NotSupportedException();
+    public LatchEngine(EngineSettings settings, SecurityPolicy policy, SigningKey identity, IRandomSource random)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(policy);
+        ArgumentNullException.ThrowIfNull(identity);
+        ArgumentNullException.ThrowIfNull(random);
+        _state = new EngineState(settings, policy, identity, new IkeHost(settings.Ike, identity, new ResponderPolicy(policy), random));
+        _breaker = new LatchBreaker(_state);
+        _negotiations = new Negotiations(_state, _breaker);
+        _detection = new Detection(_state, _negotiations, _breaker);
+        _flows = new FlowAdmission(_state, _negotiations);
+        _peers = new PeerAdmission(_state, _breaker, _detection);
+        _sas = new SaLifecycle(_state);
+        _snapshots = new SnapshotBuilder(_state);
+    }
 
-    public SecurityPolicy Policy => throw new NotSupportedException();
+    /// <summary>When <see cref="HandleDeadline"/> wants to be called next, or null.</summary>
+    public TimeSpan? NextDeadline => (_state.Ike.NextDeadline, _sas.NextDeadline) switch
+    {
+        ({ } a, { } b) => a < b ? a : b,
+        ({ } a, null) => a,
+        (null, var b) => b,
+    };
 
-    public IReadOnlyDictionary<IkeDropReason, long> IkeDrops => throw new NotSupportedException();
+    public SecurityPolicy Policy => _state.Policy;
 
-    public void HandleDeadline(TimeSpan now) => throw new NotSupportedException();
+    public IReadOnlyDictionary<IkeDropReason, long> IkeDrops => _state.Ike.Drops;
 
-    public bool TryTakeEffect([NotNullWhen(true)] out Effect? effect) => throw new NotSupportedException();
+    public void HandleDeadline(TimeSpan now)
+    {
+        _sas.HandleDeadline(now);
+        _state.Ike.HandleDeadline(now);
+        Settle(now);
+    }
+
+    public bool TryTakeEffect([NotNullWhen(true)] out Effect? effect) => _state.Effects.TryTake(out effect);
 
     /// <summary>A datagram from port 500, or from 4500 without its non-ESP marker.</summary>
-    public void HandleIkeDatagram(TimeSpan now, InetEndpoint local, InetEndpoint remote, ReadOnlySpan<byte> message) => throw new NotSupportedException();
+    public void HandleIkeDatagram(TimeSpan now, InetEndpoint local, InetEndpoint remote, ReadOnlySpan<byte> message)
+    {
+        _state.Ike.HandleDatagram(now, local, remote, message);
+        Settle(now);
+    }
 
     /// <summary><see cref="IDatapathEvents.OutboundFlowUnknown"/></summary>
-    public void HandleOutboundFlow(TimeSpan now, FlowKey flow) => throw new NotSupportedException();
+    public void HandleOutboundFlow(TimeSpan now, FlowKey flow)
+    {
+        _flows.Outbound(now, flow);
+        Settle(now);
+    }
 
     /// <summary><see cref="IDatapathEvents.InboundFlowUnknown"/></summary>
-    public void HandleInboundFlow(TimeSpan now, FlowKey flow, ChannelId channel) => throw new NotSupportedException();
+    public void HandleInboundFlow(TimeSpan now, FlowKey flow, ChannelId channel)
+    {
+        _flows.Inbound(now, flow, channel);
+        Settle(now);
+    }
 
     /// <summary><see cref="IDatapathEvents.SaMissing"/></summary>
-    public void HandleSaMissing(TimeSpan now, FlowKey flow, ChannelId channel) => throw new NotSupportedException();
+    public void HandleSaMissing(TimeSpan now, FlowKey flow, ChannelId channel)
+    {
+        _flows.SaMissing(now, flow, channel);
+        Settle(now);
+    }
 
-    /// <summary><see cref="IDatapathEvents.UnknownSpi"/></summary>
-    public void HandleUnknownSpi(TimeSpan now, uint spi, InetEndpoint local, InetEndpoint remote) => throw new NotSupportedException();
+    /// <summary><see cref="IDatapathEvents.UnknownSpi"/>: the sender is told, in words it must not trust (RFC 7296 §1.5).</summary>
+    public void HandleUnknownSpi(TimeSpan now, uint spi, InetEndpoint local, InetEndpoint remote)
+    {
+        if (_state.Policy.Protect.Any(entry => entry.CoversAddresses(local.Address, remote.Address)))
+        {
+            _state.Ike.ComplainInvalidSpi(now, local, remote, spi);
+            Settle(now);
+        }
+    }
 
     /// <summary><see cref="IDatapathEvents.Unanswered"/></summary>
-    public void HandleUnanswered(TimeSpan now, ChannelId channel, TimeSpan silence) => throw new NotSupportedException();
+    public void HandleUnanswered(TimeSpan now, ChannelId channel, TimeSpan silence)
+    {
+        if (_state.Channels.Find(channel.Value) is { } known)
+        {
+            _detection.Unanswered(now, known);
+            Settle(now);
+        }
+    }
 
     /// <summary><see cref="IDatapathEvents.FirstInbound"/></summary>
-    public void HandleFirstInbound(TimeSpan now, uint spi, ChannelId channel) => throw new NotSupportedException();
+    public void HandleFirstInbound(TimeSpan now, uint spi, ChannelId channel)
+    {
+        _sas.FirstInbound(spi);
+        if (_state.FindChild(spi) is { } child && _state.Find(child.Sa) is { } peering)
+        {
+            peering.Heard(now);
+        }
+    }
 
     /// <summary><see cref="IDatapathEvents.SaWearingOut"/></summary>
-    public void HandleSaWearingOut(TimeSpan now, SaDirection direction, uint spi, ChannelId channel) => throw new NotSupportedException();
+    public void HandleSaWearingOut(TimeSpan now, SaDirection direction, uint spi, ChannelId channel)
+    {
+        var child = direction == SaDirection.Inbound
+            ? _state.FindChild(spi)
+            : _state.Peerings.Values.SelectMany(p => p.Children.Values).FirstOrDefault(c => c.OutboundSpi == spi && c.Channel.Id == channel.Value);
+        if (child is not null)
+        {
+            _state.Ike.RekeyChild(now, child.Handle);
+            Settle(now);
+        }
+    }
 
     /// <summary>The sockets of these flows no longer exist: their latches are released (L34).</summary>
-    public void HandleSocketsGone(TimeSpan now, IReadOnlyCollection<FlowKey> flows) => throw new NotSupportedException();
+    public void HandleSocketsGone(TimeSpan now, IReadOnlyCollection<FlowKey> flows)
+    {
+        ArgumentNullException.ThrowIfNull(flows);
+        foreach (var flow in flows)
+        {
+            if (_state.Latches.Find(flow) is { } latch)
+            {
+                _breaker.Release(now, latch, "its socket is gone");
+            }
+        }
+    }
+
+    /// <summary>The sockets that listen now: those a protect entry covers have a LISTENER latch (RFC 5660 §2.3, L35).</summary>
+    public void HandleListeners(TimeSpan now, IReadOnlyCollection<ListenerKey> listeners)
+    {
+        ArgumentNullException.ThrowIfNull(listeners);
+        foreach (var gone in _state.Latches.Listeners.Select(l => l.Key).Where(key => !listeners.Contains(key)).ToList())
+        {
+            _state.Latches.ReleaseListener(gone);
+        }
+
+        foreach (var key in listeners)
+        {
+            if (_state.Policy.Protect.FirstOrDefault(entry => MayAccept(entry, key)) is { } entry)
+            {
+                _state.Latches.TryCreateListener(now, key, entry, out _);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Connections that lived before this daemon did. Whom they were latched to is not known any more, so they end with a
+    /// reset instead of being bound to whoever answers (L14).
+    /// </summary>
+    public void CloseOrphans(TimeSpan now, IReadOnlyCollection<FlowKey> flows)
+    {
+        ArgumentNullException.ThrowIfNull(flows);
+        foreach (var flow in flows)
+        {
+            if (_state.Latches.Find(flow) is null && _state.Policy.Find(flow) is { } entry)
+            {
+                var latch = _state.Latches.CreateLarval(now, flow, entry);
+                _breaker.Close(now, latch, ClosedReason.DaemonLost, DropReason.LatchClosed, "it began before this daemon, which does not know whom it was latched to");
+            }
+        }
+    }
 
     /// <summary>Administrative close: the connection-oriented owner sees a reset (L19, L38).</summary>
     /// <returns>False when there is no such live latch.</returns>
-    public bool CloseLatch(TimeSpan now, LatchId latch) => throw new NotSupportedException();
+    public bool CloseLatch(TimeSpan now, LatchId id)
+    {
+        if (_state.Latches.Find(id) is not { } latch || latch.State == LatchState.Closed)
+        {
+            return false;
+        }
+
+        _breaker.Close(now, latch, ClosedReason.Administrative, DropReason.LatchClosed, "an administrator closed it");
+        return true;
+    }
 
     /// <summary>Says goodbye: Deletes for every IKE SA (best effort). Latched flows stay blocked behind us.</summary>
-    public void Shutdown(TimeSpan now) => throw new NotSupportedException();
+    public void Shutdown(TimeSpan now)
+    {
+        foreach (var peering in _state.Peerings.Values.ToList())
+        {
+            _state.Ike.DeleteIkeSa(now, peering.Handle, CloseReason.DeletedLocally, "the daemon stops", tellPeer: peering.Established);
+        }
 
-    /// <summary>Flows that have a latch which is not CLOSED, for the check whether their sockets still exist.</summary>
-    public IReadOnlyCollection<FlowKey> LatchedFlows() => throw new NotSupportedException();
+        Settle(now);
+    }
 
-    public IReadOnlyList<LatchSnapshot> Latches() => throw new NotSupportedException();
+    /// <summary>Flows that have a latch, for the check whether their sockets still exist.</summary>
+    public IReadOnlyCollection<FlowKey> LatchedFlows() => _state.Latches.Flows;
 
-    public IReadOnlyList<PeerSnapshot> Peers() => throw new NotSupportedException();
+    public IReadOnlyList<LatchSnapshot> Latches() => _snapshots.Latches();
 
-    public IReadOnlyList<IkeSaSnapshot> Sas() => throw new NotSupportedException();
+    public IReadOnlyList<PeerSnapshot> Peers() => _snapshots.Peers();
 
-    public void Dispose() => throw new NotSupportedException();
+    public IReadOnlyList<IkeSaSnapshot> Sas() => _snapshots.Sas();
+
+    public void Dispose() => _state.Ike.Dispose();
+
+    private static bool MayAccept(ProtectEntry entry, ListenerKey key) =>
+        (entry.Protocol is null || entry.Protocol == key.Protocol)
+        && (key.Local.IsUnspecified || (entry.Local?.Contains(key.Local) ?? true))
+        && entry.Ports.Any(pair => pair.Local.Contains(key.LocalPort));
+
+    /// <summary>Handles what the IKE core says, until it has nothing more to say: answers cause further outputs.</summary>
+    private void Settle(TimeSpan now)
+    {
+        while (_state.Ike.TryTakeOutput(out var output))
+        {
+            Handle(now, output);
+        }
+    }
+
+    private void Handle(TimeSpan now, IkeOutput output)
+    {
+        switch (output)
+        {
+            case SendDatagram send:
+                _state.Effects.Add(new SendIke(send.Local, send.Remote, send.Message));
+                break;
+            case AuthorizePeer question:
+                _peers.Peer(now, question);
+                break;
+            case AuthorizeChild question:
+                _peers.Child(now, question);
+                break;
+            case IkeSaEstablished e:
+                Established(now, e);
+                break;
+            case IkeSaRekeyed e when _state.Find(e.Sa) is { } peering:
+                (peering.Suite, peering.SpiI, peering.SpiR) = (e.Suite, e.SpiI, e.SpiR);
+                peering.Heard(now);
+                _state.Effects.Raise(EventKind.IkeSaRekeyed, now, peering, $"{e.Sa} with {peering.Pair.Remote} has new keys");
+                break;
+            case IkeSaClosed e:
+                Closed(now, e);
+                break;
+            case ChildEstablished e:
+                if (e.Request is { } request)
+                {
+                    _negotiations.Succeeded(request);
+                }
+
+                if (_sas.Established(now, e) is not null && _state.Find(e.Sa) is { } owner)
+                {
+                    _flows.EstablishLarval(now, owner.Pair);
+                    _breaker.RestoreWherePossible(now, owner.Pair);
+                }
+
+                break;
+            case ChildFailed e:
+                Failed(now, e);
+                break;
+            case ChildClosed e:
+                _sas.Closed(now, e);
+                if (_state.Find(e.Sa) is { } closer)
+                {
+                    _breaker.RestoreWherePossible(now, closer.Pair);
+                }
+
+                break;
+            case ProbeAnswered e when _state.Find(e.Sa) is { } peering:
+                _detection.ProbeAnswered(now, peering);
+                _peers.EvidenceArrived(now, e.Sa);
+                break;
+            case ProbeSilent e when _state.Find(e.Sa) is { } peering:
+                _detection.ProbeSilent(now, peering, e);
+                _peers.EvidenceArrived(now, e.Sa);
+                _detection.Pursue(now, peering);
+                break;
+            case HintReceived hint:
+                _detection.Hint(now, hint);
+                break;
+            case ProposalMismatch mismatch:
+                _state.Effects.Raise(Explain(now, mismatch));
+                break;
+            case KeysExported keys:
+                _state.Effects.Add(new ExportKeys(keys));
+                break;
+        }
+    }
+
+    private void Established(TimeSpan now, IkeSaEstablished e)
+    {
+        if (_state.Find(e.Sa) is not { } peering)
+        {
+            return;
+        }
+
+        peering.Established = true;
+        (peering.Suite, peering.SpiI, peering.SpiR, peering.Since) = (e.Suite, e.SpiI, e.SpiR, now);
+        (peering.Local, peering.Remote) = (e.Local, e.Remote);
+        peering.Heard(now);
+        _state.Effects.Raise(EventKind.IkeSaEstablished, now, peering, $"{e.Sa} with {e.Key} at {peering.Pair.Remote} is up ({e.Suite})");
+
+        // The same peer under a new IKE SA: what went silent is of no use any more (C4: no conflict).
+        foreach (var old in _state.With(peering.Pair, e.Key.Fingerprint).Where(p => p != peering && p.SilentAt is not null).ToList())
+        {
+            _state.Ike.DeleteIkeSa(now, old.Handle, CloseReason.Superseded, $"the peer answers under {e.Sa}", tellPeer: false);
+        }
+
+        _negotiations.SeekForLarval(now, peering.Pair);
+    }
+
+    private void Closed(TimeSpan now, IkeSaClosed e)
+    {
+        if (_state.Find(e.Sa) is { } peering)
+        {
+            foreach (var child in peering.Children.Values.ToList())
+            {
+                _sas.Closed(now, new ChildClosed(child.Handle, e.Sa, child.InboundSpi, child.OutboundSpi, CloseReason.IkeSaClosed, e.Text));
+            }
+
+            _state.Remove(peering);
+            _state.Effects.Raise(EventKind.IkeSaClosed, now, peering, $"{e.Sa} with {peering.Pair.Remote} is gone: {e.Text}", e.Reason.ToString());
+            if (e.Reason == CloseReason.PeerSilent && peering.Established)
+            {
+                _detection.GaveUp(now, peering);
+            }
+
+            _breaker.RestoreWherePossible(now, peering.Pair);
+        }
+
+        _negotiations.IkeSaGone(now, e.Sa, e.Reason, e.Text);
+        _peers.Withdraw(e.Sa);
+        _peers.EvidenceArrived(now, e.Sa);
+    }
+
+    private void Failed(TimeSpan now, ChildFailed e)
+    {
+        if (_state.Find(e.Sa) is { } peering)
+        {
+            _state.Effects.Raise(EventKind.NegotiationFailed, now, peering, $"no Child SA with {peering.Pair.Remote}: {e.Text}", e.Reason.ToString());
+        }
+
+        _negotiations.Failed(now, e.Request, e.Reason, e.Text);
+    }
+
+    private static EngineEvent Explain(TimeSpan now, ProposalMismatch mismatch)
+    {
+        var who = mismatch.ByPeer ? $"{mismatch.Remote.Address} offered" : $"{mismatch.Remote.Address} refused";
+        return new EngineEvent(EventKind.ProposalMismatch, now, $"{who} {mismatch.Protocol} proposals, and none suits both sides")
+        {
+            Reason = "NoProposalChosen",
+            PeerAddress = mismatch.Remote.Address,
+            Details = [.. mismatch.Differences.Select(d => d.Configured.IsEmpty
+                ? $"{d.TransformType}: offered {string.Join(", ", d.Offered)}"
+                : $"{d.TransformType}: offered {string.Join(", ", d.Offered)}; configured {string.Join(", ", d.Configured)}")],
+        };
+    }
 }

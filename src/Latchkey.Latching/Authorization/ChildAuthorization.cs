@@ -3,8 +3,10 @@ using Latchkey.Wire;
 namespace Latchkey.Latching;
 
 /// <summary>Decides what a peer's Child SA may cover: SPD and PAD together (RFC 4301 §4.4.3.4, RFC 5386 B8 and B11).</summary>
-public sealed class ChildAuthorization(SecurityPolicy policy, PeerAuthorizationDatabase pad)
+public sealed class ChildAuthorization(SecurityPolicy policy)
 {
+    private readonly PeerAuthorizationDatabase _pad = new(policy);
+
     /// <summary>
     /// The largest part of an offer that the first suitable protect entry allows, between exactly these two addresses:
     /// in transport mode a peer speaks for its own address only.
@@ -13,7 +15,7 @@ public sealed class ChildAuthorization(SecurityPolicy policy, PeerAuthorizationD
     {
         ArgumentNullException.ThrowIfNull(peer);
         ArgumentNullException.ThrowIfNull(offered);
-        if (!pad.MaySpeakFor(peer, remote, out var why))
+        if (!_pad.MaySpeakFor(peer, remote, out var why))
         {
             return new ChildAuthorizationResult.Refused($"the peer may not speak for {remote}: {why}");
         }

@@ -111,16 +111,17 @@ public sealed class LatchDatabase
     }
 
     /// <summary>
-    /// ESTABLISHED latches that an SA with these selectors and this channel would conflict with: covered by the
-    /// selectors, held by another channel (RFC 5660 §2.3, C1 and C2).
+    /// ESTABLISHED latches that an SA with these selectors and parameters would conflict with: covered by the selectors,
+    /// held by a channel that is not congruent (RFC 5660 §2.3, C1 and C2).
     /// </summary>
-    public IReadOnlyList<Latch> FindConflicts(AddressPair pair, SelectorSet selectors, Channel channel)
+    public IReadOnlyList<Latch> FindConflicts(AddressPair pair, SelectorSet selectors, ChannelParameters parameters)
     {
         ArgumentNullException.ThrowIfNull(selectors);
+        ArgumentNullException.ThrowIfNull(parameters);
         List<Latch>? conflicts = null;
         foreach (var latch in Between(pair))
         {
-            if (latch.State == LatchState.Established && latch.Channel != channel && selectors.Covers(latch.Flow))
+            if (latch.State == LatchState.Established && latch.Channel!.Parameters != parameters && selectors.Covers(latch.Flow))
             {
                 (conflicts ??= []).Add(latch);
             }

@@ -1,0 +1,149 @@
+using Latchkey.Contract;
+using Latchkey.Latching;
+using Latchkey.Wire;
+
+namespace Latchkey.Engine;
+
+/// <summary>Answers the datapath's questions about flows it does not know: each gets a latch, or is dropped.</summary>
+internal sealed class FlowAdmission(EngineState state, Negotiations negotiations)
+{
+    public void Outbound(TimeSpan now, FlowKey flow)
+    {
+        if (AnswerFromLatch(flow) || Admit(flow) is not { } entry)
+        {
+            return;
+        }
+
+        var latch = state.Latches.CreateLarval(now, flow, entry);
+        state.Effects.Raise(EventKind.LatchLarval, now, latch, $"{flow} waits for protection ([[protect]] \"{entry.Name}\")");
+        Advance(now, latch);
+    }
+
+    /// <param name="channelId">The channel of the SA under which the packet came.</param>
+    public void Inbound(TimeSpan now, FlowKey flow, ChannelId channelId)
+    {
+        if (state.Latches.Find(flow) is not { State: LatchState.Larval } larval)
+        {
+            if (!AnswerFromLatch(flow) && Admit(flow) is { } entry)
+            {
+                Born(now, flow, entry, channelId);
+            }
+
+            return;
+        }
+
+        // Both ends began at once: the other's SA is there first and serves (RFC 5660 §4, L43).
+        if (state.Channels.Find(channelId.Value) is { } channel)
+        {
+            Establish(now, larval, channel);
+        }
+    }
+
+    /// <summary>A bound flow's channel has no SA that covers it.</summary>
+    public void SaMissing(TimeSpan now, FlowKey flow, ChannelId channelId)
+    {
+        if (state.Latches.Find(flow) is { Conducts: true } latch && latch.Channel!.Id == channelId.Value)
+        {
+            negotiations.Seek(now, flow, latch.Entry, latch.Channel);
+        }
+    }
+
+    /// <summary>LARVAL latches that a new Child SA covers are ESTABLISHED.</summary>
+    public void EstablishLarval(TimeSpan now, AddressPair pair)
+    {
+        foreach (var latch in state.Latches.Between(pair).Where(l => l.State == LatchState.Larval).ToList())
+        {
+            if (UsableChild(latch.Flow) is { } child)
+            {
+                Establish(now, latch, child.Channel);
+            }
+        }
+    }
+
+    private void Born(TimeSpan now, FlowKey flow, ProtectEntry entry, ChannelId channelId)
+    {
+        if (state.Channels.Find(channelId.Value) is not { } channel || state.Covering(flow).FirstOrDefault()?.Channel != channel)
+        {
+            // The SA went between the packet and this answer, or another one covers the flow now (RFC 5660 L26).
+            Refuse(flow, DropReason.LatchMismatch);
+            return;
+        }
+
+        var latch = state.Latches.CreateEstablished(now, flow, entry, channel);
+        state.Effects.Add(new BindFlow(flow, channelId));
+        var origin = state.Latches.FindListener(flow) is { } listener ? $", born from listener {listener.Id}" : "";
+        state.Effects.Raise(EventKind.LatchEstablished, now, latch, $"{flow} is latched to {channel.Parameters.PeerKey}{origin}");
+    }
+
+    private void Advance(TimeSpan now, Latch latch)
+    {
+        if (UsableChild(latch.Flow) is { } child)
+        {
+            Establish(now, latch, child.Channel);
+        }
+        else
+        {
+            negotiations.Seek(now, latch.Flow, latch.Entry, channel: null);
+        }
+    }
+
+    private void Establish(TimeSpan now, Latch latch, Channel channel)
+    {
+        state.Latches.Establish(now, latch, channel);
+        state.Effects.Add(new BindFlow(latch.Flow, new ChannelId(channel.Id)));
+        state.Effects.Raise(EventKind.LatchEstablished, now, latch, $"{latch.Flow} is latched to {channel.Parameters.PeerKey}");
+    }
+
+    /// <summary>The Child SA a new flow would use: the newest that covers it and whose peer is not known to be silent.</summary>
+    private ChildSa? UsableChild(FlowKey flow) =>
+        state.Covering(flow).FirstOrDefault(c => state.Find(c.Sa) is { SilentAt: null });
+
+    /// <summary>The protect entry for a new flow, or null when the flow may not exist; then it is dropped.</summary>
+    private ProtectEntry? Admit(FlowKey flow)
+    {
+        if (state.Policy.Find(flow) is not { } entry)
+        {
+            Refuse(flow, DropReason.PolicyRefused);
+            return null;
+        }
+
+        if (state.Latches.Count >= state.Settings.LatchMaximum)
+        {
+            Refuse(flow, DropReason.FlowTableFull);
+            return null;
+        }
+
+        return entry;
+    }
+
+    /// <summary>Drops what is held and keeps no state: the next packet asks again.</summary>
+    private void Refuse(FlowKey flow, DropReason reason)
+    {
+        state.Effects.Add(new BlockFlow(flow, reason));
+        state.Effects.Add(new ForgetFlow(flow));
+    }
+
+    /// <summary>A flow the datapath forgot but the latch database did not is treated as it always was.</summary>
+    private bool AnswerFromLatch(FlowKey flow)
+    {
+        if (state.Latches.Find(flow) is not { } latch)
+        {
+            return false;
+        }
+
+        switch (latch.State)
+        {
+            case LatchState.Established:
+                state.Effects.Add(new BindFlow(flow, new ChannelId(latch.Channel!.Id)));
+                break;
+            case LatchState.Broken:
+                state.Effects.Add(new BlockFlow(flow, DropReason.LatchBroken));
+                break;
+            case LatchState.Closed:
+                state.Effects.Add(new BlockFlow(flow, DropReason.LatchClosed));
+                break;
+        }
+
+        return true;
+    }
+}

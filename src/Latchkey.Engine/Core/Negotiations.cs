@@ -1,0 +1,137 @@
+using Latchkey.Contract;
+using Latchkey.Ike;
+using Latchkey.Latching;
+using Latchkey.Wire;
+
+namespace Latchkey.Engine;
+
+/// <summary>Begins what is needed so that a flow gets an SA, once and not once per packet, and tells waiting flows when it fails.</summary>
+internal sealed class Negotiations(EngineState state, LatchBreaker breaker)
+{
+    private readonly Dictionary<ChildRequestHandle, Request> _requests = [];
+
+    private sealed record Request(IkeSaHandle Sa, AddressPair Pair, SelectorSet Selectors, bool WhoIsThere);
+
+    /// <summary>A flow needs an SA and has none: use an IKE SA that is there, or begin one.</summary>
+    /// <param name="channel">The channel the flow is latched to, or null when it is LARVAL.</param>
+    public void Seek(TimeSpan now, FlowKey flow, ProtectEntry entry, Channel? channel)
+    {
+        var pair = AddressPair.Of(flow);
+        if (entry.SelectorsFor(flow) is not { } selectors || _requests.Values.Any(r => r.Pair == pair && r.Selectors.Covers(flow)))
+        {
+            return;
+        }
+
+        var usable = state.Between(pair)
+            .Where(p => p.Established && p.SilentAt is null && (channel is null || p.Key!.Fingerprint == channel.Parameters.PeerKey))
+            .MaxBy(p => p.Since);
+        if (usable is not null)
+        {
+            var request = state.Ike.CreateChild(now, usable.Handle, new ChildProposal(selectors));
+            _requests.Add(request, new Request(usable.Handle, pair, selectors, WhoIsThere: false));
+            return;
+        }
+
+        // An IKE SA that is being made serves this flow too: what is still missing is asked for when it stands.
+        if (!IsBeginning(pair))
+        {
+            Begin(now, pair, entry, selectors, persistence: null);
+        }
+    }
+
+    /// <summary>Asks who is at an address whose peer fell silent; whoever completes the exchange is the answer.</summary>
+    public void AskWhoIsThere(TimeSpan now, Peering? silent, Channel channel)
+    {
+        var pair = new AddressPair(channel.Parameters.Local, channel.Parameters.Remote);
+        var latch = state.Latches.On(channel).FirstOrDefault(l => l.Conducts);
+        if (latch?.Entry.SelectorsFor(latch.Flow) is not { } selectors || IsBeginning(pair))
+        {
+            return;
+        }
+
+        var settings = state.Settings;
+        var peering = Begin(now, pair, latch.Entry, selectors, new Persistence(settings.WhoIsThereInterval, settings.WhoIsThereDuration));
+        state.Effects.Raise(new EngineEvent(EventKind.WhoIsThere, now, $"{pair.Remote} does not answer as {channel.Parameters.PeerKey}: asking who is there")
+        {
+            PeerKey = channel.Parameters.PeerKey.ToString(),
+            PeerName = silent?.PeerName,
+            PeerAddress = pair.Remote,
+            Channel = channel.Id,
+            IkeSa = peering.Handle.ToString(),
+        });
+    }
+
+    /// <summary>The peer that was thought lost answers: nobody else needs to be asked.</summary>
+    public void StopAsking(TimeSpan now, AddressPair pair)
+    {
+        foreach (var request in _requests.Values.Where(r => r.WhoIsThere && r.Pair == pair).ToList())
+        {
+            if (state.Find(request.Sa) is { Established: false, Key: null })
+            {
+                state.Ike.DeleteIkeSa(now, request.Sa, CloseReason.Superseded, "the peer answers again", tellPeer: false);
+            }
+        }
+    }
+
+    /// <summary>A new IKE SA stands: flows that waited for it and are not part of its first Child SA ask for theirs.</summary>
+    public void SeekForLarval(TimeSpan now, AddressPair pair)
+    {
+        foreach (var latch in state.Latches.Between(pair).Where(l => l.State == LatchState.Larval).ToList())
+        {
+            Seek(now, latch.Flow, latch.Entry, channel: null);
+        }
+    }
+
+    public void Succeeded(ChildRequestHandle request) => _requests.Remove(request);
+
+    /// <summary>A Child SA will not come. LARVAL latches that wait for it end (RFC 5660 L13, L23).</summary>
+    public void Failed(TimeSpan now, ChildRequestHandle handle, CloseReason reason, string text)
+    {
+        if (!_requests.Remove(handle, out var request))
+        {
+            return;
+        }
+
+        foreach (var latch in state.Latches.Between(request.Pair).Where(l => l.State == LatchState.Larval && request.Selectors.Covers(l.Flow)).ToList())
+        {
+            if (_requests.Values.Any(r => r.Pair == request.Pair && r.Selectors.Covers(latch.Flow)))
+            {
+                continue;
+            }
+
+            if (IsRefusal(reason))
+            {
+                breaker.Close(now, latch, ClosedReason.NegotiationFailed, DropReason.NegotiationFailed, text);
+            }
+            else
+            {
+                // Nobody answered: packet loss. The next packet begins anew (L13).
+                breaker.Release(now, latch, text);
+            }
+        }
+    }
+
+    /// <summary>An IKE SA is gone, and with it whatever was asked for under it.</summary>
+    public void IkeSaGone(TimeSpan now, IkeSaHandle sa, CloseReason reason, string text)
+    {
+        foreach (var handle in _requests.Where(r => r.Value.Sa == sa).Select(r => r.Key).ToList())
+        {
+            Failed(now, handle, reason, text);
+        }
+    }
+
+    private static bool IsRefusal(CloseReason reason) => reason is CloseReason.PeerNotAuthenticated or CloseReason.RefusedByPeer
+        or CloseReason.NoProposalChosen or CloseReason.SelectorsUnacceptable or CloseReason.TransportModeRefused or CloseReason.ProtocolError;
+
+    private bool IsBeginning(AddressPair pair) => state.Between(pair).Any(p => p is { Initiated: true, Established: false });
+
+    private Peering Begin(TimeSpan now, AddressPair pair, ProtectEntry entry, SelectorSet selectors, Persistence? persistence)
+    {
+        // INITIAL_CONTACT says that we hold nothing else with whoever is there (RFC 7296 §2.4).
+        var initialContact = !state.Between(pair).Any(p => p.Established);
+        var (sa, request) = state.Ike.Initiate(
+            now, pair.Local, pair.Remote, new ChildProposal(selectors), entry.Encapsulation != EncapsulationChoice.Esp, initialContact, persistence);
+        _requests.Add(request, new Request(sa, pair, selectors, persistence is not null));
+        return state.Add(new Peering(sa, initiated: true, new InetEndpoint(pair.Local, 500), new InetEndpoint(pair.Remote, 500), now));
+    }
+}

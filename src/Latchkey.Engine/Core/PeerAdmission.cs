@@ -1,0 +1,260 @@
+using Latchkey.Crypto;
+using Latchkey.Ike;
+using Latchkey.Latching;
+using Latchkey.Wire;
+
+namespace Latchkey.Engine;
+
+/// <summary>
+/// Answers the IKE core's questions: may this key speak for this address, and may this Child SA be? Where a living latch
+/// stands against the newcomer the answer waits for evidence: does the old peer still answer? (design: evidence, not
+/// time-outs).
+/// </summary>
+internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Detection detection)
+{
+    private readonly List<Question> _waiting = [];
+
+    /// <summary>An answer that waits until every incumbent has answered a probe or has been silent through one.</summary>
+    private sealed record Question(
+        IkeSaHandle Sa, uint? ChildQuestion, AddressPair Pair, PadResult Match, KeyFingerprint Key, bool InitialContact, Candidate? Candidate, ChildVerdict? Otherwise,
+        HashSet<IkeSaHandle> Awaiting);
+
+    /// <summary>A Child SA that policy allows.</summary>
+    private sealed record Candidate(SelectorSet Selectors, ChannelParameters Parameters);
+
+    public void Peer(TimeSpan now, AuthorizePeer question)
+    {
+        var peering = state.Find(question.Sa) ?? state.Add(new Peering(question.Sa, question.Initiated, question.Local, question.Remote, now));
+        peering.Key = question.Key;
+        peering.Local = question.Local;
+        peering.Remote = question.Remote;
+        var key = question.Key.Fingerprint;
+        var match = state.Pad.Find(Asserted(question.Id), key);
+        peering.Match = match;
+        var refusal = (match as PadResult.Refused)?.Reason;
+        if (refusal is null && !state.Pad.MaySpeakFor(match, peering.Pair.Remote, out var why))
+        {
+            refusal = why;
+        }
+
+        if (refusal is not null)
+        {
+            Stranger(now, peering, key, refusal);
+            return;
+        }
+
+        Candidate? candidate = null;
+        ChildVerdict? otherwise = null;
+        if (question.Child is { } offer)
+        {
+            (candidate, otherwise) = Judge(now, peering, match, key, offer);
+        }
+
+        Decide(now, new Question(question.Sa, null, peering.Pair, match, key, question.InitialContact, candidate, otherwise, []));
+    }
+
+    public void Child(TimeSpan now, AuthorizeChild question)
+    {
+        if (state.Find(question.Sa) is not { Key: { } key, Match: { } match } peering)
+        {
+            state.Ike.AnswerChild(now, question.Sa, question.Question, new ChildVerdict.Refuse("the peer is not authorised"));
+            return;
+        }
+
+        peering.Heard(now);
+        var (candidate, otherwise) = Judge(now, peering, match, key.Fingerprint, question.Child);
+        Decide(now, new Question(question.Sa, question.Question, peering.Pair, match, key.Fingerprint, InitialContact: false, candidate, otherwise, []));
+    }
+
+    /// <summary>An incumbent answered, was silent through a probe, or is gone: questions that waited for it may go on.</summary>
+    public void EvidenceArrived(TimeSpan now, IkeSaHandle incumbent)
+    {
+        foreach (var question in _waiting.Where(q => q.Awaiting.Remove(incumbent) && q.Awaiting.Count == 0).ToList())
+        {
+            _waiting.Remove(question);
+            Conclude(now, question);
+        }
+    }
+
+    /// <summary>The newcomer went away while its question waited.</summary>
+    public void Withdraw(IkeSaHandle sa) => _waiting.RemoveAll(q => q.Sa == sa);
+
+    private static AssertedIdentity Asserted(IkeIdentification id) => new(
+        id is { Type: IdType.KeyId, Data.Length: 32 } ? new KeyFingerprint(id.Data.Span) : null,
+        id.Address,
+        id.Type is IdType.Fqdn or IdType.Rfc822Address ? id.ToString() : null);
+
+    private (Candidate? Candidate, ChildVerdict? Otherwise) Judge(TimeSpan now, Peering peering, PadResult match, KeyFingerprint key, ChildOffer offer)
+    {
+        var result = state.ChildAuthorization.Narrow(match, peering.Pair.Local, peering.Pair.Remote, offer.Selectors);
+        var refusal = result switch
+        {
+            ChildAuthorizationResult.Refused { Reason: var reason } => reason,
+            ChildAuthorizationResult.Allowed { Selectors: var s } when offer.Request is not null && s != offer.Selectors => $"the peer agreed to {offer.Selectors}, of which policy allows {s}",
+            _ => null,
+        };
+        if (refusal is not null)
+        {
+            state.Effects.Raise(EventKind.ChildRefused, now, peering, $"a Child SA with {peering.Pair.Remote} for {offer.Selectors} is refused: {refusal}", "SelectorsUnacceptable");
+            return (null, new ChildVerdict.Refuse(refusal));
+        }
+
+        var allowed = (ChildAuthorizationResult.Allowed)result;
+        return (new Candidate(allowed.Selectors, state.ParametersFor(peering.Pair, key, offer.Suite)), null);
+    }
+
+    /// <summary>A key that the PAD refuses gets nothing. What it means for the latches there is the operator's choice.</summary>
+    private void Stranger(TimeSpan now, Peering peering, KeyFingerprint key, string refusal)
+    {
+        state.Effects.Raise(EventKind.PeerRefused, now, peering, $"{key} at {peering.Pair.Remote} is refused: {refusal}", "PeerNotAuthenticated");
+        state.Ike.AnswerPeer(now, peering.Handle, new PeerVerdict.Refuse(refusal));
+        var incumbents = state.Latches.Between(peering.Pair)
+            .Where(l => l.Conducts && l.Entry.OnStranger == Reaction.Close && l.Channel!.Parameters.PeerKey != key).ToList();
+        foreach (var channel in incumbents.Select(l => l.Channel!).Distinct())
+        {
+            detection.SuspectReplaced(now, channel);
+        }
+    }
+
+    private void Decide(TimeSpan now, Question question)
+    {
+        foreach (var incumbent in Incumbents(question).Where(p => !p.IsProvedSilent(now)))
+        {
+            question.Awaiting.Add(incumbent.Handle);
+        }
+
+        if (question.Awaiting.Count == 0)
+        {
+            Conclude(now, question);
+            return;
+        }
+
+        _waiting.Add(question);
+        foreach (var sa in question.Awaiting.ToList())
+        {
+            detection.Probe(now, state.Peerings[sa]);
+        }
+    }
+
+    /// <summary>
+    /// IKE SAs whose word counts before this newcomer is let in: those that hold latches it would break, and, when it says
+    /// INITIAL_CONTACT, the other IKE SAs of the same key.
+    /// </summary>
+    private IEnumerable<Peering> Incumbents(Question question)
+    {
+        var keys = Conflicts(question).Select(l => l.Channel!.Parameters.PeerKey).Where(k => k != question.Key).ToHashSet();
+        if (question.InitialContact)
+        {
+            keys.Add(question.Key);
+        }
+
+        return state.Between(question.Pair).Where(p => p.Established && p.Handle != question.Sa && keys.Contains(p.Key!.Fingerprint));
+    }
+
+    private IReadOnlyList<Latch> Conflicts(Question question) => question.Candidate is { } candidate
+        ? state.Latches.FindConflicts(question.Pair, candidate.Selectors, candidate.Parameters)
+        : [];
+
+    private void Conclude(TimeSpan now, Question question)
+    {
+        if (state.Find(question.Sa) is not { } newcomer)
+        {
+            return;
+        }
+
+        if (question.InitialContact)
+        {
+            Restarted(now, question, newcomer);
+        }
+
+        var conflicts = Conflicts(question);
+        var alive = state.Between(question.Pair).FirstOrDefault(p =>
+            p.Established && p.Handle != question.Sa && !p.IsProvedSilent(now) && p.Key!.Fingerprint != question.Key
+            && conflicts.Any(l => l.Channel!.Parameters.PeerKey == p.Key.Fingerprint));
+        if (alive is not null)
+        {
+            var reason = $"{alive.Key} still answers at {question.Pair.Remote} and holds latches there";
+            state.Effects.Raise(EventKind.ChildRefused, now, newcomer, $"a Child SA for {question.Key} is refused: {reason}", "OldPeerAlive");
+            Answer(now, question, new ChildVerdict.Refuse(reason));
+            return;
+        }
+
+        Replaced(now, question, newcomer, conflicts);
+        Answer(now, question, question.Candidate is { } candidate ? new ChildVerdict.Accept(candidate.Selectors) : question.Otherwise);
+    }
+
+    /// <summary>The same key came back, says that it knows nothing of us, and its old IKE SA is silent: it restarted (L16, I2).</summary>
+    private void Restarted(TimeSpan now, Question question, Peering newcomer)
+    {
+        var old = state.With(question.Pair, question.Key).Where(p => p.Handle != question.Sa).ToList();
+        if (old.Count == 0 || old.Any(p => !p.IsProvedSilent(now)))
+        {
+            // Nothing was forgotten: there was no old SA, or the peer answered under it because both ends began at once.
+            return;
+        }
+
+        var latches = state.Latches.Between(question.Pair).Where(l => l.Conducts && l.Channel!.Parameters.PeerKey == question.Key).ToList();
+        if (latches.Count > 0)
+        {
+            breaker.Break(now, latches, BreakReason.PeerRestarted, $"{question.Key} at {question.Pair.Remote} came back with INITIAL_CONTACT and no longer answers under its old IKE SA");
+        }
+
+        foreach (var peering in old)
+        {
+            state.Ike.DeleteIkeSa(now, peering.Handle, CloseReason.PeerGone, $"the peer restarted (INITIAL_CONTACT in {newcomer.Handle})", tellPeer: false);
+        }
+    }
+
+    private void Replaced(TimeSpan now, Question question, Peering newcomer, IReadOnlyList<Latch> conflicts)
+    {
+        if (question.Candidate is not { } candidate)
+        {
+            return;
+        }
+
+        var replaced = conflicts.Where(l => l.Channel!.Parameters.PeerKey != question.Key).ToList();
+        if (replaced.Count > 0)
+        {
+            state.Effects.Raise(EventKind.PeerReplaced, now, newcomer, $"{question.Key} completed IKE_AUTH from {question.Pair.Remote}, where {replaced[0].Channel!.Parameters.PeerKey} no longer answers", "PeerReplaced");
+            breaker.Break(now, replaced, BreakReason.PeerReplaced, $"{question.Key} answers at {question.Pair.Remote} now, and the peer it is latched to does not");
+        }
+
+        var changed = conflicts.Where(l => l.Channel!.Parameters.PeerKey == question.Key).ToList();
+        if (changed.Count > 0)
+        {
+            breaker.Break(now, changed, BreakReason.QopMismatch, $"its peer now insists on {candidate.Parameters.Quality}, and the latch holds {changed[0].Channel!.Parameters.Quality}");
+        }
+
+        GiveWay(now, question, candidate);
+    }
+
+    /// <summary>What other keys hold at the address and no latch needs goes, so that no two SAs conflict (L26).</summary>
+    private void GiveWay(TimeSpan now, Question question, Candidate candidate)
+    {
+        foreach (var other in state.Between(question.Pair).Where(p => p.Established && p.Handle != question.Sa && p.Key!.Fingerprint != question.Key).ToList())
+        {
+            if (other.SilentAt is not null && !other.Children.Values.Any(c => state.Latches.On(c.Channel).Any(l => l.Conducts)))
+            {
+                state.Ike.DeleteIkeSa(now, other.Handle, CloseReason.PeerGone, $"{question.Key} took its place at {question.Pair.Remote}", tellPeer: false);
+                continue;
+            }
+
+            foreach (var child in other.Children.Values.Where(c => !c.Selectors.Intersect(candidate.Selectors).IsEmpty).ToList())
+            {
+                state.Ike.DeleteChild(now, child.Handle, CloseReason.Superseded, $"{question.Key} speaks for {question.Pair.Remote} now");
+            }
+        }
+    }
+
+    private void Answer(TimeSpan now, Question question, ChildVerdict? verdict)
+    {
+        if (question.ChildQuestion is { } id)
+        {
+            state.Ike.AnswerChild(now, question.Sa, id, verdict ?? new ChildVerdict.Refuse("nothing was asked for"));
+        }
+        else
+        {
+            state.Ike.AnswerPeer(now, question.Sa, new PeerVerdict.Accept(verdict));
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using Latchkey.Contract;
+using Latchkey.Crypto;
+using Latchkey.Ike;
+using Latchkey.Latching;
+using Latchkey.Wire;
+
+namespace Latchkey.Engine;
+
+/// <summary>One IKE SA as the engine sees it: who is at the other end, what hangs on it, and whether it still answers.</summary>
+internal sealed class Peering(IkeSaHandle handle, bool initiated, InetEndpoint local, InetEndpoint remote, TimeSpan since)
+{
+    /// <summary>How long a silence counts as proved; after that somebody may have come back unnoticed.</summary>
+    private static readonly TimeSpan EvidenceLifetime = TimeSpan.FromSeconds(1);
+
+    public IkeSaHandle Handle { get; } = handle;
+
+    public bool Initiated { get; } = initiated;
+
+    public AddressPair Pair { get; } = new(local.Address, remote.Address);
+
+    public InetEndpoint Local { get; set; } = local;
+
+    public InetEndpoint Remote { get; set; } = remote;
+
+    public TimeSpan Since { get; set; } = since;
+
+    public TimeSpan LastHeard { get; set; } = since;
+
+    /// <summary>Set when the peer proved its key.</summary>
+    public PeerKey? Key { get; set; }
+
+    public PadResult? Match { get; set; }
+
+    public bool Established { get; set; }
+
+    public IkeSuite? Suite { get; set; }
+
+    public ulong SpiI { get; set; }
+
+    public ulong SpiR { get; set; }
+
+    public Dictionary<ChildSaHandle, ChildSa> Children { get; } = [];
+
+    /// <summary>When a probe train went unanswered and nothing was heard since.</summary>
+    public TimeSpan? SilentAt { get; private set; }
+
+    /// <summary>A probe train is under way.</summary>
+    public bool Probing { get; set; }
+
+    /// <summary>The next probe on a mere hint or on unanswered data comes no earlier.</summary>
+    public TimeSpan NextHintProbe { get; set; }
+
+    /// <summary>Grows while probes are answered and data is not: a one-way flow must not cause a probe each time.</summary>
+    public TimeSpan HintSpacing { get; set; }
+
+    /// <summary>When data was last seen to go unanswered; silences closer together than that are one silence.</summary>
+    public TimeSpan LastUnanswered { get; set; } = TimeSpan.MinValue / 2;
+
+    public string? PeerName => (Match as PadResult.Known)?.Peer.Name;
+
+    public bool IsProvedSilent(TimeSpan now) => SilentAt is { } at && now - at <= EvidenceLifetime;
+
+    public void Heard(TimeSpan now)
+    {
+        LastHeard = now;
+        SilentAt = null;
+        Probing = false;
+    }
+
+    public void FellSilent(TimeSpan now)
+    {
+        SilentAt = now;
+        Probing = false;
+    }
+}
+
+/// <summary>A Child SA and the channel it belongs to for life.</summary>
+internal sealed record ChildSa(
+    ChildSaHandle Handle, IkeSaHandle Sa, Channel Channel, uint InboundSpi, uint OutboundSpi, EspSuite Suite, SelectorSet Selectors, Encapsulation Encapsulation, TimeSpan Since)
+{
+    /// <summary>
+    /// The outbound half of a rekeyed Child SA that the peer began: it cannot receive under it before it has our answer, so
+    /// it is used from the first packet, or the Delete of the old one, that shows it has.
+    /// </summary>
+    public EspSa? WaitingOutbound { get; set; }
+
+    public ChildSaHandle? Rekeys { get; init; }
+}

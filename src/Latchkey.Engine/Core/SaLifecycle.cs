@@ -1,0 +1,110 @@
+using Latchkey.Contract;
+using Latchkey.Crypto;
+using Latchkey.Ike;
+using Latchkey.Latching;
+
+namespace Latchkey.Engine;
+
+/// <summary>Keeps the datapath's SAs in step with the IKE core's Child SAs, each in its channel.</summary>
+internal sealed class SaLifecycle(EngineState state)
+{
+    /// <summary>A replaced inbound SA stays this long for packets that were under way.</summary>
+    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
+
+    private readonly Queue<(TimeSpan At, uint Spi)> _lingering = new();
+
+    public TimeSpan? NextDeadline => _lingering.TryPeek(out var first) ? first.At : null;
+
+    /// <returns>The Child SA, or null when its IKE SA is unknown.</returns>
+    public ChildSa? Established(TimeSpan now, ChildEstablished e)
+    {
+        if (state.Find(e.Sa) is not { Key: { } key } peering)
+        {
+            e.InboundKey.Dispose();
+            e.OutboundKey.Dispose();
+            return null;
+        }
+
+        var channel = state.Channels.For(state.ParametersFor(peering.Pair, key.Fingerprint, e.Suite));
+        var encapsulation = e.UdpEncapsulation ? Encapsulation.Udp : Encapsulation.Esp;
+        var waits = e.Rekeys is not null && !e.Initiated;
+        var outbound = Sa(SaDirection.Outbound, e.OutboundSpi, e.OutboundKey);
+        var child = new ChildSa(e.Child, e.Sa, channel, e.InboundSpi, e.OutboundSpi, e.Suite, e.Selectors, encapsulation, now)
+        {
+            Rekeys = e.Rekeys,
+            WaitingOutbound = waits ? outbound : null,
+        };
+        state.Add(peering, child);
+        state.Effects.Add(new InstallSa(Sa(SaDirection.Inbound, e.InboundSpi, e.InboundKey)));
+        if (!waits)
+        {
+            state.Effects.Add(new InstallSa(outbound));
+        }
+
+        var kind = e.Rekeys is null ? EventKind.ChildSaEstablished : EventKind.ChildSaRekeyed;
+        state.Effects.Raise(kind, now, peering, child, $"{child.Handle} with {peering.Pair.Remote} protects {e.Selectors} by {e.Suite}{(e.Rekeys is { } old ? $", in place of {old}" : "")}");
+        return child;
+
+        EspSa Sa(SaDirection direction, uint spi, SecretBytes material) => new(
+            direction, spi, new ChannelId(channel.Id), e.Suite.Encryption, material, e.Suite.Esn, e.Selectors, e.Local, e.Remote, encapsulation);
+    }
+
+    public void Closed(TimeSpan now, ChildClosed e)
+    {
+        if (state.Find(e.Sa) is not { } peering || !peering.Children.TryGetValue(e.Child, out var child))
+        {
+            return;
+        }
+
+        state.Remove(peering, child);
+        if (child.WaitingOutbound is { } never)
+        {
+            never.KeyMaterial.Dispose();
+        }
+        else
+        {
+            state.Effects.Add(new RemoveSa(SaDirection.Outbound, e.OutboundSpi));
+        }
+
+        var successor = peering.Children.Values.FirstOrDefault(c => c.Rekeys == e.Child);
+        if (successor is null)
+        {
+            state.Effects.Add(new RemoveSa(SaDirection.Inbound, e.InboundSpi));
+        }
+        else
+        {
+            Activate(successor);
+            _lingering.Enqueue((now + Linger, e.InboundSpi));
+        }
+
+        state.Effects.Raise(EventKind.ChildSaClosed, now, peering, child, $"{child.Handle} with {peering.Pair.Remote} is gone: {e.Text}", e.Reason.ToString());
+        state.ReleaseIfUnused(child.Channel);
+    }
+
+    /// <summary>The peer sends under a new SA: it can receive under it too.</summary>
+    public void FirstInbound(uint spi)
+    {
+        if (state.FindChild(spi) is { } child)
+        {
+            Activate(child);
+        }
+    }
+
+    public void HandleDeadline(TimeSpan now)
+    {
+        while (_lingering.TryPeek(out var first) && first.At <= now)
+        {
+            _lingering.Dequeue();
+            state.Effects.Add(new RemoveSa(SaDirection.Inbound, first.Spi));
+        }
+    }
+
+    private void Activate(ChildSa child)
+    {
+        if (child.WaitingOutbound is { } outbound)
+        {
+            child.WaitingOutbound = null;
+            state.Effects.Add(new InstallSa(outbound));
+        }
+    }
+}

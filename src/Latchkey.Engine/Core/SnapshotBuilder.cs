@@ -1,0 +1,77 @@
+using Latchkey.Latching;
+using Latchkey.Wire;
+
+namespace Latchkey.Engine;
+
+/// <summary>Turns the engine's tables into what people and programs are shown.</summary>
+internal sealed class SnapshotBuilder(EngineState state)
+{
+    public IReadOnlyList<LatchSnapshot> Latches() =>
+    [
+        .. state.Latches.Listeners.Select(Listener).Concat(state.Latches.All.Select(Connection)).OrderBy(l => l.Id.Value),
+    ];
+
+    public IReadOnlyList<PeerSnapshot> Peers() =>
+    [
+        .. state.Peerings.Values.Where(p => p.Established).GroupBy(p => p.Key!.Fingerprint).Select(group => new PeerSnapshot(
+            group.Key.ToString(),
+            group.Select(p => p.PeerName).FirstOrDefault(n => n is not null),
+            group.First().Match is PadResult.Known ? "known" : "anyone",
+            group.First().Key!.Algorithm,
+            [.. group.Select(p => p.Pair.Remote).Distinct().Order()],
+            group.Count(),
+            group.Sum(p => p.Children.Count),
+            group.Select(p => p.Pair).Distinct().Sum(pair => state.Latches.Between(pair).Count(l => l.Channel?.Parameters.PeerKey == group.Key)),
+            group.Max(p => p.LastHeard))),
+    ];
+
+    public IReadOnlyList<IkeSaSnapshot> Sas() =>
+    [
+        .. state.Peerings.Values.OrderBy(p => p.Handle.Value).Select(p => new IkeSaSnapshot(
+            p.Handle.ToString(),
+            !p.Established ? "connecting" : p.SilentAt is null ? "established" : "silent",
+            p.Initiated,
+            p.Local,
+            p.Remote,
+            p.Key?.Fingerprint.ToString(),
+            p.Suite?.ToString(),
+            $"{p.SpiI:x16}",
+            $"{p.SpiR:x16}",
+            p.Since,
+            [.. p.Children.Values.OrderBy(c => c.Handle.Value).Select(Child)])),
+    ];
+
+    private static ChildSaSnapshot Child(ChildSa child) => new(
+        child.Handle.ToString(), child.Channel.Id, child.InboundSpi, child.OutboundSpi, child.Suite.ToString(), child.Selectors.ToString(),
+        child.Encapsulation.ToString().ToLowerInvariant(), child.Since);
+
+    private static string Name(Disposition disposition) => disposition.ToString().ToLowerInvariant();
+
+    private LatchSnapshot Connection(Latch latch)
+    {
+        var parameters = latch.Channel?.Parameters;
+        return new LatchSnapshot(
+            latch.Id,
+            latch.State,
+            latch.Flow,
+            latch.Entry.Name,
+            parameters?.PeerKey.ToString(),
+            state.Policy.Peers.FirstOrDefault(p => p.Key == parameters?.PeerKey)?.Name,
+            parameters?.LocalKey.ToString(),
+            latch.Channel?.Id,
+            parameters?.Quality.ToString(),
+            parameters?.Mode.ToString().ToLowerInvariant(),
+            Name(latch.Entry.DispositionFor(latch.Flow.Protocol)),
+            latch.BrokenBy?.ToString() ?? latch.ClosedBy?.ToString(),
+            latch.Since);
+    }
+
+    private LatchSnapshot Listener(ListenerLatch listener)
+    {
+        var key = listener.Key;
+        var unspecified = key.Local.IsV4 ? InetAddress.AnyV4 : InetAddress.AnyV6;
+        return new LatchSnapshot(
+            listener.Id, LatchState.Listener, new FlowKey(key.Protocol, key.Local, key.LocalPort, unspecified, 0), listener.Entry.Name,
+            null, null, state.Identity.Public.Fingerprint.ToString(), null, null, null, Name(listener.Entry.DispositionFor(key.Protocol)), null, listener.Since);
+    }
+}
