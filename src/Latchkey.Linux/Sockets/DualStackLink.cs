@@ -1,0 +1,122 @@
+using Latchkey.Contract;
+using Latchkey.Linux.Native;
+
+namespace Latchkey.Linux.Sockets;
+
+/// <summary>
+/// An outer link made of an IPv4 and an IPv6 socket. Every received slot tells both ends; every sent slot chooses them
+/// (an unspecified local address leaves the choice to the routes). Either family may be missing on the host, not both.
+/// </summary>
+/// <remarks>
+/// Sends wait while the kernel's send buffer is full. IPv6 link-local peers are not reachable: an address here has no zone.
+/// </remarks>
+public abstract class DualStackLink : IPacketLink
+{
+    private readonly DatagramSocket[] _sockets;
+    private readonly FileDescriptor[] _descriptors;
+    private readonly DatagramSocket? _v4;
+    private readonly DatagramSocket? _v6;
+    private readonly WakeUp _wakeUp = new();
+    private int _turn;
+
+    private protected DualStackLink(string name, int type, int protocol, ushort port, OuterSocketSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentOutOfRangeException.ThrowIfZero(settings.Mark);
+        Name = name;
+        try
+        {
+            _v4 = DatagramSocket.TryOpen(name, v6: false, type, protocol, port, settings);
+            _v6 = DatagramSocket.TryOpen(name, v6: true, type, protocol, port, settings);
+            _sockets = [.. new[] { _v4, _v6 }.OfType<DatagramSocket>()];
+            _descriptors = [.. _sockets.Select(s => s.Descriptor)];
+            if (_sockets.Length == 0)
+            {
+                throw new LinuxException($"cannot listen on {name}: the host has neither IPv4 nor IPv6");
+            }
+        }
+        catch
+        {
+            _v4?.Dispose();
+            _v6?.Dispose();
+            _wakeUp.Dispose();
+            throw;
+        }
+    }
+
+    public string Name { get; }
+
+    public bool HasV4 => _v4 is not null;
+
+    public bool HasV6 => _v6 is not null;
+
+    public int Receive(PacketBatch batch, int timeoutMilliseconds)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        batch.Clear();
+        if (Drain(batch) == 0 && _wakeUp.WaitReadable(_descriptors, timeoutMilliseconds))
+        {
+            Drain(batch);
+        }
+
+        return batch.Count;
+    }
+
+    public void Send(PacketBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        var index = 0;
+        while (index < batch.Count)
+        {
+            ref var slot = ref batch[index];
+            if (slot.Length == 0)
+            {
+                index++;
+            }
+            else if ((slot.Remote.Address.IsV6 ? _v6 : _v4) is { } socket)
+            {
+                index = socket.SendRun(batch, index);
+            }
+            else
+            {
+                slot.SendResult = -1;
+                index++;
+            }
+        }
+    }
+
+    public void Interrupt() => _wakeUp.Signal();
+
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual void Dispose(bool disposing)
+    {
+        _v4?.Dispose();
+        _v6?.Dispose();
+        _wakeUp.Dispose();
+    }
+
+    /// <summary>Makes a received packet what the link promises.</summary>
+    private protected abstract void Finish(PacketBatch batch, int index);
+
+    /// <summary>The families take turns at being first, so that a flood on one cannot starve the other.</summary>
+    private int Drain(PacketBatch batch)
+    {
+        _turn++;
+        for (var i = 0; i < _sockets.Length; i++)
+        {
+            _sockets[(_turn + i) % _sockets.Length].Receive(batch);
+        }
+
+        for (var i = 0; i < batch.Count; i++)
+        {
+            Finish(batch, i);
+        }
+
+        return batch.Count;
+    }
+}
