@@ -9,7 +9,8 @@ public static class Algorithms
     public static IReadOnlyList<PrfAlgorithm> Prfs { get; } =
         [new HmacSha256Prf(), new HmacSha384Prf(), new HmacSha512Prf()];
 
-    public static IReadOnlyList<KeyExchangeMethod> KeyExchanges { get; } = [new X25519KeyExchange()];
+    public static IReadOnlyList<KeyExchangeMethod> KeyExchanges { get; } =
+        [new X25519KeyExchange(), EcpKeyExchange.P256, EcpKeyExchange.P384, new Modp2048KeyExchange()];
 
     /// <param name="keyLength">The Key Length attribute in bits, or null when the proposal has none.</param>
     public static AeadAlgorithm? FindAead(ushort transformId, int? keyLength) =>

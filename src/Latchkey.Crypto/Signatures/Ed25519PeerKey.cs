@@ -16,10 +16,16 @@ internal sealed class Ed25519PeerKey : PeerKey
 
     public override string Algorithm => "Ed25519";
 
-    /// <summary>Makes the key from the content of the SPKI's BIT STRING (RFC 8410 §4).</summary>
-    public static bool TryCreate(ReadOnlySpan<byte> point, [NotNullWhen(true)] out PeerKey? key, [NotNullWhen(false)] out string? error)
+    /// <summary>Makes the key from the parts of an SPKI (RFC 8410 §3, §4).</summary>
+    public static bool TryCreate(ReadOnlySpan<byte> parameters, ReadOnlySpan<byte> point, [NotNullWhen(true)] out PeerKey? key, [NotNullWhen(false)] out string? error)
     {
         key = null;
+        if (!parameters.IsEmpty)
+        {
+            error = "the AlgorithmIdentifier of an Ed25519 key must have no parameters";
+            return false;
+        }
+
         if (point.Length != Ed25519.PublicKeySize)
         {
             error = $"an Ed25519 public key has {Ed25519.PublicKeySize} octets, not {point.Length}";
@@ -47,7 +53,7 @@ internal sealed class Ed25519PeerKey : PeerKey
     }
 
     public override bool Verify(ReadOnlySpan<byte> algorithmIdentifier, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) =>
-        SignatureAlgorithm.Ed25519.IsNamedBy(algorithmIdentifier)
+        SignatureAlgorithm.Ed25519.NamedBy(algorithmIdentifier) is not null
         && signature.Length == Ed25519.SignatureSize
         && Ed25519.Verify(signature, _point, data);
 

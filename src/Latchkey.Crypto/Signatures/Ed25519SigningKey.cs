@@ -17,17 +17,17 @@ internal sealed class Ed25519SigningKey : SigningKey
 
     public override PeerKey Public { get; }
 
-    public override IReadOnlyList<ushort> HashAlgorithms { get; } = [SignatureAlgorithm.Ed25519.HashId];
+    public override IReadOnlyList<ushort> HashAlgorithms { get; } = [.. SignatureAlgorithm.Ed25519.Select(a => a.HashId)];
 
     public override bool TrySign(IReadOnlyCollection<ushort> peerHashes, ReadOnlySpan<byte> data, [NotNullWhen(true)] out byte[]? algorithmIdentifier, [NotNullWhen(true)] out byte[]? signature)
     {
-        if (!peerHashes.Contains(SignatureAlgorithm.Ed25519.HashId))
+        if (SignatureAlgorithm.Ed25519.FirstKnownTo(peerHashes) is not { } algorithm)
         {
             (algorithmIdentifier, signature) = (null, null);
             return false;
         }
 
-        algorithmIdentifier = SignatureAlgorithm.Ed25519.Identifier;
+        algorithmIdentifier = algorithm.Identifier;
         signature = new byte[Ed25519.SignatureSize];
         Ed25519.Sign(_seed.Span, data, signature);
         return true;

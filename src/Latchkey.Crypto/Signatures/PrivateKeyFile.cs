@@ -33,106 +33,123 @@ internal static class PrivateKeyFile
             return false;
         }
 
-        using var der = new SecretBytes(fields.DecodedDataLength);
-        if (!Convert.TryFromBase64Chars(pem.AsSpan()[fields.Base64Data], der.Span, out _))
+        using var pkcs8 = new SecretBytes(fields.DecodedDataLength);
+        if (!Convert.TryFromBase64Chars(pem.AsSpan(fields.Base64Data), pkcs8.Span, out _))
         {
             error = "the PEM block is not base64";
             return false;
         }
 
-        return TryReadPkcs8(der, out key, out error);
+        try
+        {
+            return TryReadPkcs8(pkcs8.Span, out key, out error);
+        }
+        catch (Exception e) when (e is AsnContentException or CryptographicException)
+        {
+            error = $"the PEM block does not hold a PKCS #8 private key: {e.Message}";
+            return false;
+        }
     }
 
     public static string WriteEd25519(ReadOnlySpan<byte> seed)
     {
-        var writer = new AsnWriter(AsnEncodingRules.DER);
-        using (writer.PushSequence())
-        {
-            writer.WriteInteger(0);
-            using (writer.PushSequence())
-            {
-                writer.WriteObjectIdentifier(Ed25519PeerKey.Oid);
-            }
-
-            // RFC 8410 §7: an OCTET STRING inside the OCTET STRING.
-            using (writer.PushOctetString())
-            {
-                writer.WriteOctetString(seed);
-            }
-        }
-
-        using var der = new SecretBytes(writer.GetEncodedLength());
-        writer.Encode(der.Span);
-        return WritePem(der.Span);
+        // RFC 8410 §7: what PKCS #8 wraps in an OCTET STRING is an OCTET STRING itself.
+        Span<byte> prefix = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, Ed25519SeedLength];
+        using var pkcs8 = new SecretBytes(prefix.Length + seed.Length);
+        prefix.CopyTo(pkcs8.Span);
+        seed.CopyTo(pkcs8.Span[prefix.Length..]);
+        return WritePem(pkcs8.Span);
     }
 
-    public static string WritePem(ReadOnlySpan<byte> pkcs8) => PemEncoding.WriteString(Label, pkcs8) + "\n";
-
-    private static bool TryReadPkcs8(SecretBytes der, [NotNullWhen(true)] out SigningKey? key, [NotNullWhen(false)] out string? error)
+    public static string Write(AsymmetricAlgorithm key)
     {
-        key = null;
-        try
-        {
-            var oid = ReadAlgorithm(der.Span, out var content);
-            switch (oid)
-            {
-                case Ed25519PeerKey.Oid:
-                    key = ReadEd25519(content);
-                    break;
-                default:
-                    error = $"private key algorithm {oid} is not supported; expected Ed25519, ECDSA P-256 or RSA";
-                    return false;
-            }
-        }
-        catch (AsnContentException)
-        {
-            error = "the PEM block does not hold a PKCS #8 private key";
-            return false;
-        }
-
-        error = null;
-        return true;
+        var pkcs8 = key.ExportPkcs8PrivateKey();
+        var pem = WritePem(pkcs8);
+        CryptographicOperations.ZeroMemory(pkcs8);
+        return pem;
     }
 
-    // Decoded in place by spans, so that no copy of the key is left on the heap.
-    private static string ReadAlgorithm(ReadOnlySpan<byte> der, out ReadOnlySpan<byte> content)
+    private static string WritePem(ReadOnlySpan<byte> pkcs8) => PemEncoding.WriteString(Label, pkcs8) + "\n";
+
+    private static bool TryReadPkcs8(ReadOnlySpan<byte> pkcs8, [NotNullWhen(true)] out SigningKey? key, [NotNullWhen(false)] out string? error)
+    {
+        var (algorithm, parameters) = ReadAlgorithm(pkcs8, out var content);
+        switch (algorithm)
+        {
+            case Ed25519PeerKey.Oid:
+                key = ReadEd25519(content);
+                error = null;
+                return true;
+            case EcdsaP256PeerKey.Oid when !EcdsaP256PeerKey.NamesCurve(parameters):
+                key = null;
+                error = "the elliptic curve of the private key is not P-256, the one that is supported";
+                return false;
+            case EcdsaP256PeerKey.Oid:
+                key = new EcdsaP256SigningKey(Import(ECDsa.Create(), pkcs8));
+                error = null;
+                return true;
+            case RsaPeerKey.Oid:
+                return RsaSigningKey.TryCreate(Import(RSA.Create(), pkcs8), out key, out error);
+            default:
+                key = null;
+                error = $"private key algorithm {algorithm} is not supported; supported are Ed25519, ECDSA P-256 and RSA";
+                return false;
+        }
+    }
+
+    // By spans into the caller's buffer, so that no copy of the key is left on the heap.
+    private static (string Oid, byte[] Parameters) ReadAlgorithm(ReadOnlySpan<byte> pkcs8, out ReadOnlySpan<byte> content)
     {
         const AsnEncodingRules Rules = AsnEncodingRules.DER;
-        AsnDecoder.ReadSequence(der, Rules, out var offset, out var length, out var consumed);
-        if (consumed != der.Length)
-        {
-            throw new AsnContentException();
-        }
-
-        var info = der.Slice(offset, length);
+        AsnDecoder.ReadSequence(pkcs8, Rules, out var offset, out var length, out var consumed);
+        ThrowUnless(consumed == pkcs8.Length);
+        var info = pkcs8.Slice(offset, length);
         AsnDecoder.ReadInteger(info, Rules, out consumed);
         info = info[consumed..];
         AsnDecoder.ReadSequence(info, Rules, out offset, out length, out consumed);
-        var oid = AsnDecoder.ReadObjectIdentifier(info.Slice(offset, length), Rules, out _);
-        if (!AsnDecoder.TryReadPrimitiveOctetString(info[consumed..], Rules, out content, out _))
-        {
-            throw new AsnContentException();
-        }
-
-        return oid;
+        var algorithm = info.Slice(offset, length);
+        ThrowUnless(AsnDecoder.TryReadPrimitiveOctetString(info[consumed..], Rules, out content, out _));
+        var oid = AsnDecoder.ReadObjectIdentifier(algorithm, Rules, out consumed);
+        return (oid, algorithm[consumed..].ToArray());
     }
 
     private static Ed25519SigningKey ReadEd25519(ReadOnlySpan<byte> content)
     {
-        if (!AsnDecoder.TryReadPrimitiveOctetString(content, AsnEncodingRules.DER, out var seed, out var consumed)
-            || consumed != content.Length || seed.Length != Ed25519SeedLength)
+        ThrowUnless(AsnDecoder.TryReadPrimitiveOctetString(content, AsnEncodingRules.DER, out var seed, out var consumed));
+        ThrowUnless(consumed == content.Length && seed.Length == Ed25519SeedLength);
+        return new Ed25519SigningKey(new SecretBytes(seed));
+    }
+
+    private static T Import<T>(T key, ReadOnlySpan<byte> pkcs8)
+        where T : AsymmetricAlgorithm
+    {
+        try
+        {
+            key.ImportPkcs8PrivateKey(pkcs8, out _);
+            return key;
+        }
+        catch
+        {
+            key.Dispose();
+            throw;
+        }
+    }
+
+    private static void ThrowUnless(bool wellFormed)
+    {
+        if (!wellFormed)
         {
             throw new AsnContentException();
         }
-
-        return new Ed25519SigningKey(new SecretBytes(seed));
     }
 
     private static string ExplainLabel(string label) => label switch
     {
         "ENCRYPTED PRIVATE KEY" => "the private key is encrypted; an unencrypted one is needed (openssl pkey -in OLD -out NEW)",
-        "OPENSSH PRIVATE KEY" => "an OpenSSH private key; PKCS #8 is needed (make one with: openssl genpkey -algorithm ed25519)",
-        "RSA PRIVATE KEY" or "EC PRIVATE KEY" or "EC PARAMETERS" => $"found \"{label}\"; PKCS #8 is needed (openssl pkcs8 -topk8 -nocrypt -in OLD -out NEW)",
+        "OPENSSH PRIVATE KEY" => "an OpenSSH private key; PKCS #8 is needed (openssl genpkey -algorithm ed25519 makes a new key)",
+        "RSA PRIVATE KEY" or "EC PRIVATE KEY" or "EC PARAMETERS" =>
+            $"found \"{label}\"; PKCS #8 is needed (openssl pkcs8 -topk8 -nocrypt -in OLD -out NEW)",
+        "CERTIFICATE" or "PUBLIC KEY" => $"found \"{label}\", which holds no private key; expected \"{Label}\" (PKCS #8)",
         _ => $"found \"{label}\"; expected \"{Label}\" (PKCS #8)",
     };
 }

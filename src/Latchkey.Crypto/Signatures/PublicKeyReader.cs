@@ -56,10 +56,14 @@ internal static class PublicKeyReader
         switch (oid)
         {
             case Ed25519PeerKey.Oid:
-                return Ed25519PeerKey.TryCreate(bits, out key, out error);
+                return Ed25519PeerKey.TryCreate(parameters, bits, out key, out error);
+            case EcdsaP256PeerKey.Oid:
+                return EcdsaP256PeerKey.TryCreate(parameters, bits, out key, out error);
+            case RsaPeerKey.Oid:
+                return RsaPeerKey.TryCreate(parameters, bits, out key, out error);
             default:
                 key = null;
-                error = $"public key algorithm {oid} is not supported; use Ed25519, ECDSA P-256 or RSA";
+                error = $"public key algorithm {oid} is not supported; supported are Ed25519, ECDSA P-256 and RSA";
                 return false;
         }
     }

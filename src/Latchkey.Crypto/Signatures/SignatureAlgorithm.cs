@@ -5,8 +5,8 @@ namespace Latchkey.Crypto;
 // Signatures of the AUTH payload (RFC 7427). The hash id is what SIGNATURE_HASH_ALGORITHMS announces.
 //
 //   key          hash ids             AlgorithmIdentifier                      signature
-//   Ed25519      5 (Identity)         RFC 8420 §2, RFC 8410 §3                 64 octets
-//   ECDSA P-256  2, 3, 4 (SHA2)       RFC 7427 A.3, without parameters         DER Ecdsa-Sig-Value
+//   Ed25519      5 (Identity)         RFC 8410 §3 (in IKE: RFC 8420)           64 octets
+//   ECDSA P-256  2, 3, 4 (SHA2)       RFC 7427 A.3, without parameters         DER ECDSA-Sig-Value
 //   RSA          2, 3, 4 (SHA2)       RFC 7427 A.4, RSASSA-PSS, salt as hash   as long as the modulus
 
 /// <summary>One way to sign: a hash and the AlgorithmIdentifier that names it together with the key's type.</summary>
@@ -18,7 +18,7 @@ internal sealed class SignatureAlgorithm(ushort hashId, HashAlgorithmName hash, 
 {
     private readonly byte[] _identifier = Convert.FromHexString(algorithmIdentifier);
 
-    public static SignatureAlgorithm Ed25519 { get; } = new(5, default, "300506032b6570");
+    public static IReadOnlyList<SignatureAlgorithm> Ed25519 { get; } = [new(5, default, "300506032b6570")];
 
     public static IReadOnlyList<SignatureAlgorithm> Ecdsa { get; } =
     [
@@ -48,4 +48,25 @@ internal sealed class SignatureAlgorithm(ushort hashId, HashAlgorithmName hash, 
         var hash = $"300d0609{hashOid}0500";
         return $"304106092a864886f70d01010a3034a00f{hash}a11c301a06092a864886f70d010108{hash}a2030201{saltLength}";
     }
+}
+
+/// <summary>Choosing among the ways to sign that one type of key has.</summary>
+internal static class SignatureAlgorithmChoice
+{
+    public static SignatureAlgorithm? NamedBy(this IReadOnlyList<SignatureAlgorithm> algorithms, ReadOnlySpan<byte> algorithmIdentifier)
+    {
+        foreach (var algorithm in algorithms)
+        {
+            if (algorithm.IsNamedBy(algorithmIdentifier))
+            {
+                return algorithm;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The best one whose hash the peer announced.</summary>
+    public static SignatureAlgorithm? FirstKnownTo(this IReadOnlyList<SignatureAlgorithm> algorithms, IReadOnlyCollection<ushort> peerHashes) =>
+        algorithms.FirstOrDefault(a => peerHashes.Contains(a.HashId));
 }

@@ -1,0 +1,39 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+
+namespace Latchkey.Crypto;
+
+/// <summary>An ECDSA private key on P-256.</summary>
+/// <remarks>The library draws the number used once itself, so two signatures over the same octets differ.</remarks>
+internal sealed class EcdsaP256SigningKey : SigningKey
+{
+    private readonly ECDsa _key;
+
+    /// <param name="key">Taken over.</param>
+    public EcdsaP256SigningKey(ECDsa key)
+    {
+        _key = key;
+        Public = new EcdsaP256PeerKey(key.ExportParameters(includePrivateParameters: false).Q);
+    }
+
+    public override PeerKey Public { get; }
+
+    public override IReadOnlyList<ushort> HashAlgorithms { get; } = [.. SignatureAlgorithm.Ecdsa.Select(a => a.HashId)];
+
+    public override bool TrySign(IReadOnlyCollection<ushort> peerHashes, ReadOnlySpan<byte> data, [NotNullWhen(true)] out byte[]? algorithmIdentifier, [NotNullWhen(true)] out byte[]? signature)
+    {
+        if (SignatureAlgorithm.Ecdsa.FirstKnownTo(peerHashes) is not { } algorithm)
+        {
+            (algorithmIdentifier, signature) = (null, null);
+            return false;
+        }
+
+        algorithmIdentifier = algorithm.Identifier;
+        signature = _key.SignData(data, algorithm.Hash, DSASignatureFormat.Rfc3279DerSequence);
+        return true;
+    }
+
+    public override string ToPem() => PrivateKeyFile.Write(_key);
+
+    protected override void Dispose(bool disposing) => _key.Dispose();
+}
