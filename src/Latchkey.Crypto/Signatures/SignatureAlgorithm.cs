@@ -10,13 +10,11 @@ namespace Latchkey.Crypto;
 //   RSA          2, 3, 4 (SHA2)       RFC 7427 A.4, RSASSA-PSS, salt as hash   as long as the modulus
 
 /// <summary>One way to sign: a hash and the AlgorithmIdentifier that names it together with the key's type.</summary>
-/// <remarks>
-/// DER has one spelling for one value, so an AlgorithmIdentifier is recognised by its octets and never parsed:
-/// whatever differs is refused.
-/// </remarks>
-internal sealed class SignatureAlgorithm(ushort hashId, HashAlgorithmName hash, string algorithmIdentifier)
+/// <param name="identifiers">DER; the first is the one we write, all are accepted.</param>
+/// <remarks>An AlgorithmIdentifier is recognised by its octets and never parsed: whatever differs is refused.</remarks>
+internal sealed class SignatureAlgorithm(ushort hashId, HashAlgorithmName hash, params string[] identifiers)
 {
-    private readonly byte[] _identifier = Convert.FromHexString(algorithmIdentifier);
+    private readonly byte[][] _identifiers = [.. identifiers.Select(Convert.FromHexString)];
 
     public static IReadOnlyList<SignatureAlgorithm> Ed25519 { get; } = [new(5, default, "300506032b6570")];
 
@@ -29,24 +27,37 @@ internal sealed class SignatureAlgorithm(ushort hashId, HashAlgorithmName hash, 
 
     public static IReadOnlyList<SignatureAlgorithm> RsaPss { get; } =
     [
-        new(2, HashAlgorithmName.SHA256, PssIdentifier(hashOid: "608648016503040201", saltLength: "20")),
-        new(3, HashAlgorithmName.SHA384, PssIdentifier(hashOid: "608648016503040202", saltLength: "30")),
-        new(4, HashAlgorithmName.SHA512, PssIdentifier(hashOid: "608648016503040203", saltLength: "40")),
+        new(2, HashAlgorithmName.SHA256, PssIdentifiers(hashOid: "608648016503040201", saltLength: "20")),
+        new(3, HashAlgorithmName.SHA384, PssIdentifiers(hashOid: "608648016503040202", saltLength: "30")),
+        new(4, HashAlgorithmName.SHA512, PssIdentifiers(hashOid: "608648016503040203", saltLength: "40")),
     ];
 
     public ushort HashId => hashId;
 
     public HashAlgorithmName Hash => hash;
 
-    public byte[] Identifier => [.. _identifier];
+    public byte[] Identifier => [.. _identifiers[0]];
 
-    public bool IsNamedBy(ReadOnlySpan<byte> algorithmIdentifier) => algorithmIdentifier.SequenceEqual(_identifier);
+    public bool IsNamedBy(ReadOnlySpan<byte> algorithmIdentifier)
+    {
+        foreach (var identifier in _identifiers)
+        {
+            if (algorithmIdentifier.SequenceEqual(identifier))
+            {
+                return true;
+            }
+        }
 
-    // id-RSASSA-PSS { [0] hash, [1] id-mgf1 with the same hash, [2] salt length }; the trailer is the default, so absent.
-    private static string PssIdentifier(string hashOid, string saltLength)
+        return false;
+    }
+
+    // id-RSASSA-PSS { [0] hash, [1] id-mgf1 with the same hash, [2] salt length, [3] trailer DEFAULT 1 }. Signers must
+    // leave the trailer out and verifiers take both forms (RFC 4055 §3.1); the example of RFC 7427 A.4.3 writes it out.
+    private static string[] PssIdentifiers(string hashOid, string saltLength)
     {
         var hash = $"300d0609{hashOid}0500";
-        return $"304106092a864886f70d01010a3034a00f{hash}a11c301a06092a864886f70d010108{hash}a2030201{saltLength}";
+        var parameters = $"a00f{hash}a11c301a06092a864886f70d010108{hash}a2030201{saltLength}";
+        return [$"304106092a864886f70d01010a3034{parameters}", $"304606092a864886f70d01010a3039{parameters}a303020101"];
     }
 }
 
