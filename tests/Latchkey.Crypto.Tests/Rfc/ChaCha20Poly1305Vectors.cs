@@ -1,0 +1,26 @@
+using Xunit;
+
+namespace Latchkey.Crypto.Tests;
+
+public class ChaCha20Poly1305Vectors
+{
+    public static TheoryData<Vector> Rfc7634 => VectorFile.Read("rfc7634-chacha20-poly1305.txt");
+
+    [Theory, MemberData(nameof(Rfc7634))]
+    public void Whole_packets_agree(Vector v)
+    {
+        using var key = Algorithms.FindAead(28, null)!.CreateKey(v.Octets("KeyMaterial"));
+        var (associatedData, plaintext) = (v.Octets("AssociatedData"), v.Octets("Plaintext"));
+        var packet = v.Octets("Packet").AsSpan(int.Parse(v.Text("HeaderLength")));
+        Assert.Equal(associatedData.Length + 8 + plaintext.Length + 16, packet.Length);
+        Assert.Equal(associatedData, packet[..associatedData.Length]);
+        var iv = packet.Slice(associatedData.Length, 8);
+
+        var (text, icv) = (plaintext.ToArray(), new byte[16]);
+        key.Encrypt(iv, associatedData, text, icv);
+        Assert.Equal([.. text, .. icv], packet[(associatedData.Length + 8)..].ToArray());
+
+        Assert.True(key.TryDecrypt(iv, associatedData, text, icv));
+        Assert.Equal(plaintext, text);
+    }
+}
