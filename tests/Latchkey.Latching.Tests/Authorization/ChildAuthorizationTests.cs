@@ -1,0 +1,60 @@
+using Latchkey.Wire;
+using Xunit;
+using static Latchkey.Latching.Tests.TestPolicy;
+
+namespace Latchkey.Latching.Tests.Authorization;
+
+public class ChildAuthorizationTests
+{
+    private static readonly KnownPeer R1 = Known("r1", "192.0.2.7");
+
+    private static readonly ChildAuthorization Authorization = new(Policy(
+        [Entry("web", TrustLevel.Anyone, 7000), Entry("bgp", TrustLevel.Known, 179)], R1));
+
+    private static readonly PadResult Btns = new PadResult.Btns(Key("anybody"));
+
+    [Fact]
+    public void An_offer_is_narrowed_to_what_the_entry_covers_between_the_two_addresses()
+    {
+        var allowed = Assert.IsType<ChildAuthorizationResult.Allowed>(Authorization.Narrow(Btns, W, D, Everything()));
+        Assert.Equal("web", allowed.Entry.Name);
+        Assert.Equal(
+            SelectorSet.Of(TrafficSelector.For(InetPrefix.Of(W), (byte)IpProtocol.Tcp, 7000, 7000), TrafficSelector.For(InetPrefix.Of(D), (byte)IpProtocol.Tcp)),
+            allowed.Selectors);
+    }
+
+    [Fact]
+    public void An_offer_that_claims_other_hosts_is_narrowed_to_the_peers_own_address()
+    {
+        var range = new SelectorSet(
+            [TrafficSelector.For(InetPrefix.Of(W), 0)], [TrafficSelector.For(Prefix("192.0.2.0/24"), 0)]);
+        var allowed = Assert.IsType<ChildAuthorizationResult.Allowed>(Authorization.Narrow(Btns, W, D, range));
+        Assert.All(allowed.Selectors.Remote, s => Assert.Equal((D, D), (s.StartAddress, s.EndAddress)));
+    }
+
+    [Fact]
+    public void B8_Traffic_of_btns_peers_matches_only_entries_that_let_them_in()
+    {
+        var refused = Assert.IsType<ChildAuthorizationResult.Refused>(Authorization.Narrow(Btns, W, D, ToPort(179)));
+        Assert.Contains("\"bgp\"", refused.Reason, StringComparison.Ordinal);
+        Assert.IsType<ChildAuthorizationResult.Allowed>(Authorization.Narrow(new PadResult.Known(R1), W, C, ToPort(179)));
+    }
+
+    [Fact]
+    public void B11_A_btns_peer_gets_no_child_sa_at_the_address_of_a_known_peer() =>
+        Assert.IsType<ChildAuthorizationResult.Refused>(Authorization.Narrow(Btns, W, C, Everything()));
+
+    [Fact]
+    public void A_refusal_names_what_was_offered_and_what_is_configured()
+    {
+        var refused = Assert.IsType<ChildAuthorizationResult.Refused>(Authorization.Narrow(Btns, W, D, ToPort(22)));
+        Assert.Contains("192.0.2.1[tcp/22]", refused.Reason, StringComparison.Ordinal);
+        Assert.Contains("192.0.2.1[tcp/7000]", refused.Reason, StringComparison.Ordinal);
+    }
+
+    private static SelectorSet Everything() =>
+        SelectorSet.Of(TrafficSelector.For(Prefix("0.0.0.0/0"), 0), TrafficSelector.For(Prefix("0.0.0.0/0"), 0));
+
+    private static SelectorSet ToPort(ushort port) =>
+        SelectorSet.Of(TrafficSelector.For(InetPrefix.Of(W), (byte)IpProtocol.Tcp, port, port), TrafficSelector.For(Prefix("192.0.2.0/24"), 0));
+}
