@@ -1,0 +1,87 @@
+using System.Text;
+
+namespace Latchkey.Lab.Daemons;
+
+/// <summary>What a host of the laboratory writes into its latchkey.toml. Null leaves the product's default in force.</summary>
+public sealed record DaemonConfiguration
+{
+    public required IReadOnlyList<ProtectRule> Protect { get; init; }
+
+    public IReadOnlyList<KnownPeerRule> Peers { get; init; } = [];
+
+    public string? IkeLifetime { get; init; }
+
+    public string? ChildLifetime { get; init; }
+
+    public bool? Esn { get; init; }
+
+    /// <summary>Write keys for tshark.</summary>
+    public bool ExportKeys { get; init; }
+
+    /// <param name="folder">The host's own folder; every path of the daemon lies in it.</param>
+    public string ToToml(string folder)
+    {
+        var toml = new StringBuilder();
+        Section(toml, "daemon", ("control", LatchkeyDaemon.ControlPath(folder)), ("state", $"{folder}/state"), ("runtime", $"{folder}/run"));
+        Section(toml, "ike", ("ike_lifetime", IkeLifetime), ("child_lifetime", ChildLifetime), ("esn", Esn));
+        Section(toml, "debug", ("export_keys", ExportKeys ? LatchkeyDaemon.KeysPath(folder) : null));
+        foreach (var rule in Protect)
+        {
+            Table(
+                toml, "[protect]", ("name", rule.Name), ("remote", rule.Remote), ("protocol", rule.Protocol), ("local_port", rule.LocalPort),
+                ("remote_port", rule.RemotePort), ("trust", rule.Trust), ("on_break", rule.OnBreak), ("encapsulation", rule.Encapsulation));
+        }
+
+        foreach (var peer in Peers)
+        {
+            Table(toml, "[peer]", ("name", peer.Name), ("key", peer.Key), ("addresses", new[] { peer.Address }));
+        }
+
+        return toml.ToString();
+    }
+
+    private static void Section(StringBuilder toml, string name, params (string Key, object? Value)[] entries)
+    {
+        if (entries.Any(entry => entry.Value is not null))
+        {
+            Table(toml, name, entries);
+        }
+    }
+
+    private static void Table(StringBuilder toml, string name, params (string Key, object? Value)[] entries)
+    {
+        toml.Append($"[{name}]\n");
+        foreach (var (key, value) in entries.Where(entry => entry.Value is not null))
+        {
+            toml.Append($"{key} = {Literal(value!)}\n");
+        }
+
+        toml.Append('\n');
+    }
+
+    private static string Literal(object value) => value switch
+    {
+        bool truth => truth ? "true" : "false",
+        int number => $"{number}",
+        string[] texts => $"[{string.Join(", ", texts.Select(Literal))}]",
+        _ => $"\"{value}\"",
+    };
+}
+
+/// <summary>One <c>[[protect]]</c> entry.</summary>
+/// <param name="LocalPort">A number or <c>a-b</c>; null is any.</param>
+public sealed record ProtectRule(string Name, string? LocalPort = null, string? RemotePort = null)
+{
+    public string Protocol { get; init; } = "tcp";
+
+    public string? Remote { get; init; }
+
+    public string Trust { get; init; } = "anyone";
+
+    public string? OnBreak { get; init; }
+
+    public string? Encapsulation { get; init; }
+}
+
+/// <summary>One <c>[[peer]]</c> entry.</summary>
+public sealed record KnownPeerRule(string Name, string Key, string Address);

@@ -1,0 +1,103 @@
+using System.Text.Json;
+using Latchkey.Lab.Network;
+using Latchkey.Lab.Processes;
+using Latchkey.Lab.Stories;
+
+namespace Latchkey.Lab.Daemons;
+
+/// <summary>The product itself, <c>latchkey run</c>, on one host; asked and watched only through its own command line.</summary>
+public sealed class LatchkeyDaemon
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(20);
+
+    private readonly LabHost _host;
+    private readonly Sightings<DaemonEvent> _events = new();
+    private BackgroundProcess? _process;
+
+    private LatchkeyDaemon(LabHost host) => _host = host;
+
+    /// <summary>What the daemon told so far, since its last start.</summary>
+    public IReadOnlyList<DaemonEvent> Events => _events.All;
+
+    /// <summary>The folder of exported keys.</summary>
+    public string Keys => KeysPath(_host.Folder);
+
+    public bool IsRunning => _process is { HasExited: false };
+
+    /// <summary>Starts the daemon and waits until it answers.</summary>
+    public static async Task<LatchkeyDaemon> Start(LabHost host, DaemonConfiguration configuration)
+    {
+        var daemon = new LatchkeyDaemon(host);
+        Directory.CreateDirectory(KeysPath(host.Folder));
+        await daemon.Configure(configuration);
+        await daemon.Start();
+        return daemon;
+    }
+
+    /// <summary>Writes the configuration; it counts from the next start.</summary>
+    public Task Configure(DaemonConfiguration configuration) =>
+        File.WriteAllTextAsync(ConfigurationFile, configuration.ToToml(_host.Folder));
+
+    public async Task Start()
+    {
+        _process = _host.Start("latchkey", [.. Product.Executable, "run", "--config", ConfigurationFile]);
+        var end = Moment.Now.Milliseconds + StartLimit.TotalMilliseconds;
+        while ((await Try("status", "--json")).Status != 0)
+        {
+            if (_process.HasExited || Moment.Now.Milliseconds > end)
+            {
+                throw new LabException($"the daemon of {_host.Name} did not come up: {LastWords()}");
+            }
+        }
+
+        _host.Start("events", [.. Product.Executable, "events", "--json", "--follow", "--control", ControlPath(_host.Folder)], p => p.LineWritten += line =>
+            _events.Add(DaemonEvent.Parse(line)));
+        if (await Event(e => e.Kind == "daemon_started", TimeSpan.FromSeconds(10)) is null)
+        {
+            throw new LabException($"the daemon of {_host.Name} does not tell its events");
+        }
+    }
+
+    /// <summary>The power cord: SIGKILL.</summary>
+    public Task Kill() => _process!.Kill();
+
+    /// <summary>SIGTERM, as a service manager does.</summary>
+    public Task Stop() => _process!.Stop();
+
+    /// <summary>Runs a command of the product against this daemon; it must succeed.</summary>
+    public async Task<string> Ask(params IReadOnlyList<string> arguments)
+    {
+        var result = await Try(arguments);
+        return result.Status == 0
+            ? result.Output
+            : throw new LabException($"'latchkey {string.Join(' ', arguments)}' on {_host.Name} ended with status {result.Status}: {result.Complaint.Trim()}");
+    }
+
+    /// <summary>The same, with <c>--json</c>.</summary>
+    public async Task<JsonElement> AskJson(params IReadOnlyList<string> arguments)
+    {
+        using var document = JsonDocument.Parse(await Ask([.. arguments, "--json"]));
+        return document.RootElement.Clone();
+    }
+
+    /// <summary>The first event so far or to come that is wanted; null when the time is up.</summary>
+    public Task<DaemonEvent?> Event(Predicate<DaemonEvent> wanted, TimeSpan limit) => _events.Wait(wanted, limit);
+
+    /// <summary>The daemon's log.</summary>
+    public string Log()
+    {
+        using var reader = new StreamReader(new FileStream(_process!.LogFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        return reader.ReadToEnd();
+    }
+
+    internal static string ControlPath(string folder) => $"{folder}/control.sock";
+
+    internal static string KeysPath(string folder) => $"{folder}/keys";
+
+    private string ConfigurationFile => Path.Combine(_host.Folder, "latchkey.toml");
+
+    private Task<CommandResult> Try(params IReadOnlyList<string> arguments) =>
+        _host.Try(TimeSpan.FromSeconds(10), [.. Product.Executable, .. arguments, "--control", ControlPath(_host.Folder)]);
+
+    private string LastWords() => string.Join(" / ", Log().Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(5));
+}

@@ -1,0 +1,25 @@
+namespace Latchkey.Lab.Network;
+
+/// <summary>
+/// Who has which address. Scenarios name hosts by number and never write an address down, so that the same story runs
+/// with either family. The prefixes are those for documentation (RFC 5737, RFC 3849).
+/// </summary>
+public sealed record AddressPlan(bool IsIPv6)
+{
+    public string Family => IsIPv6 ? "-6" : "-4";
+
+    public int PrefixLength => IsIPv6 ? 64 : 24;
+
+    /// <summary>What this family's addresses are called in tshark's filters.</summary>
+    public string FilterPrefix => IsIPv6 ? "ipv6" : "ip";
+
+    /// <param name="link">1 or 2.</param>
+    public string Address(int link, int host) =>
+        IsIPv6 ? $"2001:db8:{link}::{host:x}" : link == 1 ? $"192.0.2.{host}" : $"198.51.100.{host}";
+
+    /// <summary>An address with a port, as in URLs and socat's arguments.</summary>
+    public string WithPort(string address, int port) => IsIPv6 ? $"[{address}]:{port}" : $"{address}:{port}";
+
+    /// <summary>An address as the host part of a URL or of a socat address.</summary>
+    public string Bracketed(string address) => IsIPv6 ? $"[{address}]" : address;
+}

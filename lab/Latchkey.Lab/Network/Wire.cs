@@ -1,0 +1,54 @@
+using Latchkey.Lab.Judges;
+using Latchkey.Lab.Processes;
+
+namespace Latchkey.Lab.Network;
+
+/// <summary>
+/// One link: a switch in a namespace of its own, so that everything that crosses it can be captured from outside the
+/// hosts, and a host can be unplugged while it runs.
+/// </summary>
+public sealed class Wire : IAsyncDisposable
+{
+    public const string Bridge = "switch";
+
+    private readonly NetworkNamespace _namespace;
+
+    private Wire(int number, NetworkNamespace networkNamespace) => (Number, _namespace) = (number, networkNamespace);
+
+    public int Number { get; }
+
+    public string Namespace => _namespace.Name;
+
+    public static async Task<Wire> Create(string run, int number)
+    {
+        var wire = new Wire(number, await NetworkNamespace.Create(run, $"wire{number}"));
+        // A plain learning switch: no spanning tree delay, and neighbour discovery is not snooped away.
+        await wire._namespace.Ip("link", "add", Bridge, "type", "bridge", "stp_state", "0", "forward_delay", "0", "mcast_snooping", "0");
+        await wire._namespace.Sysctl($"net.ipv6.conf.{Bridge}.disable_ipv6=1");
+        await wire._namespace.Ip("link", "set", Bridge, "up");
+        return wire;
+    }
+
+    /// <summary>Lays a cable from a host's socket to this switch; the switch's end stays unplugged.</summary>
+    /// <param name="device">The device in the host.</param>
+    internal async Task LayCable(string port, NetworkNamespace host, string device)
+    {
+        await Command.Run("ip", "link", "add", device, "netns", host.Name, "type", "veth", "peer", "name", port, "netns", Namespace);
+        await _namespace.Sysctl($"net.ipv6.conf.{port}.disable_ipv6=1");
+        await _namespace.Ip("link", "set", port, "up");
+    }
+
+    internal Task Plug(string port) => _namespace.Ip("link", "set", port, "master", Bridge);
+
+    /// <summary>The host keeps its carrier, as one whose cable was pulled behind the next switch does.</summary>
+    internal Task Unplug(string port) => _namespace.Ip("link", "set", port, "nomaster");
+
+    internal Task SetMtu(string port, int mtu) => _namespace.Ip("link", "set", port, "mtu", $"{mtu}");
+
+    public async Task SetMtu(int mtu) => await _namespace.Ip("link", "set", Bridge, "mtu", $"{mtu}");
+
+    /// <summary>Records every frame that crosses the link from now on.</summary>
+    public Task<Capture> Record(string file, ProcessRegister register) => Capture.Start(_namespace, Bridge, file, register);
+
+    public ValueTask DisposeAsync() => _namespace.DisposeAsync();
+}
