@@ -12,10 +12,11 @@ internal static class SettingsReader
     {
         var defaults = new DaemonSettings();
         var daemon = tables.Daemon;
+        var control = Control(daemon) ?? defaults.Control;
         var state = Directory(daemon, "state") ?? defaults.StateDirectory;
         var settings = new DaemonSettings
         {
-            Control = Control(daemon) ?? defaults.Control,
+            Control = control,
             StateDirectory = state,
             RuntimeDirectory = Directory(daemon, "runtime") ?? defaults.RuntimeDirectory,
             KeyFile = Path.Combine(state, KeyFile(tables.Identity) ?? "identity.pem"),

@@ -1,0 +1,121 @@
+using Latchkey.Daemon.Configuration;
+using Xunit;
+
+namespace Latchkey.Daemon.Tests.Configuration;
+
+/// <summary>Every mistake is an error with file, line, column, what is wrong and what to do; nothing is ignored.</summary>
+public class ConfigurationErrorTests
+{
+    private const string Entry = "[[protect]]\nname = \"a\"\nprotocol = \"tcp\"\ntrust = \"anyone\"\n";
+    private const string Key1 = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    private const string Key2 = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE";
+
+    public static TheoryData<string, int, int, string, string> Mistakes => new()
+    {
+        // Not TOML, or not this file's TOML.
+        { "[daemon\n", 1, 8, "not TOML", "docs/configuration.md" },
+        { "control = \"/x\"\n", 1, 1, "'control' stands in no section", "[daemon]" },
+        { "[deamon]\n", 1, 1, "no section [deamon]", "did you mean 'daemon'?" },
+        { "[protect]\n", 1, 1, "no section [protect]", "write [[protect]]" },
+        { "[[daemon]]\n", 1, 1, "no section [[daemon]]", "write [daemon]" },
+        { "[nonsense]\n", 1, 1, "no section [nonsense]", "the sections are" },
+        { "[daemon]\n[daemon]\n", 2, 1, "[daemon] stands twice; the first is on line 1", "one header" },
+
+        // [daemon], [identity], [ike], [debug].
+        { "[daemon]\ncontroll = \"/x\"\n", 2, 1, "[daemon] has no key 'controll'", "did you mean 'control'?" },
+        { "[daemon]\nfrobnicate = 1\n", 2, 1, "[daemon] has no key 'frobnicate'", "control, state" },
+        { "[daemon]\ncontrol = \"/a\"\ncontrol = \"/b\"\n", 3, 1, "'control' is given twice", "keep one" },
+        { "[daemon]\ncontrol = 5\n", 2, 11, "'control' must be an absolute path, not 5", "control = " },
+        { "[daemon]\n  control =   \"run/x\"\n", 2, 15, "must be an absolute path, not \"run/x\"", "control = " },
+        { $"[daemon]\ncontrol = \"/{new string('x', 107)}\"\n", 2, 11, "may have 107 octets, this one has 108", "shorter" },
+        { "[daemon]\nstate = \"var\"\n", 2, 9, "'state' must be an absolute path", "state = " },
+        { "[daemon]\ndatapath = \"kernel\"\n", 2, 12, "this version does not have datapath = \"kernel\"", "\"user\"" },
+        { "[daemon]\ndatapath = \"warp\"\n", 2, 12, "'datapath' must be \"user\", not \"warp\"", "\"user\"" },
+        { "[identity]\nkey_file = \"\"\n", 2, 12, "'key_file' must name a file", "identity.pem" },
+        { "[ike]\nike_lifetime = 4\n", 2, 16, "'ike_lifetime' must be a number with s, m or h", "\"4h\"" },
+        { "[ike]\nike_lifetime = \"4\"\n", 2, 16, "'ike_lifetime' must be a number with s, m or h", "\"4h\"" },
+        { "[ike]\nchild_lifetime = \"1s\"\n", 2, 18, "from 10s to 24h", "\"4h\"" },
+        { "[ike]\nchild_lifetime = \"99999999h\"\n", 2, 18, "from 10s to 24h", "\"4h\"" },
+        { "[debug]\nexport_keys = true\n", 2, 15, "'export_keys' must be an absolute path", "export_keys = " },
+
+        // [[protect]].
+        { "[[protect]]\nprotocol = \"tcp\"\ntrust = \"anyone\"\n", 1, 1, "[[protect]] has no name", "name = " },
+        { Entry.Replace("\"a\"", "\"a b\"", StringComparison.Ordinal), 2, 8, "a name has", "name = " },
+        { "[[protect]]\nname = \"a\"\ntrust = \"anyone\"\n", 1, 1, "does not say which protocol", "protocol = \"tcp\"" },
+        { Entry.Replace("tcp", "sctp", StringComparison.Ordinal), 3, 12, "this version does not have protocol = \"sctp\"", "\"tcp\" or \"udp\"" },
+        { Entry.Replace("tcp", "icmp", StringComparison.Ordinal), 3, 12, "'protocol' must be \"tcp\" or \"udp\" or \"any\", not \"icmp\"", "\"tcp\"" },
+        { "[[protect]]\nname = \"a\"\nprotocol = \"tcp\"\n", 1, 1, "its default \"first-use\" is not in this version", "trust = \"anyone\"" },
+        { Entry.Replace("anyone", "first-use", StringComparison.Ordinal), 4, 9, "this version does not have trust = \"first-use\"", "\"known\"" },
+        { Entry.Replace("anyone", "nobody", StringComparison.Ordinal), 4, 9, "'trust' must be", "\"anyone\"" },
+        { Entry + "clear = \"until-ipsec\"\n", 5, 9, "this version does not have clear = \"until-ipsec\"", "\"never\"" },
+        { Entry + "remote = \"192.0.2.1/24\"\n", 5, 10, "its network is 192.0.2.0/24", "remote = " },
+        { Entry + "remote = \"192.0.2.0/33\"\n", 5, 10, "not a number from 0 to 32", "remote = " },
+        { Entry + "remote = \"host.example\"\n", 5, 10, "is not an address or a prefix", "remote = " },
+        { Entry + "local = \"192.0.2.0/24\"\nremote = \"2001:db8::/32\"\n", 6, 10, "of different families", "two entries" },
+        { Entry + "local_port = 0\n", 5, 14, "a port from 1 to 65535", "local_port = 179" },
+        { Entry + "local_port = 65536\n", 5, 14, "a port from 1 to 65535", "local_port = 179" },
+        { Entry + "remote_port = -5\n", 5, 15, "a port from 1 to 65535", "remote_port = 179" },
+        { Entry + "remote_port = \"\"\n", 5, 15, "a port from 1 to 65535", "remote_port = 179" },
+        { Entry + "remote_port = \"80-\"\n", 5, 15, "a port from 1 to 65535", "remote_port = 179" },
+        { Entry + "remote_port = \"90-80\"\n", 5, 15, "ends before it begins", "\"80-90\"" },
+        { Entry + "remote_port = true\n", 5, 15, "a port from 1 to 65535", "remote_port = 179" },
+        { Entry + "port = 80\nlocal_port = 80\n", 6, 1, "'local_port' has no effect", "keep 'port'" },
+        { Entry + "port = 80\nremote_port = 80\n", 6, 1, "'remote_port' has no effect", "keep 'port'" },
+        { Entry.Replace("tcp", "any", StringComparison.Ordinal) + "port = 80\n", 5, 1, "'port' has no effect", "protocol = \"tcp\"" },
+        { Entry + "on_stranger = \"close\"\n", 5, 1, "'on_stranger' has no effect", "trust = \"known\"" },
+        { Entry + "on_break = \"failover\"\n", 5, 12, "means nothing for TCP", "\"close\" or \"wait\"" },
+        { Entry + "on_break = \"panic\"\n", 5, 12, "'on_break' must be", "\"close\"" },
+        { Entry + "on_silence = \"failover\"\n", 5, 14, "'on_silence' must be \"wait\" or \"close\"", "\"wait\"" },
+        { Entry + "encapsulation = \"gre\"\n", 5, 17, "'encapsulation' must be", "\"auto\"" },
+        { Entry + Entry.Replace("\"a\"", "\"b\"", StringComparison.Ordinal), 5, 1, "\"b\" overlaps \"a\" on line 1", "narrow" },
+        { Entry + "port = 80\n" + Entry.Replace("\"a\"", "\"b\"", StringComparison.Ordinal) + "port = 81\n", 6, 1, "overlaps", "narrow" },
+        { Entry + "remote_port = 80\n" + Entry + "remote_port = 81\n", 6, 1, "two [[protect]] are named \"a\"; the first is on line 1", "another name" },
+
+        // [[peer]].
+        { "[[peer]]\nname = \"r\"\naddresses = [\"192.0.2.7\"]\n", 1, 1, "does not say which key", "latchkey fingerprint" },
+        { "[[peer]]\nname = \"r\"\nkey = \"MD5:00\"\naddresses = [\"192.0.2.7\"]\n", 3, 7, "43 base64 digits", "latchkey fingerprint" },
+        { $"[[peer]]\nname = \"r\"\nkey = \"{Key1}\"\n", 1, 1, "does not say for which addresses", "addresses = " },
+        { $"[[peer]]\nname = \"r\"\nkey = \"{Key1}\"\naddresses = []\n", 4, 13, "can never be met", "addresses = " },
+        { $"[[peer]]\nname = \"r\"\nkey = \"{Key1}\"\naddresses = \"192.0.2.7\"\n", 4, 13, "must be a list", "addresses = " },
+        { $"[[peer]]\nname = \"r\"\nkey = \"{Key1}\"\naddresses = [\"192.0.2.7\", 7]\n", 4, 27, "must be a list", "addresses = " },
+        { $"[[peer]]\nname = \"r\"\nkey = \"{Key1}\"\naddresses = [\"192.0.2.7\", \"x\"]\n", 4, 27, "'x' is not an address", "addresses = " },
+        { Peer("r", Key1, "192.0.2.7") + Peer("r", Key2, "192.0.2.8"), 5, 1, "two [[peer]] are named \"r\"", "another name" },
+        { Peer("r", Key1, "192.0.2.7") + Peer("s", Key1, "192.0.2.8"), 5, 1, "have the same key", "one [[peer]]" },
+        { Peer("r", Key1, "192.0.2.7") + Peer("s", Key2, "192.0.2.0/24"), 5, 1, "both own", "take the address" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Mistakes))]
+    public void A_mistake_is_reported_with_its_place_and_remedy(string text, int line, int column, string message, string remedy)
+    {
+        var result = ConfigurationReader.Read(text, "latchkey.toml");
+
+        Assert.Null(result.Configuration);
+        var error = Assert.Single(result.Errors);
+        Assert.Equal((line, column), (error.Line, error.Column));
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+        Assert.Contains(remedy, error.Remedy, StringComparison.Ordinal);
+        Assert.StartsWith($"latchkey.toml:{line}:{column}: error: ", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void All_mistakes_are_reported_at_once_in_the_order_of_the_file()
+    {
+        var result = ConfigurationReader.Read("[daemon]\nx = 1\nstate = 3\n[[protect]]\nname = \"a\"\ntrust = \"no\"\nprotocol = \"tcp\"\n", "f");
+
+        Assert.Equal([2, 3, 6], result.Errors.Select(e => e.Line));
+    }
+
+    [Fact]
+    public void A_missing_file_is_reported_with_the_way_to_name_another()
+    {
+        var error = Assert.Single(ConfigurationReader.ReadFile("/nonexistent/latchkey.toml").Errors);
+
+        Assert.Equal("/nonexistent/latchkey.toml", error.Place);
+        Assert.Contains("does not exist", error.Message, StringComparison.Ordinal);
+        Assert.Contains("--config", error.Remedy, StringComparison.Ordinal);
+    }
+
+    private static string Peer(string name, string key, string address) =>
+        $"[[peer]]\nname = \"{name}\"\nkey = \"{key}\"\naddresses = [\"{address}\"]\n";
+}

@@ -1,0 +1,165 @@
+using CsCheck;
+using Latchkey.Daemon.Configuration;
+using Latchkey.Latching;
+using Latchkey.Wire;
+using Xunit;
+
+namespace Latchkey.Daemon.Tests.Configuration;
+
+/// <summary>What a right configuration means.</summary>
+public class ConfigurationMeaningTests
+{
+    private const string Key1 = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+    [Fact]
+    public void An_empty_file_means_the_defaults_and_warns_that_nothing_is_protected()
+    {
+        var result = ConfigurationReader.Read("", "f");
+
+        Assert.Equal(new DaemonSettings(), result.Configuration?.Settings);
+        Assert.Contains("nothing is protected", Assert.Single(result.Warnings).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_key_file_is_relative_to_the_state_directory()
+    {
+        Assert.Equal("/s/k.pem", Read("[daemon]\nstate = \"/s\"\n[identity]\nkey_file = \"k.pem\"\n").Settings.KeyFile);
+        Assert.Equal("/k.pem", Read("[daemon]\nstate = \"/s\"\n[identity]\nkey_file = \"/k.pem\"\n").Settings.KeyFile);
+    }
+
+    [Fact]
+    public void Port_means_either_side()
+    {
+        var entry = Entry("port = 179\n");
+
+        Assert.True(entry.Covers(Flow(179, 40000)));
+        Assert.True(entry.Covers(Flow(40000, 179)));
+        Assert.False(entry.Covers(Flow(40000, 40001)));
+        Assert.Equal(2, entry.Ports.Length);
+    }
+
+    [Fact]
+    public void Ports_are_numbers_ranges_or_any()
+    {
+        Assert.Equal([new PortPair(new(80, 80), PortRange.Any)], Entry("local_port = 80\n").Ports);
+        Assert.Equal([new PortPair(PortRange.Any, new(8000, 8099))], Entry("remote_port = \"8000-8099\"\n").Ports);
+        Assert.Equal([PortPair.Any], Entry("local_port = \"any\"\nremote_port = \"any\"\n").Ports);
+    }
+
+    [Fact]
+    public void Lifetimes_are_written_with_their_unit()
+    {
+        var settings = Read("[ike]\nike_lifetime = \"90m\"\nchild_lifetime = \"30s\"\n").Settings;
+
+        Assert.Equal((TimeSpan.FromMinutes(90), TimeSpan.FromSeconds(30)), (settings.IkeLifetime, settings.ChildLifetime));
+    }
+
+    [Fact]
+    public void Keys_are_exported_only_when_asked() => Assert.Null(Read("[debug]\n").Settings.KeyExportDirectory);
+
+    [Fact]
+    public void Reactions_and_dispositions_are_what_the_entry_says()
+    {
+        var entry = Entry("on_break = \"wait\"\non_silence = \"close\"\nencapsulation = \"esp\"\nlocal = \"2001:db8::1\"\n");
+
+        Assert.Equal(
+            (Disposition.Wait, Reaction.Close, EncapsulationChoice.Esp, InetPrefix.Of(InetAddress.Parse("2001:db8::1"))),
+            (entry.OnBreak, entry.OnSilence, entry.Encapsulation, entry.Local));
+    }
+
+    [Fact]
+    public void Entries_of_different_families_do_not_overlap()
+    {
+        var result = ConfigurationReader.Read(
+            """
+            [[protect]]
+            name = "v4"
+            remote = "0.0.0.0/0"
+            protocol = "tcp"
+            port = 179
+            trust = "anyone"
+            [[protect]]
+            name = "v6"
+            remote = "::/0"
+            protocol = "tcp"
+            port = 179
+            trust = "anyone"
+            """,
+            "f");
+
+        Assert.Empty(result.Errors);
+    }
+
+    /// <summary>Overlap is decided from the entries alone; the slow and obvious model tries every flow of a small world.</summary>
+    [Fact]
+    public void Overlap_is_found_exactly_when_some_flow_matches_both()
+    {
+        var range = Gen.Select(Gen.Int[0, 3], Gen.Int[0, 3], (a, b) => new PortRange((ushort)Math.Min(a, b), (ushort)Math.Max(a, b)));
+        var prefix = Gen.Select(Gen.Int[0, 3], Gen.Int[30, 32], Gen.Bool, (n, length, any) =>
+            any ? (InetPrefix?)null : new InetPrefix(InetAddress.FromV4((uint)n & ~((1u << (32 - length)) - 1)), length));
+        var protocol = Gen.Int[0, 2].Select(i => new IpProtocol?[] { IpProtocol.Tcp, IpProtocol.Udp, null }[i]);
+        var entry = Gen.Select(prefix, prefix, protocol, Gen.Select(range, range, (l, r) => new PortPair(l, r)).Array[1, 2], (local, remote, p, ports) =>
+            new ProtectEntry { Name = "e", Local = local, Remote = remote, Protocol = p, Ports = [.. ports] });
+
+        Gen.Select(entry, entry).Sample((a, b) => PolicyChecks.Overlap(a, b) == SmallWorld().Any(f => a.Covers(f) && b.Covers(f)), iter: 300);
+    }
+
+    [Theory]
+    [InlineData("protocol = \"any\"\ntrust = \"anyone\"\n", "", "every protocol")]
+    [InlineData("protocol = \"tcp\"\ntrust = \"anyone\"\n", "", "ssh")]
+    [InlineData("protocol = \"tcp\"\nport = \"1-1024\"\nremote = \"192.0.2.0/24\"\ntrust = \"anyone\"\n", "", "ssh with 192.0.2.0/24")]
+    [InlineData("protocol = \"tcp\"\nport = 179\ntrust = \"known\"\n", "", "nobody can connect")]
+    [InlineData("protocol = \"tcp\"\nport = 179\ntrust = \"anyone\"\n", "192.0.2.7", "known peers (r1)")]
+    [InlineData("protocol = \"tcp\"\nport = 179\nremote = \"198.51.100.0/24\"\ntrust = \"anyone\"\n", "192.0.2.7", "nothing with it is protected")]
+    public void A_surprising_policy_is_warned_of(string entry, string peerAddress, string warning)
+    {
+        var peer = peerAddress.Length == 0 ? "" : $"[[peer]]\nname = \"r1\"\nkey = \"{Key1}\"\naddresses = [\"{peerAddress}\"]\n";
+        var result = ConfigurationReader.Read("[[protect]]\nname = \"e\"\n" + entry + peer, "f");
+
+        Assert.NotNull(result.Configuration);
+        Assert.Contains(result.Warnings, w => w.Message.Contains(warning, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_narrow_entry_is_not_warned_of() =>
+        Assert.Empty(ConfigurationReader.Read("[[protect]]\nname = \"e\"\nprotocol = \"tcp\"\nport = 179\ntrust = \"anyone\"\n", "f").Findings);
+
+    /// <summary>Whatever is in the file, the answer is a result: never an exception, and never both or neither of configuration and error.</summary>
+    [Fact]
+    public void Hostile_text_is_answered_with_findings()
+    {
+        string[] pieces =
+        [
+            "[daemon]\n", "[[protect]]\n", "[[peer]]\n", "name = ", "port = ", "\"a\"", "\n", "=", "[", "]", "{", "}", "'", "\"\"\"", "0x", "1979-05-27",
+            "#", "\\u0000", "\0", "addresses = [", ",",
+        ];
+        var fragment = Gen.OneOf(Gen.Int[0, pieces.Length - 1].Select(i => pieces[i]), Gen.String[0, 8]);
+
+        fragment.Array[0, 12].Select(string.Concat).Sample(text =>
+        {
+            var result = ConfigurationReader.Read(text, "f");
+            return (result.Configuration is null) == result.Errors.Any();
+        });
+    }
+
+    private static IEnumerable<FlowKey> SmallWorld() =>
+        from protocol in new[] { IpProtocol.Tcp, IpProtocol.Udp }
+        from local in Enumerable.Range(0, 4)
+        from remote in Enumerable.Range(0, 4)
+        from localPort in Enumerable.Range(0, 4)
+        from remotePort in Enumerable.Range(0, 4)
+        select new FlowKey(protocol, InetAddress.FromV4((uint)local), (ushort)localPort, InetAddress.FromV4((uint)remote), (ushort)remotePort);
+
+    private static FlowKey Flow(ushort local, ushort remote) =>
+        new(IpProtocol.Tcp, InetAddress.Parse("10.0.0.1"), local, InetAddress.Parse("10.0.0.2"), remote);
+
+    private static ProtectEntry Entry(string keys) =>
+        Assert.Single(Read("[[protect]]\nname = \"a\"\nprotocol = \"tcp\"\ntrust = \"anyone\"\n" + keys).Policy.Protect);
+
+    private static DaemonConfiguration Read(string text)
+    {
+        var result = ConfigurationReader.Read(text, "f");
+        Assert.Empty(result.Errors);
+        return result.Configuration!;
+    }
+}
