@@ -1,0 +1,54 @@
+using Latchkey.Latching;
+using Latchkey.Wire;
+
+namespace Latchkey.Daemon.Configuration;
+
+/// <summary>Says in sentences what a configuration means.</summary>
+public static class PolicyExplanation
+{
+    public static IReadOnlyList<string> Of(DaemonConfiguration configuration)
+    {
+        var policy = configuration.Policy;
+        return [.. policy.Protect.Select(Of), .. policy.Peers.Select(Of), "Everything else is bypassed: it travels as if Latchkey were not there."];
+    }
+
+    public static string Of(ProtectEntry entry) =>
+        $"\"{entry.Name}\" protects {Flows(entry)}. {Trust(entry)} {Break(entry)}{Silence(entry)}";
+
+    /// <summary>For example <c>tcp between any address and 192.0.2.0/24, port 179 on either side</c>.</summary>
+    public static string Flows(ProtectEntry entry) =>
+        $"{(entry.Protocol is { } p ? p.ToString().ToLowerInvariant() : "every protocol")} between {Address(entry.Local, "any local address")} and {Address(entry.Remote, "any host")}{Ports(entry)}";
+
+    private static string Of(KnownPeer peer) =>
+        $"Only the key {peer.Key} (\"{peer.Name}\") speaks for {string.Join(", ", peer.Addresses)}.";
+
+    private static string Address(InetPrefix? prefix, string any) => prefix?.ToString() ?? any;
+
+    private static string Ports(ProtectEntry entry) => entry.Ports switch
+    {
+        [{ Local.IsAny: true, Remote.IsAny: true }] => "",
+        [{ Local.IsAny: true } pair] => $", remote port {pair.Remote}",
+        [{ Remote.IsAny: true } pair] => $", local port {pair.Local}",
+        [var pair] => $", local port {pair.Local} and remote port {pair.Remote}",
+        [var first, ..] => $", port {first.Local} on either side",
+        [] => "",
+    };
+
+    private static string Trust(ProtectEntry entry) => entry.Trust switch
+    {
+        TrustLevel.Anyone => "Any key may speak for an address that no known peer owns.",
+        TrustLevel.Known => "Only known peers may take part.",
+        _ => "The first key seen for an address is pinned.",
+    };
+
+    private static string Break(ProtectEntry entry) => entry switch
+    {
+        { OnBreak: Disposition.Wait } => "When the peer behind a flow is replaced or restarted, the flow stops and its application waits.",
+        { Protocol: IpProtocol.Tcp } => "When the peer behind a connection is replaced or restarted, its application gets a connection reset at once.",
+        { Protocol: IpProtocol.Udp } => "When the peer behind a connected socket is replaced or restarted, its application gets port unreachable at once.",
+        _ => "When the peer behind a flow is replaced or restarted, its application is told at once.",
+    };
+
+    private static string Silence(ProtectEntry entry) =>
+        entry.OnSilence == Reaction.Close ? " A peer that falls silent counts as dead." : "";
+}

@@ -1,0 +1,45 @@
+using Latchkey.Wire;
+
+namespace Latchkey.Daemon.Reports;
+
+/// <summary><c>latchkey latches --json</c>, <c>GET /latches</c>.</summary>
+public sealed record LatchesReport(IReadOnlyList<LatchReport> Latches);
+
+/// <summary>One latch (RFC 5660 §2.3 INQUIRE_LATCH).</summary>
+/// <param name="State">LARVAL, LISTENER, ESTABLISHED, BROKEN or CLOSED.</param>
+/// <param name="Entry">The protect entry that covers the flow.</param>
+/// <param name="PeerKey">Fingerprint of the key the flow is tied to.</param>
+/// <param name="PeerName">The peer's name in the configuration, when it is known.</param>
+/// <param name="Disposition">What its owner is told when it breaks: wait, close or failover.</param>
+/// <param name="Reason">Why it is BROKEN or CLOSED.</param>
+/// <param name="Since">When it entered its state, UTC.</param>
+public sealed record LatchReport(
+    uint Id,
+    string State,
+    FlowReport Flow,
+    string Entry,
+    string? PeerKey,
+    string? PeerName,
+    string? LocalKey,
+    uint? Channel,
+    string? Protection,
+    string? Mode,
+    string Disposition,
+    string? Reason,
+    DateTime Since);
+
+/// <summary>A 5-tuple seen from this host.</summary>
+public sealed record FlowReport(string Protocol, string Local, ushort LocalPort, string Remote, ushort RemotePort)
+{
+    public static FlowReport From(FlowKey flow) =>
+        new(ProtocolName(flow.Protocol), flow.Local.ToString(), flow.LocalPort, flow.Remote.ToString(), flow.RemotePort);
+
+    public override string ToString() => $"{Protocol} {Endpoint(Local, LocalPort)} <-> {Endpoint(Remote, RemotePort)}";
+
+    private static string Endpoint(string address, ushort port) => address.Contains(':', StringComparison.Ordinal) ? $"[{address}]:{port}" : $"{address}:{port}";
+
+    private static string ProtocolName(IpProtocol protocol) => protocol.ToString().ToLowerInvariant();
+}
+
+/// <summary>What became of <c>latchkey close LATCH</c>, <c>POST /latches/{id}/close</c>.</summary>
+public sealed record ClosedReport(uint Id, bool Closed);

@@ -1,0 +1,17 @@
+namespace Latchkey.Daemon.Reports;
+
+/// <summary><c>latchkey peers --json</c>, <c>GET /peers</c>.</summary>
+public sealed record PeersReport(IReadOnlyList<PeerReport> Peers);
+
+/// <summary>A peer that authenticated.</summary>
+/// <param name="Key">Fingerprint.</param>
+/// <param name="Trust">How it was let in: <c>known</c> or <c>anyone</c>.</param>
+/// <param name="Algorithm">Of its key, for example <c>Ed25519</c>.</param>
+/// <param name="LastHeard">When something valid last came from it, UTC.</param>
+public sealed record PeerReport(
+    string Key, string? Name, string Trust, string Algorithm, IReadOnlyList<string> Addresses, int IkeSas, int ChildSas, int Latches, DateTime LastHeard);
+
+/// <summary><c>latchkey fingerprint --json</c>, <c>GET /fingerprint</c>.</summary>
+/// <param name="Name">The peer's name in the configuration; absent for this host's own key.</param>
+/// <param name="Words">The same fingerprint in words for the telephone.</param>
+public sealed record FingerprintReport(string? Name, string Fingerprint, string Words);
