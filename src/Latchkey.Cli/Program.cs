@@ -1,1 +1,3 @@
-return 0;
+using Latchkey.Cli;
+
+return await CommandLine.RunAsync(args, CliContext.ForConsole(), CancellationToken.None);

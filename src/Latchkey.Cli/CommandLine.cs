@@ -1,0 +1,64 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Latchkey.Cli.Commands;
+using Latchkey.Daemon;
+using Latchkey.Daemon.Control;
+
+namespace Latchkey.Cli;
+
+/// <summary>The <c>latchkey</c> command. Exit status: 0 done, 1 refused or failed, 2 wrong usage.</summary>
+public static class CommandLine
+{
+    public const int Done = 0;
+    public const int Failed = 1;
+    public const int WrongUsage = 2;
+
+    public static async Task<int> RunAsync(string[] args, CliContext context, CancellationToken cancellation)
+    {
+        var parsed = Create(context).Parse(args);
+        if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
+        {
+            foreach (var error in parsed.Errors)
+            {
+                await context.Error.WriteLineAsync($"latchkey: {error.Message}");
+            }
+
+            await context.Error.WriteLineAsync("See 'latchkey --help', or 'latchkey COMMAND --help'.");
+            return WrongUsage;
+        }
+
+        try
+        {
+            var settings = new InvocationConfiguration { Output = context.Plain, Error = context.Error, EnableDefaultExceptionHandler = false };
+            return await parsed.InvokeAsync(settings, cancellation);
+        }
+        catch (ControlException e)
+        {
+            return await Refuse(context, e.Problem, e.Remedy);
+        }
+        catch (StartupException e)
+        {
+            return await Refuse(context, e.Problem, e.Remedy);
+        }
+    }
+
+    private static RootCommand Create(CliContext context) => new("Protects connections with IPsec and ties each to the peer key it began with.")
+    {
+        CheckCommand.Create(context),
+        StatusCommand.Create(context),
+        LatchesCommand.Create(context),
+        PeersCommand.Create(context),
+        SasCommand.Create(context),
+        ExplainCommand.Create(context),
+        EventsCommand.Create(context),
+        CloseCommand.Create(context),
+        FingerprintCommand.Create(context),
+    };
+
+    private static async Task<int> Refuse(CliContext context, string problem, string remedy)
+    {
+        await context.Error.WriteLineAsync($"latchkey: {problem}");
+        await context.Error.WriteLineAsync($"  {remedy}");
+        return Failed;
+    }
+}

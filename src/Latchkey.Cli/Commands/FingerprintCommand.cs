@@ -1,0 +1,30 @@
+using System.CommandLine;
+using Latchkey.Cli.Output;
+using Latchkey.Daemon.Reports;
+
+namespace Latchkey.Cli.Commands;
+
+internal static class FingerprintCommand
+{
+    public static Command Create(CliContext context)
+    {
+        var peer = new Argument<string?>("PEER")
+        {
+            Description = "A peer's name, address or SHA256:… fingerprint; without it, this host",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var command = QueryCommand.Create(
+            context,
+            "fingerprint",
+            "Show our key's fingerprint, or a peer's, also in words for the telephone",
+            (client, parsed, cancellation) => client.FingerprintAsync(parsed.GetValue(peer), cancellation),
+            ReportJson.Indented.FingerprintReport,
+            report =>
+            {
+                context.Out.Line([new(report.Fingerprint, Look.Strong)]);
+                context.Out.Line([new(report.Words)]);
+            });
+        command.Add(peer);
+        return command;
+    }
+}

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using Latchkey.Cli.Output;
+using Latchkey.Daemon.Reports;
+
+namespace Latchkey.Cli.Commands;
+
+internal static class LatchesCommand
+{
+    public static Command Create(CliContext context) => QueryCommand.Create(
+        context,
+        "latches",
+        "List connection latches: which flow is tied to which key",
+        (client, _, cancellation) => client.LatchesAsync(cancellation),
+        ReportJson.Indented.LatchesReport,
+        report => Show(context, report));
+
+    private static void Show(CliContext context, LatchesReport report)
+    {
+        if (report.Latches.Count == 0)
+        {
+            context.Out.Line([new("No flow is latched.", Look.Faint)]);
+            return;
+        }
+
+        var table = new Columns("LATCH", "STATE", "FLOW", "PEER", "ENTRY", "FOR", "REASON");
+        foreach (var latch in report.Latches)
+        {
+            table.Add(
+                new($"{latch.Id}"),
+                new(latch.State, Look.OfState(latch.State)),
+                new(latch.Flow.ToString()),
+                new(latch.PeerName ?? Fingerprints.Short(latch.PeerKey)),
+                new(latch.Entry),
+                new(Age.Of(context, latch.Since), Look.Faint),
+                new(latch.Reason ?? "-"));
+        }
+
+        table.Write(context.Out);
+    }
+}

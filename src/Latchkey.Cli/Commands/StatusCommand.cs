@@ -1,0 +1,47 @@
+using System.CommandLine;
+using Latchkey.Cli.Output;
+using Latchkey.Daemon.Reports;
+
+namespace Latchkey.Cli.Commands;
+
+internal static class StatusCommand
+{
+    public static Command Create(CliContext context) => QueryCommand.Create(
+        context,
+        "status",
+        "Show how the daemon is",
+        (client, _, cancellation) => client.StatusAsync(cancellation),
+        ReportJson.Indented.StatusReport,
+        report => Show(context, report));
+
+    private static void Show(CliContext context, StatusReport report)
+    {
+        var facts = new Facts(context.Out);
+        context.Out.Line([new("Latchkey ", Look.Strong), new(report.Version), new($", pid {report.Pid}, up for {Age.Of(context, report.Started)}", Look.Faint)]);
+        facts.Add("configuration", report.Config);
+        facts.Add("key", report.Fingerprint);
+        facts.Add("datapath", report.Datapath);
+        facts.Add("protects", report.Protect.Count == 0 ? "nothing" : string.Join(", ", report.Protect));
+        facts.Add("latches", Counts(report.Latches.Select(l => (l.Key, (long)l.Value))));
+        facts.Add("peers", $"{report.Peers} connected, {report.KnownPeers} known by configuration");
+        facts.Add("SAs", $"{report.IkeSas} IKE, {report.ChildSas} Child");
+        facts.Add("packets dropped", Counts(report.Drops.Select(d => (d.Key, d.Value))));
+        facts.Add("IKE dropped", Counts(report.IkeDrops.Select(d => (d.Key, d.Value))));
+        facts.Write();
+        foreach (var sentence in report.Degraded)
+        {
+            context.Out.Line([new("degraded: ", Look.Warning), new(sentence)]);
+        }
+
+        if (report.KeyExport is { } directory)
+        {
+            context.Out.Line([new($"KEYS ARE EXPORTED to {directory}: whoever reads it reads the traffic.", Look.Bad)]);
+        }
+    }
+
+    private static string Counts(IEnumerable<(string Name, long Count)> counts)
+    {
+        var text = string.Join(", ", counts.Where(c => c.Count > 0).Select(c => $"{c.Count} {c.Name}"));
+        return text.Length == 0 ? "none" : text;
+    }
+}
