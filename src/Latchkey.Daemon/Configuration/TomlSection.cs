@@ -73,6 +73,23 @@ internal sealed class TomlSection
         var other => WrongType(other, key, expected, example),
     };
 
+    /// <summary>true or false; null when the key is missing or was refused.</summary>
+    public bool? Truth(string key)
+    {
+        if (!Has(key))
+        {
+            return null;
+        }
+
+        if (_keys[key].Value is BooleanValueSyntax truth)
+        {
+            return truth.Value;
+        }
+
+        WrongType(_keys[key].Value, key, "true or false", $"{key} = true");
+        return null;
+    }
+
     /// <summary>A list of texts, each with its place; null when the key is missing or was refused.</summary>
     public ImmutableArray<(string Text, TextPosition Place)>? Texts(string key, string expected, string example)
     {
