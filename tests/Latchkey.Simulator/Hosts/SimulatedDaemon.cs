@@ -1,0 +1,192 @@
+using Latchkey.Contract;
+using Latchkey.Engine;
+using Latchkey.Latching;
+using Latchkey.Wire;
+
+namespace Latchkey.Simulator;
+
+/// <summary>One life of a daemon: a real engine, the simulated datapath, and the loop between them.</summary>
+public sealed class SimulatedDaemon : IDatapathEvents
+{
+    private static readonly TimeSpan SocketCheckInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan EventDelayMaximum = TimeSpan.FromMicroseconds(200);
+
+    // Deadlines the engine may ask for at one instant before it must be turning in circles.
+    private const int DeadlinesAtOnce = 100;
+
+    private readonly SimulatedHost _host;
+    private readonly SimulatedRandom _delays;
+    private readonly List<Effect> _effects = [];
+    private PlannedEvent? _deadline;
+    private PlannedEvent? _socketCheck;
+    private TimeSpan _lastDeadline = -TimeSpan.FromSeconds(1);
+    private int _deadlinesAtOnce;
+    private bool _stopped;
+
+    internal SimulatedDaemon(SimulatedHost host, SimulatedRandom random)
+    {
+        _host = host;
+        _delays = random.Fork(1);
+        Datapath = new SimulatedDatapath(host, this);
+        Engine = new LatchEngine(host.World.Plan.Engine, host.Plan.Policy, Identities.Key(host.Plan.Identity), random.Fork(0));
+        _socketCheck = host.World.Events.After(SocketCheckInterval, CheckSockets);
+    }
+
+    public LatchEngine Engine { get; }
+
+    public SimulatedDatapath Datapath { get; }
+
+    public SimulatedHost Host => _host;
+
+    /// <summary>Every event raised in this life, in order.</summary>
+    public List<EngineEvent> Raised { get; } = [];
+
+    /// <summary>IKE messages sent in this life.</summary>
+    public int IkeMessagesSent { get; private set; }
+
+    public void OutboundFlowUnknown(FlowKey flow) => Post("outbound flow unknown", now => Engine.HandleOutboundFlow(now, flow));
+
+    public void InboundFlowUnknown(FlowKey flow, ChannelId channel) =>
+        Post("inbound flow unknown", now => Engine.HandleInboundFlow(now, flow, channel));
+
+    public void SaMissing(FlowKey flow, ChannelId channel) => Post("SA missing", now => Engine.HandleSaMissing(now, flow, channel));
+
+    public void UnknownSpi(uint spi, InetEndpoint local, InetEndpoint remote, Encapsulation encapsulation) =>
+        Post("unknown SPI", now => Engine.HandleUnknownSpi(now, spi, local, remote));
+
+    public void Unanswered(ChannelId channel, TimeSpan silence) =>
+        Post("unanswered", now => Engine.HandleUnanswered(now, channel, silence));
+
+    public void FirstInbound(uint spi, ChannelId channel) => Post("first inbound", now => Engine.HandleFirstInbound(now, spi, channel));
+
+    public void SaWearingOut(SaDirection direction, uint spi, ChannelId channel) =>
+        Post("SA wearing out", now => Engine.HandleSaWearingOut(now, direction, spi, channel));
+
+    public void IkeDatagram(InetEndpoint local, InetEndpoint remote, byte[] message) =>
+        Call($"IKE from {remote}", now => Engine.HandleIkeDatagram(now, local, remote, message));
+
+    public bool CloseLatch(LatchId latch)
+    {
+        var closed = false;
+        Call($"administrator closes latch {latch}", now => closed = Engine.CloseLatch(now, latch));
+        return closed;
+    }
+
+    internal void Receive(IkeDatagram datagram) => IkeDatagram(datagram.To, datagram.From, datagram.Message);
+
+    internal void Shutdown()
+    {
+        Call("shutdown", Engine.Shutdown);
+        _host.World.Watch(invariant => invariant.ShutDown(this));
+        Kill();
+    }
+
+    internal void Kill()
+    {
+        _stopped = true;
+        _deadline?.Cancel();
+        _socketCheck?.Cancel();
+        Datapath.Stop();
+        Engine.Dispose();
+    }
+
+    // The datapath speaks from its own threads: the engine hears of it a moment later, when more may have happened.
+    private void Post(string cause, Action<TimeSpan> call) =>
+        _host.World.Events.After(_delays.Between(TimeSpan.Zero, EventDelayMaximum), () => Call(cause, call));
+
+    private void Call(string cause, Action<TimeSpan> call)
+    {
+        if (_stopped)
+        {
+            return;
+        }
+
+        _host.World.Touch(_host);
+        call(_host.Now);
+        CarryOut(cause);
+        PlanDeadline();
+    }
+
+    private void CarryOut(string cause)
+    {
+        _effects.Clear();
+        while (Engine.TryTakeEffect(out var effect))
+        {
+            _effects.Add(effect);
+            if (effect is not SendIke)
+            {
+                _host.World.Trace.Add(_host.Name, effect is Raise raise ? $"* {raise.Event.Kind}: {raise.Event.Text}" : effect);
+            }
+
+            CarryOut(effect);
+        }
+
+        if (_effects.Count > 0)
+        {
+            _host.World.Watch(invariant => invariant.Answered(this, cause, _effects));
+        }
+    }
+
+    private void CarryOut(Effect effect)
+    {
+        switch (effect)
+        {
+            case SendIke send:
+                IkeMessagesSent++;
+                _host.Send(new IkeDatagram(send.Local, send.Remote, send.Message));
+                break;
+            case InstallSa install:
+                Datapath.Install(install.Sa);
+                break;
+            case RemoveSa remove:
+                Datapath.Remove(remove.Direction, remove.Spi);
+                break;
+            case BindFlow bind:
+                Datapath.Bind(bind.Flow, bind.Channel);
+                break;
+            case BlockFlow block:
+                Datapath.Block(block.Flow, block.Reason);
+                break;
+            case ForgetFlow forget:
+                Datapath.Forget(forget.Flow);
+                break;
+            case NotifyFlow notify:
+                Datapath.Notify(notify.Flow, notify.Notice);
+                break;
+            case Raise raise:
+                Raised.Add(raise.Event);
+                _host.World.Watch(invariant => invariant.Raised(this, raise.Event));
+                break;
+        }
+    }
+
+    private void PlanDeadline()
+    {
+        _deadline?.Cancel();
+        _deadline = Engine.NextDeadline is { } due ? _host.World.Events.At(due, MeetDeadline) : null;
+    }
+
+    private void MeetDeadline()
+    {
+        _deadlinesAtOnce = _lastDeadline == _host.Now ? _deadlinesAtOnce + 1 : 0;
+        _lastDeadline = _host.Now;
+        if (_deadlinesAtOnce > DeadlinesAtOnce)
+        {
+            throw new InvariantViolatedException("Deadlines come to an end", $"the engine of {_host} asks for one deadline after the other without time passing");
+        }
+
+        Call("deadline", Engine.HandleDeadline);
+    }
+
+    // What the daemon learns from the kernel's list of sockets.
+    private void CheckSockets()
+    {
+        var gone = Engine.LatchedFlows().Where(flow => !flow.Remote.IsUnspecified && !_host.Sockets.Has(flow)).ToArray();
+        if (gone.Length > 0)
+        {
+            Call("sockets gone", now => Engine.HandleSocketsGone(now, gone));
+        }
+
+        _socketCheck = _host.World.Events.After(SocketCheckInterval, CheckSockets);
+    }
+}

@@ -1,0 +1,104 @@
+using Latchkey.Wire;
+
+namespace Latchkey.Simulator;
+
+/// <summary>
+/// One network that all hosts are on. Whoever claims an address gets what is sent to it; when several do, the sender's
+/// neighbour cache decides, which changes its mind now and then.
+/// </summary>
+public sealed class SimulatedNetwork(EventQueue events, SimulatedRandom random)
+{
+    /// <summary>How long a neighbour cache believes one of several claimants.</summary>
+    private static readonly TimeSpan NeighbourMemory = TimeSpan.FromMilliseconds(300);
+
+    private readonly List<(InetAddress Address, SimulatedHost Host)> _claims = [];
+    private readonly HashSet<(SimulatedHost, SimulatedHost)> _partitions = [];
+    private readonly Dictionary<object, (SimulatedRandom Random, ulong Count)> _senders = [];
+
+    public NetworkQuality Quality { get; set; } = NetworkQuality.Perfect;
+
+    /// <summary>Everything that was put on the wire, seen by whoever may see everything.</summary>
+    public event Action<Datagram>? Seen;
+
+    public void Claim(InetAddress address, SimulatedHost host)
+    {
+        if (!Claims(address, host))
+        {
+            _claims.Add((address, host));
+        }
+    }
+
+    public void Unclaim(InetAddress address, SimulatedHost host) => _claims.Remove((address, host));
+
+    public bool Claims(InetAddress address, SimulatedHost host) => _claims.Contains((address, host));
+
+    public IReadOnlyList<SimulatedHost> Claimants(InetAddress address) =>
+        [.. _claims.Where(claim => claim.Address == address).Select(claim => claim.Host)];
+
+    public void Partition(SimulatedHost a, SimulatedHost b)
+    {
+        _partitions.Add((a, b));
+        _partitions.Add((b, a));
+    }
+
+    public void HealPartitions() => _partitions.Clear();
+
+    /// <summary>Puts a datagram of a host on the wire, if the host may speak for its source address here.</summary>
+    public void Send(SimulatedHost sender, Datagram datagram)
+    {
+        if (Claims(datagram.Source, sender))
+        {
+            Carry(sender, sender, datagram);
+        }
+    }
+
+    /// <summary>Puts a datagram on the wire with any source address at all.</summary>
+    public void Spoof(object attacker, Datagram datagram) => Carry(attacker, null, datagram);
+
+    private void Carry(object sender, SimulatedHost? host, Datagram datagram)
+    {
+        Seen?.Invoke(datagram);
+        var fate = FateOf(sender);
+        if (fate.Chance(Quality.Loss))
+        {
+            return;
+        }
+
+        var copies = fate.Chance(Quality.Duplication) ? 2 : 1;
+        for (var i = 0; i < copies; i++)
+        {
+            var delay = Quality.Delay + fate.Between(TimeSpan.Zero, Quality.Jitter);
+            var arriving = fate.Chance(Quality.Corruption) ? datagram.Corrupted(fate) : datagram;
+            events.After(delay, () => Arrive(host, arriving));
+        }
+    }
+
+    private void Arrive(SimulatedHost? sender, Datagram datagram)
+    {
+        var claimants = Claimants(datagram.Destination);
+        if (claimants.Count == 0)
+        {
+            return;
+        }
+
+        var period = (ulong)(events.Now.Ticks / NeighbourMemory.Ticks);
+        var receiver = claimants.Count == 1 ? claimants[0] : random.Fork(period).Pick(claimants);
+        if (sender is null || !_partitions.Contains((sender, receiver)))
+        {
+            receiver.Receive(datagram);
+        }
+    }
+
+    // Each datagram's fate depends on its sender and how many the sender sent before, so that what an attacker adds does
+    // not change what happens to the others' datagrams.
+    private SimulatedRandom FateOf(object sender)
+    {
+        if (!_senders.TryGetValue(sender, out var entry))
+        {
+            entry = (random.Fork(1_000_000 + (ulong)_senders.Count), 0);
+        }
+
+        _senders[sender] = (entry.Random, entry.Count + 1);
+        return entry.Random.Fork(entry.Count);
+    }
+}

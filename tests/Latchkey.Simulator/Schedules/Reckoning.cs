@@ -1,0 +1,120 @@
+using Latchkey.Latching;
+using Latchkey.Wire;
+
+namespace Latchkey.Simulator;
+
+/// <summary>
+/// The end of a run: the network heals, every host comes up, every address has one owner. Then what can work must work,
+/// what cannot must have been told, and nobody must have been told without cause.
+/// </summary>
+public static class Reckoning
+{
+    private const string Liveness = "Whoever can reach its peer does, and whoever cannot is told";
+
+    // Longer than the longest pause of a retransmission, of IKE or TCP, several times over.
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+
+    // What happened so long before a socket was made may still have caused its end.
+    private static readonly TimeSpan Aftermath = TimeSpan.FromMinutes(3);
+
+    public static void Hold(World world, bool newcomersStay)
+    {
+        ArgumentNullException.ThrowIfNull(world);
+        Heal(world, newcomersStay);
+        foreach (var socket in world.Sockets.Where(socket => socket.IsOpen).ToArray())
+        {
+            socket.Write(10);
+        }
+
+        world.RunUntil(() => world.Sockets.All(socket => Complaint(world, socket) is null), Limit);
+        foreach (var socket in world.Sockets)
+        {
+            if (Complaint(world, socket) is { } complaint)
+            {
+                throw new InvariantViolatedException(Liveness, $"{socket}: {complaint}");
+            }
+        }
+    }
+
+    private static void Heal(World world, bool newcomersStay)
+    {
+        world.Trace.Add("--", "everything heals");
+        world.Network.Quality = NetworkQuality.Perfect;
+        world.Network.HealPartitions();
+        foreach (var host in world.Hosts)
+        {
+            host.Boot();
+            host.Attach();
+            host.StartDaemon();
+        }
+
+        var taken = new HashSet<InetAddress>();
+        foreach (var host in world.Hosts)
+        {
+            if (!newcomersStay || host.Addresses.Skip(1).Any(taken.Contains))
+            {
+                host.GiveBack();
+            }
+
+            taken.UnionWith(host.Addresses.Skip(1));
+        }
+
+        foreach (var host in world.Hosts.Where(host => taken.Contains(host.Plan.Address)))
+        {
+            host.Detach();
+        }
+    }
+
+    private static string? Complaint(World world, TcpSocket socket) =>
+        socket.IsOpen ? ComplaintOfOpen(world, socket) : ComplaintOfEnded(world, socket);
+
+    private static string? ComplaintOfOpen(World world, TcpSocket socket)
+    {
+        if (OwnerOf(world, socket.Flow.Local) != socket.Host || OwnerOf(world, socket.Flow.Remote) is not { } owner
+            || owner.Plan.RunsLatchkey != socket.Host.Plan.RunsLatchkey || !MayTalk(socket, owner))
+        {
+            return null;
+        }
+
+        if (socket.Peer == 0)
+        {
+            return $"its peer {owner} is there, and it does not get through";
+        }
+
+        var peer = world.Socket(socket.Peer)!;
+        if (peer.IsOpen && peer.Host == owner)
+        {
+            return peer.Read == socket.Written && socket.Read == peer.Written || Waits(world, socket) || Waits(world, peer)
+                ? null
+                : $"its peer lives ({peer}), and not all octets arrived";
+        }
+
+        return Waits(world, socket) || Waits(world, peer) ? null : $"its peer is gone ({peer}; {owner} is there), and nobody told it";
+    }
+
+    private static string? ComplaintOfEnded(World world, TcpSocket socket)
+    {
+        if (socket.Outcome is not (SocketOutcome.Reset or SocketOutcome.Refused))
+        {
+            return null;
+        }
+
+        var since = socket.Born - Aftermath;
+        return world.WasDisturbed(socket.Flow.Local, since) || world.WasDisturbed(socket.Flow.Remote, since)
+            || world.Socket(socket.Peer)?.Outcome is SocketOutcome.Closed or SocketOutcome.TimedOut
+            ? null
+            : "it was told that its peer is gone, which is not so";
+    }
+
+    private static SimulatedHost? OwnerOf(World world, InetAddress address) =>
+        world.Network.Claimants(address) is [var owner] ? owner : null;
+
+    private static bool MayTalk(TcpSocket socket, SimulatedHost owner) =>
+        PolicyOracle.LetsSpeak(socket.Host.Plan.Policy, owner.Fingerprint, socket.Flow.Remote)
+        && PolicyOracle.LetsSpeak(owner.Plan.Policy, socket.Host.Fingerprint, socket.Flow.Local);
+
+    // A broken latch with the disposition "wait" leaves its socket to TCP's own patience.
+    private static bool Waits(World world, TcpSocket socket) =>
+        socket.Host.Plan.Policy.Find(socket.Flow)?.DispositionFor(IpProtocol.Tcp) == Disposition.Wait
+        && (world.WasDisturbed(socket.Flow.Local, socket.Born - Aftermath) || world.WasDisturbed(socket.Flow.Remote, socket.Born - Aftermath));
+}

@@ -1,0 +1,163 @@
+namespace Latchkey.Simulator;
+
+/// <summary>
+/// Something done to the world at a moment. Every action makes sense in every state, if only by doing nothing, so that
+/// a schedule stays a schedule when any of its actions are left out.
+/// </summary>
+/// <param name="At">Virtual time since the beginning.</param>
+public abstract record ScheduledAction(TimeSpan At)
+{
+    /// <summary>Does it. Numbers of hosts and sockets count modulo how many there are.</summary>
+    public abstract void Apply(Stage stage);
+}
+
+/// <summary>An application connects to the service of another host.</summary>
+/// <param name="FromTaken">From an address that the host took, if it has one.</param>
+public sealed record Connect(TimeSpan At, int From, int To, bool FromTaken) : ScheduledAction(At)
+{
+    public override void Apply(Stage stage)
+    {
+        var (from, to) = (stage.Host(From), stage.Host(To));
+        if (from.IsUp && from != to && from.Addresses[0].IsV4 == to.Plan.Address.IsV4)
+        {
+            from.Sockets.Connect(FromTaken ? from.Addresses[^1] : from.Addresses[0], to.Plan.Address);
+        }
+    }
+}
+
+/// <summary>An application writes.</summary>
+public sealed record Write(TimeSpan At, int Socket, uint Octets) : ScheduledAction(At)
+{
+    public override void Apply(Stage stage) => stage.OpenSocket(Socket)?.Write(Octets);
+}
+
+/// <summary>An application closes its socket.</summary>
+public sealed record Close(TimeSpan At, int Socket) : ScheduledAction(At)
+{
+    public override void Apply(Stage stage) => stage.OpenSocket(Socket)?.Close();
+}
+
+/// <summary>A host is unplugged.</summary>
+public sealed record Unplug(TimeSpan At, int Host) : ScheduledAction(At)
+{
+    public override void Apply(Stage stage)
+    {
+        stage.World.Disturb(stage.Host(Host));
+        stage.Host(Host).Detach();
+    }
+}
+
+public sealed record PlugIn(TimeSpan At, int Host) : ScheduledAction(At)
+{
+    public override void Apply(Stage stage) => stage.Host(Host).Attach();
+}
+
+/// <summary>A host claims another's address; the other may be there still.</summary>
+public sealed record TakeOver(TimeSpan At, int Host, int Victim) : ScheduledAction(At)
+{
+    public override void Apply(Stage stage)
+    {
+        var (host, victim) = (stage.Host(Host), stage.Host(Victim));
+        if (host != victim && host.Plan.Address.IsV4 == victim.Plan.Address.IsV4)
+        {
+            host.TakeOver(victim.Plan.Address);
+        }
+    }
+}
+
+public sealed record GiveBack(TimeSpan At, int Host) : ScheduledAction(At)
+{
+    public override void Apply(Stage stage) => stage.Host(Host).GiveBack();
+}
+
+public sealed record Crash(TimeSpan At, int Host) : ScheduledAction(At)
+{
+    public override void Apply(Stage stage) => stage.Host(Host).Crash();
+}
+
+public sealed record Boot(TimeSpan At, int Host) : ScheduledAction(At)
+{
+    public override void Apply(Stage stage) => stage.Host(Host).Boot();
+}
+
+public sealed record KillDaemon(TimeSpan At, int Host) : ScheduledAction(At)
+{
+    public override void Apply(Stage stage) => stage.Host(Host).KillDaemon();
+}
+
+public sealed record StopDaemon(TimeSpan At, int Host) : ScheduledAction(At)
+{
+    public override void Apply(Stage stage) => stage.Host(Host).StopDaemon();
+}
+
+public sealed record StartDaemon(TimeSpan At, int Host) : ScheduledAction(At)
+{
+    public override void Apply(Stage stage) => stage.Host(Host).StartDaemon();
+}
+
+/// <summary>Two hosts cannot reach each other.</summary>
+public sealed record Partition(TimeSpan At, int One, int Other) : ScheduledAction(At)
+{
+    public override void Apply(Stage stage) => stage.World.Network.Partition(stage.Host(One), stage.Host(Other));
+}
+
+public sealed record HealPartitions(TimeSpan At) : ScheduledAction(At)
+{
+    public override void Apply(Stage stage) => stage.World.Network.HealPartitions();
+}
+
+public sealed record ChangeWeather(TimeSpan At, NetworkQuality Quality) : ScheduledAction(At)
+{
+    public override void Apply(Stage stage) => stage.World.Network.Quality = Quality;
+}
+
+/// <summary>An SA has used up its sequence numbers.</summary>
+public sealed record WearOutSa(TimeSpan At, int Host, int Sa) : ScheduledAction(At)
+{
+    public override void Apply(Stage stage)
+    {
+        if (stage.Host(Host).Daemon?.Datapath is { } datapath && datapath.Sas.ToArray() is { Length: > 0 } sas)
+        {
+            datapath.WearOut(sas[Sa % sas.Length]);
+        }
+    }
+}
+
+/// <summary>An administrator closes a latch.</summary>
+public sealed record CloseLatch(TimeSpan At, int Host, int Latch) : ScheduledAction(At)
+{
+    public override void Apply(Stage stage)
+    {
+        var host = stage.Host(Host);
+        if (host.Daemon is { } daemon && daemon.Engine.Latches() is { Count: > 0 } latches)
+        {
+            var latch = latches[Latch % latches.Count];
+            stage.World.Disturb(latch.Flow.Remote);
+            daemon.CloseLatch(latch.Id);
+        }
+    }
+}
+
+/// <summary>An off-path attacker sends forged datagrams.</summary>
+public sealed record Forge(TimeSpan At, int Datagrams) : ScheduledAction(At)
+{
+    public override void Apply(Stage stage)
+    {
+        for (var i = 0; i < Datagrams; i++)
+        {
+            stage.Forger.Attack();
+        }
+    }
+}
+
+/// <summary>Who saw everything sends some of it again.</summary>
+public sealed record Replay(TimeSpan At, int Datagrams) : ScheduledAction(At)
+{
+    public override void Apply(Stage stage)
+    {
+        for (var i = 0; i < Datagrams; i++)
+        {
+            stage.Replayer.Attack();
+        }
+    }
+}
