@@ -72,6 +72,9 @@ public sealed class SimulatedDaemon : IDatapathEvents
         return closed;
     }
 
+    /// <summary>Sockets that lived before this daemon did.</summary>
+    internal void CloseOrphans(IReadOnlyCollection<FlowKey> flows) => Call("orphans", now => Engine.CloseOrphans(now, flows));
+
     internal void Receive(IkeDatagram datagram) => IkeDatagram(datagram.To, datagram.From, datagram.Message);
 
     internal void Shutdown()

@@ -124,6 +124,7 @@ public sealed class SimulatedHost
         {
             World.Trace.Add(Name, "starts its daemon");
             Daemon = new SimulatedDaemon(this, _random.Fork(_daemonLives++));
+            Daemon.CloseOrphans([.. Sockets.Open.Select(socket => socket.Flow)]);
         }
     }
 

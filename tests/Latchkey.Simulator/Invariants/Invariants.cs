@@ -15,6 +15,6 @@ public static class Invariants
         new BreakComesBeforeAcceptance(),
         new ConflictingSasNeverMeet(world.Ledger),
         new DatapathAgreesWithLatches(),
-        new GoodbyeBlocksLatchedFlows(),
+        new NothingLeavesAfterGoodbye(),
     ];
 }
