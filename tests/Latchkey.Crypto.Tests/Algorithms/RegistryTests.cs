@@ -34,6 +34,9 @@ public class RegistryTests
     }
 
     [Theory]
+    [InlineData(14, "MODP-2048", 256)]
+    [InlineData(19, "ECP-256", 64)]
+    [InlineData(20, "ECP-384", 96)]
     [InlineData(31, "X25519", 32)]
     public void Key_exchanges_are_found_by_number(ushort id, string name, int length)
     {
