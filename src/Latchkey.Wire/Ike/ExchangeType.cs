@@ -1,0 +1,10 @@
+namespace Latchkey.Wire.Ike;
+
+/// <summary>IKEv2 exchange types (RFC 7296 §3.1).</summary>
+public enum ExchangeType : byte
+{
+    IkeSaInit = 34,
+    IkeAuth = 35,
+    CreateChildSa = 36,
+    Informational = 37,
+}
