@@ -18,6 +18,9 @@ public enum IkeDropReason
     /// <summary>The message id is outside the window (RFC 7296 §2.3).</summary>
     OutsideWindow,
 
+    /// <summary>For an IKE SA, but from another address than the one that proved to answer there.</summary>
+    OtherAddress,
+
     /// <summary>A response nobody waits for.</summary>
     UnexpectedResponse,
 

@@ -1,0 +1,213 @@
+using System.Buffers.Binary;
+using Latchkey.Crypto;
+using Latchkey.Wire;
+using Latchkey.Wire.Ike;
+
+namespace Latchkey.Ike;
+
+/// <summary>Our CREATE_CHILD_SA request for a new Child SA (RFC 7296 §1.3.1) or the rekey of one (§1.3.3).</summary>
+internal sealed class CreateChildRequest : OutgoingRequest
+{
+    /// <summary>Refusals "for now" before the request is given up.</summary>
+    private const int RetryMaximum = 8;
+
+    private static readonly TimeSpan RetryFirst = TimeSpan.FromMilliseconds(50);
+
+    private readonly HostContext _context;
+    private readonly IkeSa _sa;
+    private readonly ChildRequestHandle _request;
+    private readonly SelectorSet _selectors;
+    private readonly ChildSa? _rekeys;
+    private readonly EspNegotiation _negotiation;
+    private readonly uint _inboundSpi;
+    private KeyExchangeMethod? _method;
+    private KeyExchangeOffer? _offer;
+    private byte[] _nonce = [];
+    private int _retries;
+    private bool _keyExchangeCorrected;
+
+    private CreateChildRequest(HostContext context, IkeSa sa, ChildRequestHandle request, SelectorSet selectors, ChildSa? rekeys)
+    {
+        _context = context;
+        _sa = sa;
+        _request = request;
+        _selectors = selectors;
+        _rekeys = rekeys;
+        _negotiation = new EspNegotiation(context.Settings, withKeyExchange: true);
+        _method = _negotiation.PreferredKeyExchange;
+        _inboundSpi = context.ReserveEspSpi();
+    }
+
+    public override ExchangeType Exchange => ExchangeType.CreateChildSa;
+
+    public static CreateChildRequest New(HostContext context, IkeSa sa, ChildRequestHandle request, ChildProposal child) =>
+        new(context, sa, request, child.Selectors, null);
+
+    public static CreateChildRequest Rekey(HostContext context, ChildSa child) =>
+        new(context, child.Sa, context.NextRequestHandle(), child.Terms.Selectors, child);
+
+    public override IReadOnlyList<IkePayload>? Build(Generation generation)
+    {
+        if (_rekeys is { IsClosed: true } or { IsBeingDeleted: true } or { ReplacedByPeer: not null })
+        {
+            Fail(CloseReason.Superseded, "the Child SA to replace is gone or was replaced by the peer");
+            return null;
+        }
+
+        _nonce = _context.Nonce();
+        _offer?.Dispose();
+        _offer = _method?.Offer(_context.Random);
+        return
+        [
+            .. _rekeys is null
+                ? Enumerable.Empty<IkePayload>()
+                : [new NotifyPayload(IkeProtocol.Esp, ChildPayloads.SpiOctets(_rekeys.InboundSpi), NotifyType.RekeySa, [])],
+            new NoncePayload(_nonce),
+            .. _offer is null ? Enumerable.Empty<IkePayload>() : [new KeyExchangePayload(_offer.Method.TransformId, _offer.PublicValue)],
+            .. ChildPayloads.Ask(_negotiation, _inboundSpi, _selectors),
+        ];
+    }
+
+    public override void HandleAnswer(Generation generation, PayloadSet answer)
+    {
+        switch (answer.Error?.Notify)
+        {
+            case NotifyType.TemporaryFailure or NotifyType.NoAdditionalSas when _retries < RetryMaximum:
+                RetryLater();
+                return;
+            case NotifyType.InvalidKePayload when CorrectKeyExchange(answer.Error.Data):
+                generation.Sa.Current!.Requests.Enqueue(this);
+                return;
+            case NotifyType.ChildSaNotFound when _rekeys is not null:
+                // RFC 7296 §2.25: the peer has lost it; silently ours goes too.
+                Fail(CloseReason.DeletedByPeer, "the peer no longer has the Child SA to replace");
+                _rekeys.Close(CloseReason.DeletedByPeer, "the peer no longer has the Child SA");
+                return;
+        }
+
+        var granted = ChildPayloads.ReadGranted(answer, _negotiation, _selectors);
+        if (granted is GrantedChild.Failed failed)
+        {
+            if (failed.Refusal == NotifyType.NoProposalChosen)
+            {
+                _context.Emit(new ProposalMismatch(_sa.Local, _sa.Remote, ByPeer: false, "ESP", TransformDifferences.Of(_negotiation.Offer(_inboundSpi), [])));
+            }
+
+            Reject(failed.Reason, failed.Text, failed.PeerHasIt);
+        }
+        else if (answer.Nonce is not { } nonce || !TryFinishKeyExchange(answer, (GrantedChild.Granted)granted, out var shared))
+        {
+            Reject(CloseReason.ProtocolError, "the peer's nonce or key exchange value is missing or not valid", peerHasIt: true);
+        }
+        else
+        {
+            Ask(generation, (GrantedChild.Granted)granted, nonce.Nonce, shared);
+        }
+    }
+
+    public override void Abandon(CloseReason reason, string text) => Fail(reason, text);
+
+    private void Ask(Generation generation, GrantedChild.Granted granted, byte[] nonceR, SecretBytes? shared)
+    {
+        var offer = new ChildOffer(granted.Selectors, granted.Suite, _rekeys?.Handle, _request);
+        _sa.AskAboutChild(
+            offer,
+            verdict =>
+            {
+                if (verdict is ChildVerdict.Refuse refuse)
+                {
+                    shared?.Dispose();
+                    Reject(CloseReason.DeletedLocally, refuse.Reason, peerHasIt: true);
+                    return;
+                }
+
+                Conclude(generation, new ChildTerms(
+                    _inboundSpi, granted.PeerSpi, granted.Suite, granted.Selectors, Initiated: true, _nonce, nonceR, shared));
+            },
+            (reason, text) =>
+            {
+                shared?.Dispose();
+                Fail(reason, text);
+            });
+    }
+
+    private void Conclude(Generation generation, ChildTerms terms)
+    {
+        _offer?.Dispose();
+        var child = ChildSa.Establish(_context, generation, terms, _request, _rekeys);
+        if (_rekeys is null)
+        {
+            return;
+        }
+
+        _rekeys.IsBeingRekeyed = false;
+        if (_rekeys.ReplacedByPeer is { } peer && peer.BeatsExchangeOf(terms.NonceI, terms.NonceR))
+        {
+            // Both sides replaced it at once and ours is the one too many (RFC 7296 §2.8.1); the peer deletes the old one.
+            child.DeleteWhenAnswered(CloseReason.Superseded, "the peer replaced the same Child SA at the same time");
+        }
+        else if (!_rekeys.IsClosed)
+        {
+            _rekeys.DeleteWhenAnswered(CloseReason.Rekeyed, $"replaced by {child.Handle}");
+        }
+    }
+
+    private bool TryFinishKeyExchange(PayloadSet answer, GrantedChild.Granted granted, out SecretBytes? shared)
+    {
+        shared = null;
+        if (_offer is null)
+        {
+            return granted.Suite.KeyExchange is null;
+        }
+
+        return granted.Suite.KeyExchange?.TransformId == _offer.Method.TransformId
+            && answer.KeyExchange is { } theirs && theirs.Method == _offer.Method.TransformId
+            && _offer.TryComplete(theirs.PublicValue, out shared);
+    }
+
+    private bool CorrectKeyExchange(byte[] data)
+    {
+        if (_keyExchangeCorrected || data.Length != 2 || _negotiation.FindKeyExchange(BinaryPrimitives.ReadUInt16BigEndian(data)) is not { } wanted)
+        {
+            return false;
+        }
+
+        _keyExchangeCorrected = true;
+        _method = wanted;
+        return true;
+    }
+
+    // Both sides may be in each other's way (RFC 7296 §2.25.2), so the waits are random and grow.
+    private void RetryLater()
+    {
+        var wait = RetryFirst * (1 << _retries++);
+        _context.After(wait + _context.RandomSpan(wait), () =>
+        {
+            if (_sa.State == IkeSaState.Established)
+            {
+                _sa.Current!.Requests.Enqueue(this);
+            }
+        });
+    }
+
+    private void Reject(CloseReason reason, string text, bool peerHasIt)
+    {
+        Fail(reason, text);
+        if (peerHasIt)
+        {
+            _sa.Current?.Requests.Enqueue(new DeleteRequest(DeletePayload.Esp(_inboundSpi)));
+        }
+    }
+
+    private void Fail(CloseReason reason, string text)
+    {
+        _offer?.Dispose();
+        _context.Table.ReleaseEspSpi(_inboundSpi);
+        if (_rekeys is not null)
+        {
+            _rekeys.IsBeingRekeyed = false;
+        }
+
+        _context.Emit(new ChildFailed(_sa.Handle, _request, _rekeys?.Handle, reason, text));
+    }
+}

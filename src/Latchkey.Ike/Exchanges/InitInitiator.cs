@@ -1,0 +1,196 @@
+using System.Buffers.Binary;
+using Latchkey.Crypto;
+using Latchkey.Wire;
+using Latchkey.Wire.Ike;
+
+namespace Latchkey.Ike;
+
+/// <summary>Our side of an IKE_SA_INIT we began (RFC 7296 §1.2), with cookies (§2.6) and a second guess at the key exchange.</summary>
+internal sealed class InitInitiator
+{
+    /// <summary>Answers that make us begin again, in all: nobody on the path shall keep us busy.</summary>
+    private const int RestartMaximum = 5;
+
+    private readonly HostContext _context;
+    private readonly IkeSa _sa;
+    private readonly ChildRequestHandle _childRequest;
+    private readonly ChildProposal _child;
+    private readonly bool _forceUdpEncapsulation;
+    private readonly bool _initialContact;
+    private readonly RetransmitSchedule _schedule;
+    private readonly byte[] _nonce;
+    private KeyExchangeOffer _offer;
+    private byte[] _cookie = [];
+    private Transmission? _transmission;
+    private int _restarts;
+
+    public InitInitiator(
+        HostContext context, IkeSa sa, ChildRequestHandle childRequest, ChildProposal child, bool forceUdpEncapsulation, bool initialContact, Persistence? persistence)
+    {
+        _context = context;
+        _sa = sa;
+        _childRequest = childRequest;
+        _child = child;
+        _forceUdpEncapsulation = forceUdpEncapsulation;
+        _initialContact = initialContact;
+        _schedule = persistence is { } patient ? RetransmitSchedule.For(patient) : RetransmitSchedule.For(context.Settings, null);
+        _nonce = context.Nonce();
+        SpiI = context.NewIkeSpi();
+        // The guess is our favourite; a peer that wants another says so (INVALID_KE_PAYLOAD).
+        _offer = context.Settings.IkeProposals[0].KeyExchange[0].Offer(context.Random);
+        sa.AbandonSetup = Abandon;
+        context.Table.Add(this);
+    }
+
+    public ulong SpiI { get; }
+
+    public void Start()
+    {
+        _transmission?.Stop();
+        var request = new IkeMessage(
+            IkeHeader.ForRequest(SpiI, 0, ExchangeType.IkeSaInit, fromInitiator: true, messageId: 0),
+            [
+                .. _cookie.Length == 0 ? Enumerable.Empty<IkePayload>() : [new NotifyPayload(NotifyType.Cookie, _cookie)],
+                IkeNegotiation.Offer(_context.Settings.IkeProposals, []),
+                new KeyExchangePayload(_offer.Method.TransformId, _offer.PublicValue),
+                new NoncePayload(_nonce),
+                .. NatDetection.Payloads(_context, SpiI, 0, _sa.Local, _sa.Remote, _forceUdpEncapsulation),
+                InitMessages.SignatureHashes(),
+            ]).ToBytes();
+        _transmission = new Transmission(_context, _sa, request, _schedule, GiveUp);
+        _transmission.Start();
+    }
+
+    public void HandleResponse(InetEndpoint local, InetEndpoint remote, IkeMessage message, ReadOnlySpan<byte> datagram)
+    {
+        if (local.Address != _sa.Local.Address || remote.Address != _sa.Remote.Address)
+        {
+            _context.Drop(IkeDropReason.OtherAddress);
+            return;
+        }
+
+        if (!message.Header.IsResponse || message.Header.MessageId != 0 || message.Header.IsFromInitiator)
+        {
+            _context.Drop(IkeDropReason.UnexpectedResponse);
+            return;
+        }
+
+        _sa.LastHeard = _context.Now;
+        var payloads = new PayloadSet(message.Payloads);
+        if (payloads.Notify(NotifyType.Cookie) is { } cookie && payloads.Sa is null)
+        {
+            RestartWithCookie(cookie.Data);
+        }
+        else if (payloads.Error is { } error)
+        {
+            HandleError(error);
+        }
+        else
+        {
+            Complete(message.Header.SpiR, payloads, datagram.ToArray());
+        }
+    }
+
+    private void RestartWithCookie(byte[] cookie)
+    {
+        // RFC 7296 §2.6: 1 to 64 octets.
+        if (cookie.Length is 0 or > 64 || cookie.AsSpan().SequenceEqual(_cookie) || ++_restarts > RestartMaximum)
+        {
+            _context.Drop(IkeDropReason.UnexpectedResponse);
+            return;
+        }
+
+        _cookie = cookie;
+        Start();
+    }
+
+    private void HandleError(NotifyPayload error)
+    {
+        if (error.Notify == NotifyType.InvalidKePayload && error.Data.Length == 2)
+        {
+            RestartWithKeyExchange(BinaryPrimitives.ReadUInt16BigEndian(error.Data));
+        }
+        else if (error.Notify == NotifyType.NoProposalChosen)
+        {
+            var offered = IkeNegotiation.Offer(_context.Settings.IkeProposals, []);
+            _context.Emit(new ProposalMismatch(_sa.Local, _sa.Remote, ByPeer: false, "IKE", TransformDifferences.Of(offered, [])));
+            _sa.Close(CloseReason.NoProposalChosen, "the peer accepts none of our IKE proposals", Farewell.None);
+        }
+        else
+        {
+            _sa.Close(CloseReason.ProtocolError, $"the peer answered IKE_SA_INIT with {RegistryName.Of(error.Notify)}", Farewell.None);
+        }
+    }
+
+    private void RestartWithKeyExchange(ushort wanted)
+    {
+        var method = _context.Settings.IkeProposals.SelectMany(p => p.KeyExchange).FirstOrDefault(k => k.TransformId == wanted);
+        if (method is null || method.TransformId == _offer.Method.TransformId || ++_restarts > RestartMaximum)
+        {
+            _sa.Close(CloseReason.NoProposalChosen, $"the peer wants key exchange {wanted}, which is not among ours", Farewell.None);
+            return;
+        }
+
+        _offer.Dispose();
+        _offer = method.Offer(_context.Random);
+        Start();
+    }
+
+    private void Complete(ulong spiR, PayloadSet payloads, byte[] response)
+    {
+        if (payloads.Sa is not { } answer || payloads.KeyExchange is not { } keyExchange || payloads.Nonce is not { } nonce || spiR == 0)
+        {
+            Fail("the peer's IKE_SA_INIT response lacks a payload");
+        }
+        else if (payloads.UnknownCritical is { } unknown)
+        {
+            Fail($"the peer's IKE_SA_INIT response has a critical {RegistryName.Of(unknown.Type)}");
+        }
+        else if (!IkeNegotiation.TryReadAnswer(answer, _context.Settings.IkeProposals, out var suite) || suite.KeyExchange.TransformId != _offer.Method.TransformId)
+        {
+            Fail("the peer chose what we did not offer");
+        }
+        else if (keyExchange.Method != _offer.Method.TransformId || !_offer.TryComplete(keyExchange.PublicValue, out var shared))
+        {
+            Fail("the peer's key exchange value is not valid");
+        }
+        else
+        {
+            Proceed(spiR, payloads, new InitResult(_nonce, nonce.Nonce, _transmission!.Message, response, InitMessages.PeerHashes(payloads)), suite, shared!);
+        }
+    }
+
+    private void Proceed(ulong spiR, PayloadSet payloads, InitResult init, IkeSuite suite, SecretBytes shared)
+    {
+        var seesNat = NatDetection.SeesNat(payloads, SpiI, spiR, _sa.Local, _sa.Remote);
+        CleanUp();
+        _sa.AbandonSetup = null;
+        _sa.NoteAnswer(_transmission!);
+        if (seesNat || _forceUdpEncapsulation)
+        {
+            _sa.UdpEncapsulation = true;
+            _sa.MoveTo(_sa.Local with { Port = NatDetection.EncapsulationPort }, _sa.Remote with { Port = NatDetection.EncapsulationPort });
+        }
+
+        var generation = InitMessages.MakeGeneration(_context, _sa, suite, shared, init.NonceI, init.NonceR, SpiI, spiR);
+        _sa.BeginAuthentication(generation);
+        generation.Requests.Enqueue(new AuthInitiator(_context, _sa, init, _childRequest, _child, _initialContact));
+    }
+
+    private void Fail(string text) => _sa.Close(CloseReason.ProtocolError, text, Farewell.None);
+
+    private void GiveUp() => _sa.Close(CloseReason.PeerSilent, "nobody answered IKE_SA_INIT", Farewell.None);
+
+    private void Abandon(CloseReason reason, string text)
+    {
+        CleanUp();
+        _context.Emit(new ChildFailed(_sa.Handle, _childRequest, null, reason, text));
+    }
+
+    private void CleanUp()
+    {
+        _transmission?.Stop();
+        _offer.Dispose();
+        _context.Table.Remove(this);
+    }
+}

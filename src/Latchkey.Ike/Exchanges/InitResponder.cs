@@ -1,0 +1,146 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Latchkey.Crypto;
+using Latchkey.Wire;
+using Latchkey.Wire.Ike;
+
+namespace Latchkey.Ike;
+
+/// <summary>Serves IKE_SA_INIT requests (RFC 7296 §1.2): nothing is kept before policy, limits, cookie and proposal were checked.</summary>
+internal sealed class InitResponder(HostContext context)
+{
+    private readonly CookieJar _cookies = new(context);
+    private readonly Dictionary<RequestKey, byte[]> _responses = [];
+    private readonly RateLimiter _mismatchReports = new(TimeSpan.FromSeconds(1));
+
+    public void Serve(InetEndpoint local, InetEndpoint remote, IkeMessage message, ReadOnlySpan<byte> datagram)
+    {
+        var header = message.Header;
+        if (header.SpiI == 0 || header.SpiR != 0 || header.MessageId != 0 || !header.IsFromInitiator)
+        {
+            context.Drop(IkeDropReason.Malformed);
+            return;
+        }
+
+        // A retransmission is known by its octets, not by the SPI that anyone can repeat (RFC 7296 §2.1).
+        var key = new RequestKey(remote, BinaryPrimitives.ReadUInt128BigEndian(SHA256.HashData(datagram)));
+        if (_responses.TryGetValue(key, out var response))
+        {
+            context.Send(local, remote, response);
+            return;
+        }
+
+        if (!context.Policy.MayRespond(local.Address, remote.Address))
+        {
+            context.Drop(IkeDropReason.NoPolicy);
+            return;
+        }
+
+        var payloads = new PayloadSet(message.Payloads);
+        if (payloads.UnknownCritical is { } unknown)
+        {
+            Refuse(local, remote, header, new NotifyPayload(NotifyType.UnsupportedCriticalPayload, (byte)unknown.Type));
+        }
+        else if (payloads.Sa is not { } offered || payloads.KeyExchange is not { } keyExchange || payloads.Nonce is not { } nonce)
+        {
+            Refuse(local, remote, header, new NotifyPayload(NotifyType.InvalidSyntax));
+        }
+        else if (IsWelcome(local, remote, header, payloads, nonce))
+        {
+            context.Emit(new HintReceived(IkeHint.NewcomerBegan, local, remote, 0));
+            Negotiate(new Request(key, local, remote, header, payloads, offered, keyExchange, nonce.Nonce, datagram.ToArray()));
+        }
+    }
+
+    private bool IsWelcome(InetEndpoint local, InetEndpoint remote, IkeHeader header, PayloadSet payloads, NoncePayload nonce)
+    {
+        if (context.Table.HalfOpen >= context.Settings.HalfOpenMaximum)
+        {
+            context.Drop(IkeDropReason.HalfOpenLimit);
+            return false;
+        }
+
+        if (context.Table.HalfOpen < context.Settings.CookieThreshold)
+        {
+            return true;
+        }
+
+        var cookie = payloads.Notify(NotifyType.Cookie);
+        if (cookie is not null && _cookies.IsGood(cookie.Data, nonce.Nonce, remote.Address, header.SpiI))
+        {
+            return true;
+        }
+
+        if (cookie is not null)
+        {
+            context.Drop(IkeDropReason.BadCookie);
+        }
+
+        Refuse(local, remote, header, new NotifyPayload(NotifyType.Cookie, _cookies.Make(nonce.Nonce, remote.Address, header.SpiI)));
+        return false;
+    }
+
+    private void Negotiate(Request request)
+    {
+        var configured = context.Settings.IkeProposals;
+        if (!IkeNegotiation.TryChoose(request.Offered, configured, out var chosen, out var suite))
+        {
+            if (_mismatchReports.TryTake(context.Now, request.Remote.Address))
+            {
+                context.Emit(new ProposalMismatch(
+                    request.Local, request.Remote, ByPeer: true, "IKE", IkeNegotiation.Differences(request.Offered, configured)));
+            }
+
+            Refuse(request.Local, request.Remote, request.Header, new NotifyPayload(NotifyType.NoProposalChosen));
+        }
+        else if (suite.KeyExchange.TransformId != request.KeyExchange.Method)
+        {
+            var wanted = suite.KeyExchange.TransformId;
+            Refuse(request.Local, request.Remote, request.Header, new NotifyPayload(NotifyType.InvalidKePayload, (byte)(wanted >> 8), (byte)wanted));
+        }
+        else if (!suite.KeyExchange.TryAnswer(context.Random, request.KeyExchange.PublicValue, out var publicValue, out var shared))
+        {
+            Refuse(request.Local, request.Remote, request.Header, new NotifyPayload(NotifyType.InvalidSyntax));
+        }
+        else
+        {
+            Accept(request, chosen, suite, publicValue, shared!);
+        }
+    }
+
+    private void Accept(Request request, Proposal chosen, IkeSuite suite, byte[] publicValue, SecretBytes shared)
+    {
+        var (local, remote, header) = (request.Local, request.Remote, request.Header);
+        var sa = new IkeSa(context, initiated: false, local, remote);
+        var spiR = context.NewIkeSpi();
+        var nonce = context.Nonce();
+        var force = context.Policy.ForceUdpEncapsulation(local.Address, remote.Address);
+        sa.UdpEncapsulation = force || NatDetection.SeesNat(request.Payloads, header.SpiI, 0, local, remote);
+        var response = new IkeMessage(
+            IkeHeader.ForResponse(header.SpiI, spiR, ExchangeType.IkeSaInit, fromInitiator: false, messageId: 0),
+            [
+                new SaPayload([chosen with { Spi = [] }]),
+                new KeyExchangePayload(suite.KeyExchange.TransformId, publicValue),
+                new NoncePayload(nonce),
+                .. NatDetection.Payloads(context, header.SpiI, spiR, local, remote, force),
+                new CertificateRequestPayload(CertificateEncoding.RawPublicKey, []),
+                InitMessages.SignatureHashes(),
+            ]).ToBytes();
+
+        sa.Init = new InitResult(request.Nonce, nonce, request.Datagram, response, InitMessages.PeerHashes(request.Payloads));
+        sa.BeginAuthentication(InitMessages.MakeGeneration(context, sa, suite, shared, request.Nonce, nonce, header.SpiI, spiR));
+        sa.LimitSetup(Farewell.None);
+        _responses.Add(request.Key, response);
+        context.After(context.Settings.HalfOpenLifetime, () => _responses.Remove(request.Key));
+        context.Send(local, remote, response);
+    }
+
+    private void Refuse(InetEndpoint local, InetEndpoint remote, IkeHeader request, NotifyPayload notify) =>
+        context.Send(local, remote, new IkeMessage(
+            IkeHeader.ForResponse(request.SpiI, 0, ExchangeType.IkeSaInit, fromInitiator: false, messageId: 0), [notify]));
+
+    private readonly record struct RequestKey(InetEndpoint Remote, UInt128 Digest);
+
+    private sealed record Request(
+        RequestKey Key, InetEndpoint Local, InetEndpoint Remote, IkeHeader Header, PayloadSet Payloads, SaPayload Offered, KeyExchangePayload KeyExchange, byte[] Nonce, byte[] Datagram);
+}

@@ -1,0 +1,129 @@
+using System.Buffers.Binary;
+using Latchkey.Crypto;
+using Latchkey.Wire.Ike;
+
+namespace Latchkey.Ike;
+
+/// <summary>Our CREATE_CHILD_SA request that replaces the keys of the IKE SA (RFC 7296 §1.3.2, §2.18).</summary>
+internal sealed class RekeyIkeRequest(HostContext context, IkeSa sa) : OutgoingRequest
+{
+    private static readonly TimeSpan RetryFirst = TimeSpan.FromMilliseconds(50);
+
+    private readonly ulong _spi = context.NewIkeSpi();
+    private KeyExchangeMethod _method = sa.Current!.Suite.KeyExchange;
+    private KeyExchangeOffer? _offer;
+    private byte[] _nonce = [];
+    private int _retries;
+
+    /// <summary>The generation that the peer's own rekey made while ours was under way (RFC 7296 §2.8.2).</summary>
+    public (Generation Generation, PeerRekey Rekey)? PeersRekey { get; set; }
+
+    public override ExchangeType Exchange => ExchangeType.CreateChildSa;
+
+    public override IReadOnlyList<IkePayload>? Build(Generation generation)
+    {
+        if (sa.RekeyUnderWay != this)
+        {
+            return null;
+        }
+
+        _nonce = context.Nonce();
+        _offer?.Dispose();
+        _offer = _method.Offer(context.Random);
+        return
+        [
+            IkeNegotiation.Offer(context.Settings.IkeProposals, InitMessages.SpiOctets(_spi)),
+            new NoncePayload(_nonce),
+            new KeyExchangePayload(_offer.Method.TransformId, _offer.PublicValue),
+        ];
+    }
+
+    public override void HandleAnswer(Generation generation, PayloadSet answer)
+    {
+        if (sa.State == IkeSaState.Established)
+        {
+            Conclude(generation, answer);
+        }
+
+        _offer?.Dispose();
+    }
+
+    public override void Abandon(CloseReason reason, string text)
+    {
+        _offer?.Dispose();
+        PeersRekey?.Generation.Dispose();
+    }
+
+    private void Conclude(Generation generation, PayloadSet answer)
+    {
+        var next = ReadAnswer(generation, answer, out var nonceR);
+        if (PeersRekey is { } peers)
+        {
+            sa.RekeyUnderWay = null;
+            ConcludeCollision(next, nonceR, peers.Generation, peers.Rekey);
+        }
+        else if (next is not null)
+        {
+            sa.RekeyUnderWay = null;
+            sa.Succeed(next, deleteOld: true);
+        }
+        else if (sa.State == IkeSaState.Established)
+        {
+            RetryLater(answer);
+        }
+    }
+
+    private void ConcludeCollision(Generation? ours, byte[] nonceR, Generation peers, PeerRekey rekey)
+    {
+        if (ours is null)
+        {
+            sa.Succeed(peers, deleteOld: false);
+        }
+        else if (rekey.BeatsExchangeOf(_nonce, nonceR))
+        {
+            sa.Succeed(peers, deleteOld: false);
+            ours.Retire(sayDelete: true);
+        }
+        else
+        {
+            // The peer deletes its own, superfluous generation; ours to delete is the old one.
+            sa.Succeed(ours, deleteOld: true);
+            peers.Retire(sayDelete: false);
+        }
+    }
+
+    private Generation? ReadAnswer(Generation generation, PayloadSet answer, out byte[] nonceR)
+    {
+        nonceR = answer.Nonce?.Nonce ?? [];
+        if (answer.Error is not null
+            || answer.Sa is not { Proposals: [{ Spi.Length: 8 } proposal] } chosen || answer.Nonce is null || answer.KeyExchange is not { } theirs
+            || !IkeNegotiation.TryReadAnswer(chosen, context.Settings.IkeProposals, out var suite)
+            || suite.KeyExchange.TransformId != _offer!.Method.TransformId || theirs.Method != suite.KeyExchange.TransformId
+            || !_offer.TryComplete(theirs.PublicValue, out var shared))
+        {
+            return null;
+        }
+
+        return RekeyIkeResponder.MakeGeneration(
+            context, generation, suite, shared!, _nonce, nonceR, _spi, BinaryPrimitives.ReadUInt64BigEndian(proposal.Spi), weInitiated: true);
+    }
+
+    // The lifetime bounds the retries: an IKE SA that cannot be rekeyed expires.
+    private void RetryLater(PayloadSet answer)
+    {
+        if (answer.Error is { Notify: NotifyType.InvalidKePayload, Data.Length: 2 } error
+            && context.Settings.IkeProposals.SelectMany(p => p.KeyExchange).FirstOrDefault(k => k.TransformId == BinaryPrimitives.ReadUInt16BigEndian(error.Data)) is { } wanted)
+        {
+            _method = wanted;
+        }
+
+        var wait = RetryFirst * (1 << Math.Min(_retries++, 10));
+        context.After(wait + context.RandomSpan(wait), () =>
+        {
+            if (sa.State == IkeSaState.Established && sa.RekeyUnderWay == this)
+            {
+                sa.Current!.Requests.Enqueue(this);
+            }
+        });
+    }
+}

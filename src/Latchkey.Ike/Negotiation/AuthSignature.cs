@@ -1,0 +1,46 @@
+using System.Diagnostics.CodeAnalysis;
+using Latchkey.Crypto;
+using Latchkey.Wire.Ike;
+
+namespace Latchkey.Ike;
+
+/// <summary>
+/// The AUTH payload with method 14 (RFC 7427): one octet of length, a DER AlgorithmIdentifier, the signature over the
+/// sender's own IKE_SA_INIT message, the other's nonce and a digest of the ID payload (RFC 7296 §2.15).
+/// </summary>
+internal static class AuthSignature
+{
+    /// <returns>False when the peer accepts no hash that our key can sign with.</returns>
+    public static bool TrySign(
+        SigningKey key, IReadOnlyCollection<ushort> peerHashes, PrfAlgorithm prf, SecretBytes skP, byte[] ownInitMessage, byte[] peerNonce, IdentificationPayload id,
+        [NotNullWhen(true)] out AuthPayload? auth)
+    {
+        auth = null;
+        if (!key.TrySign(peerHashes, SignedOctets(prf, skP, ownInitMessage, peerNonce, id), out var algorithm, out var signature))
+        {
+            return false;
+        }
+
+        auth = new AuthPayload(AuthMethod.DigitalSignature, [checked((byte)algorithm.Length), .. algorithm, .. signature]);
+        return true;
+    }
+
+    public static bool Verify(
+        PeerKey key, AuthPayload auth, PrfAlgorithm prf, SecretBytes skP, byte[] peerInitMessage, byte[] ownNonce, IdentificationPayload id)
+    {
+        var data = auth.Data.AsSpan();
+        if (auth.Method != AuthMethod.DigitalSignature || data.Length < 1 || data.Length < 1 + data[0])
+        {
+            return false;
+        }
+
+        return key.Verify(data.Slice(1, data[0]), SignedOctets(prf, skP, peerInitMessage, ownNonce, id), data[(1 + data[0])..]);
+    }
+
+    private static byte[] SignedOctets(PrfAlgorithm prf, SecretBytes skP, byte[] initMessage, byte[] nonce, IdentificationPayload id)
+    {
+        var maced = new byte[prf.OutputLength];
+        prf.Compute(skP.Span, id.Body(), maced);
+        return [.. initMessage, .. nonce, .. maced];
+    }
+}

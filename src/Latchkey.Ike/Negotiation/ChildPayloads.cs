@@ -1,0 +1,119 @@
+using System.Buffers.Binary;
+using Latchkey.Wire;
+using Latchkey.Wire.Ike;
+
+namespace Latchkey.Ike;
+
+/// <summary>The payloads that ask for a Child SA and that grant one (RFC 7296 §1.2, §1.3.1), written and read.</summary>
+internal static class ChildPayloads
+{
+    /// <summary>SA, TSi, TSr and the notifies; in CREATE_CHILD_SA the nonce and key exchange go beside them.</summary>
+    public static IEnumerable<IkePayload> Ask(EspNegotiation negotiation, uint inboundSpi, SelectorSet selectors) =>
+        Compose(negotiation.Offer(inboundSpi), selectors, ofInitiator: true);
+
+    public static IEnumerable<IkePayload> Grant(Proposal chosen, uint inboundSpi, SelectorSet selectors) =>
+        Compose(new SaPayload([chosen with { Spi = SpiOctets(inboundSpi) }]), selectors, ofInitiator: false);
+
+    /// <summary>Reads what a peer asks for; otherwise gives the notify to refuse it with.</summary>
+    public static NotifyPayload? ReadAsked(HostContext context, IkeSa sa, PayloadSet payloads, EspNegotiation negotiation, out AskedChild? asked)
+    {
+        asked = null;
+        if (payloads.Sa is not { } offered || payloads.Selectors(ofInitiator: true) is not { } tsi || payloads.Selectors(ofInitiator: false) is not { } tsr)
+        {
+            return new NotifyPayload(NotifyType.InvalidSyntax);
+        }
+
+        if (!payloads.Has(NotifyType.UseTransportMode))
+        {
+            // No notify says "not in tunnel mode"; this one makes the peer look at its configuration.
+            context.Emit(new ProposalMismatch(sa.Local, sa.Remote, ByPeer: true, "ESP", [new TransformDifference("mode", ["tunnel"], ["transport"])]));
+            return new NotifyPayload(NotifyType.NoProposalChosen);
+        }
+
+        if (!negotiation.TryChoose(offered, out var chosen, out var suite, out var peerSpi))
+        {
+            context.Emit(new ProposalMismatch(sa.Local, sa.Remote, ByPeer: true, "ESP", negotiation.Differences(offered)));
+            return new NotifyPayload(NotifyType.NoProposalChosen);
+        }
+
+        var selectors = new SelectorSet(tsr.Selectors, tsi.Selectors);
+        if (selectors.IsEmpty)
+        {
+            return new NotifyPayload(NotifyType.TsUnacceptable);
+        }
+
+        asked = new AskedChild(chosen, suite, peerSpi, selectors);
+        return null;
+    }
+
+    /// <summary>Reads what a peer granted.</summary>
+    /// <param name="proposed">What we asked for: the peer may narrow it, not widen it.</param>
+    public static GrantedChild ReadGranted(PayloadSet payloads, EspNegotiation negotiation, SelectorSet proposed)
+    {
+        if (payloads.Sa is not { } answer || payloads.Selectors(ofInitiator: true) is not { } tsi || payloads.Selectors(ofInitiator: false) is not { } tsr)
+        {
+            var refusal = payloads.Error?.Notify;
+            return new GrantedChild.Failed(
+                ReasonOf(refusal), refusal is { } type ? $"the peer answered {RegistryName.Of(type)}" : "the peer's answer lacks a payload", PeerHasIt: false, refusal);
+        }
+
+        if (!negotiation.TryReadAnswer(answer, out var suite, out var peerSpi))
+        {
+            return new GrantedChild.Failed(CloseReason.ProtocolError, "the peer chose what we did not offer", PeerHasIt: true);
+        }
+
+        if (!payloads.Has(NotifyType.UseTransportMode))
+        {
+            return new GrantedChild.Failed(CloseReason.TransportModeRefused, "the peer wants tunnel mode", PeerHasIt: true);
+        }
+
+        var selectors = new SelectorSet(tsi.Selectors, tsr.Selectors);
+        return !selectors.IsEmpty && Within(selectors, proposed)
+            ? new GrantedChild.Granted(suite, peerSpi, selectors)
+            : new GrantedChild.Failed(CloseReason.SelectorsUnacceptable, $"the peer answered with selectors we did not propose: {selectors}", PeerHasIt: true);
+    }
+
+    public static byte[] SpiOctets(uint spi)
+    {
+        var octets = new byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(octets, spi);
+        return octets;
+    }
+
+    private static CloseReason ReasonOf(NotifyType? refusal) => refusal switch
+    {
+        NotifyType.NoProposalChosen => CloseReason.NoProposalChosen,
+        NotifyType.TsUnacceptable or NotifyType.SinglePairRequired or NotifyType.InvalidSelectors => CloseReason.SelectorsUnacceptable,
+        NotifyType.AuthenticationFailed => CloseReason.RefusedByPeer,
+        _ => CloseReason.ProtocolError,
+    };
+
+    private static bool Within(SelectorSet narrowed, SelectorSet proposed) =>
+        narrowed.Local.All(n => proposed.Local.Any(p => p.Covers(n))) && narrowed.Remote.All(n => proposed.Remote.Any(p => p.Covers(n)));
+
+    private static IEnumerable<IkePayload> Compose(SaPayload sa, SelectorSet selectors, bool ofInitiator) =>
+    [
+        sa,
+        new TrafficSelectorPayload(OfInitiator: true, ofInitiator ? selectors.Local : selectors.Remote),
+        new TrafficSelectorPayload(OfInitiator: false, ofInitiator ? selectors.Remote : selectors.Local),
+        new NotifyPayload(NotifyType.UseTransportMode),
+        new NotifyPayload(NotifyType.EspTfcPaddingNotSupported),
+    ];
+}
+
+/// <summary>What a peer asks for, as far as proposals go; the selectors await a verdict.</summary>
+/// <param name="Selectors">From our point of view.</param>
+internal sealed record AskedChild(Proposal Chosen, EspSuite Suite, uint PeerSpi, SelectorSet Selectors);
+
+/// <summary>A peer's answer to our request for a Child SA.</summary>
+internal abstract record GrantedChild
+{
+    private GrantedChild()
+    {
+    }
+
+    public sealed record Granted(EspSuite Suite, uint PeerSpi, SelectorSet Selectors) : GrantedChild;
+
+    /// <param name="PeerHasIt">The peer believes that the Child SA exists: it must be deleted.</param>
+    public sealed record Failed(CloseReason Reason, string Text, bool PeerHasIt, NotifyType? Refusal = null) : GrantedChild;
+}

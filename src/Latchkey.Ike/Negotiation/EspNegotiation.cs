@@ -1,0 +1,101 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using Latchkey.Crypto;
+using Latchkey.Wire.Ike;
+
+namespace Latchkey.Ike;
+
+/// <summary>Offers and chooses proposals for Child SAs (RFC 7296 §2.7, §3.3).</summary>
+/// <param name="withKeyExchange">False in IKE_AUTH, where a Child SA has no key exchange of its own (RFC 7296 §1.2).</param>
+internal sealed class EspNegotiation(IkeSettings settings, bool withKeyExchange)
+{
+    private const ushort EsnYes = 1;
+    private const ushort EsnNo = 0;
+
+    /// <summary>The method to guess for the KE payload, or null when none is wanted.</summary>
+    public KeyExchangeMethod? PreferredKeyExchange =>
+        withKeyExchange ? settings.EspProposals.SelectMany(p => p.KeyExchange).FirstOrDefault() : null;
+
+    public KeyExchangeMethod? FindKeyExchange(ushort method) =>
+        settings.EspProposals.SelectMany(p => p.KeyExchange).FirstOrDefault(k => k.TransformId == method);
+
+    public SaPayload Offer(uint spi)
+    {
+        var octets = new byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(octets, spi);
+        return new([.. settings.EspProposals.Select((proposal, i) => new Proposal((byte)(i + 1), IkeProtocol.Esp, octets, Transforms(proposal)))]);
+    }
+
+    /// <summary>Chooses as the responder; <paramref name="peerSpi"/> is the peer's inbound SPI.</summary>
+    public bool TryChoose(
+        SaPayload offered, [NotNullWhen(true)] out Proposal? chosen, [NotNullWhen(true)] out EspSuite? suite, out uint peerSpi)
+    {
+        foreach (var ours in settings.EspProposals)
+        {
+            foreach (var theirs in offered.Proposals)
+            {
+                if (TryReadSpi(theirs, out peerSpi) && TryMeet(theirs, ours, out suite, out var transforms))
+                {
+                    chosen = theirs with { Transforms = transforms };
+                    return true;
+                }
+            }
+        }
+
+        chosen = null;
+        suite = null;
+        peerSpi = 0;
+        return false;
+    }
+
+    /// <summary>Reads the answer to our offer: one proposal, one transform of each type, all of them offered.</summary>
+    public bool TryReadAnswer(SaPayload answer, [NotNullWhen(true)] out EspSuite? suite, out uint peerSpi)
+    {
+        suite = null;
+        peerSpi = 0;
+        return answer.Proposals is [var only]
+            && only.Number >= 1 && only.Number <= settings.EspProposals.Length
+            && TryReadSpi(only, out peerSpi)
+            && TryMeet(only, settings.EspProposals[only.Number - 1], out suite, out var transforms)
+            && transforms.Length == only.Transforms.Length;
+    }
+
+    public ImmutableArray<TransformDifference> Differences(SaPayload offered) =>
+        TransformDifferences.Of(offered, [.. settings.EspProposals.SelectMany(p => Transforms(p))]);
+
+    private static bool TryReadSpi(Proposal proposal, out uint spi)
+    {
+        spi = proposal.Protocol == IkeProtocol.Esp && proposal.Spi.Length == 4 ? BinaryPrimitives.ReadUInt32BigEndian(proposal.Spi) : 0;
+        return spi >= 256;
+    }
+
+    private bool TryMeet(Proposal theirs, EspProposal ours, [NotNullWhen(true)] out EspSuite? suite, out ImmutableArray<Transform> transforms)
+    {
+        suite = null;
+        var match = new TransformMatch(theirs);
+        var encryption = match.Choose(TransformType.Encryption, ours.Encryption, a => Transform.Of(TransformType.Encryption, a.TransformId, a.KeyLengthAttribute));
+        var esn = match.Choose(TransformType.ExtendedSequenceNumbers, EsnChoices, e => e);
+        var keyExchange = WantsKeyExchange(ours)
+            ? match.Choose(TransformType.KeyExchange, ours.KeyExchange, k => Transform.Of(TransformType.KeyExchange, k.TransformId))
+            : null;
+        if (encryption is not null && esn is not null && (keyExchange is not null || !WantsKeyExchange(ours)) && match.RestIsNone())
+        {
+            suite = new EspSuite(encryption, esn.Id == EsnYes, keyExchange);
+        }
+
+        transforms = match.Chosen;
+        return suite is not null;
+    }
+
+    private ImmutableArray<Transform> EsnChoices => [.. (settings.Esn ? new[] { EsnYes, EsnNo } : [EsnNo]).Select(e => Transform.Of(TransformType.ExtendedSequenceNumbers, e))];
+
+    private bool WantsKeyExchange(EspProposal proposal) => withKeyExchange && !proposal.KeyExchange.IsEmpty;
+
+    private ImmutableArray<Transform> Transforms(EspProposal proposal) =>
+    [
+        .. proposal.Encryption.Select(a => Transform.Of(TransformType.Encryption, a.TransformId, a.KeyLengthAttribute)),
+        .. WantsKeyExchange(proposal) ? proposal.KeyExchange.Select(k => Transform.Of(TransformType.KeyExchange, k.TransformId)) : [],
+        .. EsnChoices,
+    ];
+}

@@ -1,0 +1,295 @@
+using Latchkey.Crypto;
+using Latchkey.Wire;
+using Latchkey.Wire.Ike;
+
+namespace Latchkey.Ike;
+
+/// <summary>One IKE SA: its peer, its current generation of keys, its Child SAs and what is under way.</summary>
+internal sealed class IkeSa
+{
+    private readonly HostContext _context;
+    private readonly List<ChildSa> _children = [];
+    private readonly Dictionary<uint, ChildQuestion> _childQuestions = [];
+    private readonly ProbeTrain _probe;
+    private Action<PeerVerdict>? _peerQuestion;
+    private Timer? _setupTimer;
+    private Timer? _softTimer;
+    private Timer? _hardTimer;
+
+    public IkeSa(HostContext context, bool initiated, InetEndpoint local, InetEndpoint remote)
+    {
+        _context = context;
+        _probe = new ProbeTrain(context, this);
+        Handle = context.NextSaHandle();
+        Initiated = initiated;
+        Local = local;
+        Remote = remote;
+        State = initiated ? IkeSaState.Initiating : IkeSaState.HalfOpen;
+        context.Table.Add(this);
+        if (!initiated)
+        {
+            context.Table.HalfOpen++;
+        }
+    }
+
+    public IkeSaHandle Handle { get; }
+
+    public bool Initiated { get; }
+
+    /// <summary>The port moves to 4500 when a NAT is seen (RFC 7296 §2.23); the address never changes.</summary>
+    public InetEndpoint Local { get; private set; }
+
+    public InetEndpoint Remote { get; private set; }
+
+    public bool UdpEncapsulation { get; set; }
+
+    public IkeSaState State { get; private set; }
+
+    public PeerKey? PeerKey { get; private set; }
+
+    /// <summary>Null until IKE_SA_INIT is done.</summary>
+    public Generation? Current { get; private set; }
+
+    /// <summary>As the responder, until IKE_AUTH is done.</summary>
+    public InitResult? Init { get; set; }
+
+    public TimeSpan? SmoothedRoundTrip { get; private set; }
+
+    public TimeSpan? LastHeard { get; set; }
+
+    public IReadOnlyList<ChildSa> Children => _children;
+
+    /// <summary>What a setup under way (IKE_SA_INIT, an open question about the peer) cleans up when the SA ends.</summary>
+    public Action<CloseReason, string>? AbandonSetup { get; set; }
+
+    /// <summary>Our rekey of this IKE SA, while it is under way.</summary>
+    public RekeyIkeRequest? RekeyUnderWay { get; set; }
+
+    public void MoveTo(InetEndpoint local, InetEndpoint remote)
+    {
+        Local = local;
+        Remote = remote;
+    }
+
+    /// <summary>IKE_SA_INIT is done: protected messages can flow.</summary>
+    public void BeginAuthentication(Generation generation)
+    {
+        Current = generation;
+        if (Initiated)
+        {
+            State = IkeSaState.Authenticating;
+        }
+    }
+
+    /// <summary>Asks for a verdict on the peer; without one in time the SA is dropped.</summary>
+    public void AskAboutPeer(AuthorizePeer question, Action<PeerVerdict> answer)
+    {
+        State = IkeSaState.Authorizing;
+        PeerKey = question.Key;
+        _peerQuestion = answer;
+        if (Initiated)
+        {
+            LimitSetup(Farewell.Delete);
+        }
+
+        _context.Emit(question);
+    }
+
+    public void AnswerPeer(PeerVerdict verdict)
+    {
+        var answer = _peerQuestion;
+        _peerQuestion = null;
+        answer?.Invoke(verdict);
+    }
+
+    /// <summary>Asks for a verdict on a Child SA; without one in time it is refused.</summary>
+    /// <param name="abandon">Called instead of <paramref name="answer"/> when the IKE SA ends first.</param>
+    public void AskAboutChild(ChildOffer offer, Action<ChildVerdict> answer, Action<CloseReason, string> abandon)
+    {
+        var question = _context.NextQuestion();
+        var timer = _context.After(
+            _context.Settings.HalfOpenLifetime, () => AnswerChild(question, new ChildVerdict.Refuse("no verdict on the Child SA came in time")));
+        _childQuestions.Add(question, new ChildQuestion(timer, answer, abandon));
+        _context.Emit(new AuthorizeChild(Handle, question, offer));
+    }
+
+    public void AnswerChild(uint question, ChildVerdict verdict)
+    {
+        if (_childQuestions.Remove(question, out var asked))
+        {
+            asked.Timer.Cancel();
+            asked.Answer(verdict);
+        }
+    }
+
+    /// <summary>The setup must end within the half-open lifetime.</summary>
+    public void LimitSetup(Farewell farewell) =>
+        _setupTimer = _context.After(
+            _context.Settings.HalfOpenLifetime, () => Close(CloseReason.PeerSilent, "the IKE SA was not completed in time", farewell));
+
+    public void Establish()
+    {
+        EndSetup();
+        AbandonSetup = null;
+        State = IkeSaState.Established;
+        var current = Current!;
+        _context.Emit(new IkeSaEstablished(Handle, Initiated, PeerKey!, Local, Remote, current.Suite, current.SpiI, current.SpiR));
+        ExportKeys(current);
+        ArmLifetime();
+    }
+
+    /// <summary>The next generation takes over from the current one, with all Child SAs (RFC 7296 §2.18).</summary>
+    /// <param name="deleteOld">We began the rekey, so the Delete of the old generation is ours to send.</param>
+    public void Succeed(Generation next, bool deleteOld)
+    {
+        var old = Current!;
+        Current = next;
+        _context.Emit(new IkeSaRekeyed(Handle, next.Suite, next.SpiI, next.SpiR));
+        ExportKeys(next);
+        ArmLifetime();
+        old.Requests.MoveWaitingTo(next.Requests);
+        old.Retire(deleteOld);
+    }
+
+    public void ExportKeys(Generation generation)
+    {
+        if (_context.Settings.ExportKeys)
+        {
+            _context.Emit(new KeysExported(
+                new IkeKeyExport(generation.SpiI, generation.SpiR, generation.Suite, generation.Keys.SkEi.Span.ToArray(), generation.Keys.SkEr.Span.ToArray()), null));
+        }
+    }
+
+    /// <summary>Whether a new request of this kind is taken at all; if not it is dropped.</summary>
+    public bool Serves(Generation generation, ExchangeType exchange) => exchange switch
+    {
+        ExchangeType.IkeAuth => State == IkeSaState.HalfOpen,
+        ExchangeType.CreateChildSa => State == IkeSaState.Established,
+        // A generation that ended still says goodbye to a peer that deletes it.
+        ExchangeType.Informational => State is IkeSaState.Established or IkeSaState.Closed || (State == IkeSaState.Authorizing && Initiated),
+        _ => false,
+    };
+
+    public void Serve(Generation generation, ExchangeType exchange, PayloadSet request)
+    {
+        switch (exchange)
+        {
+            case ExchangeType.IkeAuth:
+                AuthResponder.Serve(_context, this, generation, request);
+                break;
+            case ExchangeType.CreateChildSa:
+                CreateChildResponder.Serve(_context, this, generation, request);
+                break;
+            case ExchangeType.Informational:
+                InformationalResponder.Serve(this, generation, request);
+                break;
+        }
+    }
+
+    /// <summary>A request of ours was answered.</summary>
+    public void NoteAnswer(Transmission transmission)
+    {
+        if (transmission.RoundTrip is { } roundTrip)
+        {
+            SmoothedRoundTrip = SmoothedRoundTrip is { } before ? ((before * 7) + roundTrip) / 8 : roundTrip;
+        }
+
+        _probe.NoteAnswer(transmission);
+    }
+
+    public void Probe() => _probe.Start();
+
+    /// <summary>A Child SA is being made, replaced or deleted by us: the peer must not replace the IKE SA meanwhile (RFC 7296 §2.25.2).</summary>
+    public bool HasChildExchangeUnderWay => Current!.Requests.IsChildExchangeUnderWay || _childQuestions.Count > 0;
+
+    public IkeSaInfo Describe() => new(
+        Handle, State, Initiated, Local, Remote, Current?.SpiI ?? 0, Current?.SpiR ?? 0, Current?.Suite, PeerKey?.Fingerprint, SmoothedRoundTrip, LastHeard,
+        [.. _children.Select(c => new ChildSaInfo(c.Handle, c.InboundSpi, c.OutboundSpi, c.Terms.Suite, c.Terms.Selectors))]);
+
+    public void Add(ChildSa child) => _children.Add(child);
+
+    public void Remove(ChildSa child) => _children.Remove(child);
+
+    public ChildSa? FindChildByOutboundSpi(uint spi) => _children.FirstOrDefault(c => c.OutboundSpi == spi);
+
+    /// <summary>The one way an IKE SA ends. The first reason stands.</summary>
+    public void Close(CloseReason reason, string text, Farewell farewell)
+    {
+        if (State == IkeSaState.Closed)
+        {
+            return;
+        }
+
+        // Of a stranger who only sent IKE_SA_INIT nobody was told; there can be thousands.
+        var announced = Initiated || State != IkeSaState.HalfOpen || farewell == Farewell.Answered;
+        EndSetup();
+        State = IkeSaState.Closed;
+        _softTimer?.Cancel();
+        _hardTimer?.Cancel();
+        _probe.Stop();
+        _peerQuestion = null;
+        foreach (var child in _children.ToList())
+        {
+            child.Close(CloseReason.IkeSaClosed, text);
+        }
+
+        Current?.Requests.AbandonAll(reason, text);
+        foreach (var question in _childQuestions.Values)
+        {
+            question.Timer.Cancel();
+            question.Abandon(reason, text);
+        }
+
+        _childQuestions.Clear();
+        AbandonSetup?.Invoke(reason, text);
+        _context.Table.Remove(this);
+        if (announced)
+        {
+            _context.Emit(new IkeSaClosed(Handle, reason, text));
+        }
+
+        switch (farewell)
+        {
+            case Farewell.None:
+                Current?.Dispose();
+                break;
+            case Farewell.Delete:
+                Current?.Retire(sayDelete: true);
+                break;
+            case Farewell.Answered:
+                Current?.Requests.Stop();
+                Current?.Retire(sayDelete: false);
+                break;
+        }
+    }
+
+    private void EndSetup()
+    {
+        _setupTimer?.Cancel();
+        if (!Initiated && State is IkeSaState.HalfOpen or IkeSaState.Authorizing)
+        {
+            _context.Table.HalfOpen--;
+        }
+    }
+
+    private void ArmLifetime()
+    {
+        _softTimer?.Cancel();
+        _hardTimer?.Cancel();
+        var lifetime = _context.Settings.IkeLifetime;
+        _softTimer = _context.After(lifetime - _context.RandomSpan(lifetime / 10), Rekey);
+        _hardTimer = _context.After(lifetime + (lifetime / 10), () => Close(CloseReason.Expired, "the IKE SA's lifetime ran out before it could be rekeyed", Farewell.Delete));
+    }
+
+    /// <summary>Begins a rekey unless one is under way.</summary>
+    public void Rekey()
+    {
+        if (State == IkeSaState.Established && RekeyUnderWay is null)
+        {
+            RekeyUnderWay = new RekeyIkeRequest(_context, this);
+            Current!.Requests.Enqueue(RekeyUnderWay);
+        }
+    }
+
+    private sealed record ChildQuestion(Timer Timer, Action<ChildVerdict> Answer, Action<CloseReason, string> Abandon);
+}
