@@ -1,0 +1,94 @@
+using Latchkey.Contract;
+
+namespace Latchkey.Datapath;
+
+/// <summary>Runs a <see cref="UserDatapath"/>: one thread for each link, and one for the time.</summary>
+public sealed class DatapathThreads : IDisposable
+{
+    private const int BatchSize = 64;
+    private const int ReceiveTimeoutMilliseconds = 1000;
+    private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(50);
+
+    private readonly UserDatapath _datapath;
+    private readonly IPacketLink[] _links;
+    private readonly List<Thread> _threads = [];
+    private readonly ManualResetEventSlim _stop = new();
+    private readonly Action<string, Exception> _failed;
+
+    /// <summary>Starts. The links stay the caller's.</summary>
+    /// <param name="packetSize">Octets of the largest packet a link receives.</param>
+    /// <param name="failed">Told which thread ended, and why; its link moves no more packets.</param>
+    public DatapathThreads(UserDatapath datapath, IPacketLink tun, OuterLinks outer, int packetSize, Action<string, Exception> failed)
+    {
+        ArgumentNullException.ThrowIfNull(outer);
+        _datapath = datapath;
+        _failed = failed;
+        _links = [tun, .. outer.All.Select(o => o.Link)];
+        Start("clock", RunClock);
+        Start(tun.Name, () => RunLink(tun, packetSize, datapath.ProcessOutbound));
+        foreach (var (link, encapsulation) in outer.All)
+        {
+            Start(link.Name, () => RunLink(link, packetSize, batch => datapath.ProcessInbound(batch, encapsulation)));
+        }
+    }
+
+    /// <summary>Stops all threads and waits for them.</summary>
+    public void Dispose()
+    {
+        _stop.Set();
+        foreach (var link in _links)
+        {
+            link.Interrupt();
+        }
+
+        foreach (var thread in _threads)
+        {
+            thread.Join();
+        }
+
+        _stop.Dispose();
+    }
+
+    private void Start(string name, Action run)
+    {
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                run();
+            }
+#pragma warning disable CA1031 // The last frame of the thread: whatever ended it is told, not lost.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                _failed(name, e);
+            }
+        })
+        {
+            IsBackground = true,
+            Name = $"datapath {name}",
+        };
+        _threads.Add(thread);
+        thread.Start();
+    }
+
+    private void RunLink(IPacketLink link, int packetSize, Action<PacketBatch> process)
+    {
+        var batch = new PacketBatch(BatchSize, packetSize);
+        while (!_stop.IsSet)
+        {
+            if (link.Receive(batch, ReceiveTimeoutMilliseconds) > 0)
+            {
+                process(batch);
+            }
+        }
+    }
+
+    private void RunClock()
+    {
+        while (!_stop.Wait(TickInterval))
+        {
+            _datapath.Tick();
+        }
+    }
+}

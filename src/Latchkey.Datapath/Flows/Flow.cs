@@ -1,0 +1,75 @@
+using Latchkey.Contract;
+using Latchkey.Wire;
+
+namespace Latchkey.Datapath;
+
+public enum FlowState
+{
+    /// <summary>The engine was asked; packets are held.</summary>
+    Unknown,
+
+    /// <summary>Tied to a channel.</summary>
+    Bound,
+
+    /// <summary>Nothing moves.</summary>
+    Blocked,
+}
+
+/// <summary>One flow and what the engine said about it.</summary>
+internal sealed class Flow(FlowKey key)
+{
+    private OutboundSa? _outbound;
+    private int _generation;
+
+    /// <summary>Last learnt state of the local TCP socket. A field, because it changes in place.</summary>
+    public TcpTrace Tcp;
+
+    public FlowKey Key => key;
+
+    public FlowState State { get; set; }
+
+    /// <summary>The channel the flow was tied to; kept when it is blocked afterwards.</summary>
+    public Channel? Channel { get; set; }
+
+    /// <summary>Why nothing moves, when blocked.</summary>
+    public DropReason BlockReason { get; set; }
+
+    /// <summary>When the engine was last asked about the flow.</summary>
+    public TimeSpan? AskedAt { get; set; }
+
+    /// <summary>The inbound SA whose selectors were last seen to cover the flow.</summary>
+    public InboundSa? CoveredBy { get; set; }
+
+    /// <summary>What waits for an answer, or null.</summary>
+    public Queue<HeldPacket>? Held { get; set; }
+
+    /// <summary>The telling of the local socket, when it was asked for.</summary>
+    public Notice? Notice { get; set; }
+
+    /// <summary>The channel's newest SA that covers this flow; remembered until the channel's SAs change.</summary>
+    public OutboundSa? Outbound
+    {
+        get
+        {
+            if (_outbound is null || _generation != Channel!.Generation)
+            {
+                _outbound = Channel!.Choose(key);
+                _generation = Channel.Generation;
+            }
+
+            return _outbound;
+        }
+    }
+
+    /// <summary>Whether the engine is to be asked (again) at this time; remembers that it was.</summary>
+    public bool MayAsk(TimeSpan now, TimeSpan interval)
+    {
+        if (AskedAt is { } asked && now - asked < interval)
+        {
+            return false;
+        }
+
+        AskedAt = now;
+        return true;
+    }
+}

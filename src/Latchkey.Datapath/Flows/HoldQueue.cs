@@ -1,0 +1,95 @@
+using System.Buffers;
+using Latchkey.Contract;
+
+namespace Latchkey.Datapath;
+
+/// <summary>An IP packet that waits for a decision about its flow.</summary>
+/// <param name="Buffer">From the shared pool; goes back with <see cref="HoldQueue.Return"/>.</param>
+/// <param name="ArrivedUnder">The SA of an inbound packet; null for one that this host sends.</param>
+/// <param name="MayFragment">See <see cref="PacketSlot.MayFragment"/>; only for packets that this host sends.</param>
+internal readonly record struct HeldPacket(
+    byte[] Buffer, int Length, InboundSa? ArrivedUnder, bool MayFragment, TimeSpan Since);
+
+/// <summary>Packets that wait for the engine, bounded for each flow, in all, and in time: so no first packet is lost.</summary>
+internal sealed class HoldQueue(DatapathSettings settings, DropCounters drops)
+{
+    private readonly HashSet<Flow> _waiting = [];
+    private int _octets;
+
+    /// <summary>Flows for which packets are held.</summary>
+    public IReadOnlyCollection<Flow> Waiting => _waiting;
+
+    public void Hold(Flow flow, ReadOnlySpan<byte> packet, InboundSa? arrivedUnder, bool mayFragment, TimeSpan now)
+    {
+        flow.Held ??= new(1);
+        var buffer = ArrayPool<byte>.Shared.Rent(packet.Length);
+        if (flow.Held.Count >= settings.HeldPacketsPerFlow || _octets + buffer.Length > settings.HeldOctets)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+            drops.Count(DropReason.HoldQueueFull);
+            return;
+        }
+
+        packet.CopyTo(buffer);
+        flow.Held.Enqueue(new(buffer, packet.Length, arrivedUnder, mayFragment, now));
+        _octets += buffer.Length;
+        _waiting.Add(flow);
+    }
+
+    /// <summary>Takes the oldest packet of a flow; the caller gives it back with <see cref="Return"/>.</summary>
+    public bool TryTake(Flow flow, out HeldPacket packet)
+    {
+        packet = default;
+        if (flow.Held is null || !flow.Held.TryDequeue(out packet))
+        {
+            return false;
+        }
+
+        _octets -= packet.Buffer.Length;
+        if (flow.Held.Count == 0)
+        {
+            flow.Held = null;
+            _waiting.Remove(flow);
+        }
+
+        return true;
+    }
+
+    public static void Return(HeldPacket packet) => ArrayPool<byte>.Shared.Return(packet.Buffer);
+
+    public void Drop(Flow flow, DropReason reason)
+    {
+        while (TryTake(flow, out var packet))
+        {
+            Return(packet);
+            drops.Count(reason);
+        }
+    }
+
+    /// <summary>Drops what waited too long.</summary>
+    /// <returns>Flows for which nothing is held any more.</returns>
+    public IReadOnlyList<Flow> Expire(TimeSpan now)
+    {
+        if (_waiting.Count == 0)
+        {
+            return [];
+        }
+
+        var emptied = new List<Flow>();
+        foreach (var flow in _waiting.ToArray())
+        {
+            while (flow.Held is { } held && now - held.Peek().Since >= settings.HoldTime && TryTake(flow, out var packet))
+            {
+                Return(packet);
+                drops.Count(DropReason.HoldExpired);
+            }
+
+            if (flow.Held is null)
+            {
+                emptied.Add(flow);
+            }
+        }
+
+        return emptied;
+    }
+}

@@ -1,0 +1,71 @@
+using Latchkey.Contract;
+
+namespace Latchkey.Datapath;
+
+/// <summary>Sends a batch whose packets may leave by different links, each link's packets together and in order.</summary>
+internal sealed class OuterSender(OuterLinks links)
+{
+    private int[] _lengths = [];
+    private int[] _results = [];
+
+    /// <summary>How a protected packet travels. Plain ESP has no ports, so that its slots carry port 0.</summary>
+    public static Encapsulation EncapsulationOf(in PacketSlot slot) => slot.Remote.Port == 0 ? Encapsulation.Esp : Encapsulation.Udp;
+
+    /// <summary>Sends every slot whose length is not 0 and sets its result.</summary>
+    public void Send(PacketBatch batch)
+    {
+        if (_lengths.Length < batch.Count)
+        {
+            (_lengths, _results) = (new int[batch.Count], new int[batch.Count]);
+        }
+
+        for (var i = 0; i < batch.Count; i++)
+        {
+            _lengths[i] = batch[i].Length;
+            _results[i] = -1;
+        }
+
+        SendBy(Encapsulation.Udp, isV6: false, batch);
+        SendBy(Encapsulation.Udp, isV6: true, batch);
+        SendBy(Encapsulation.Esp, isV6: false, batch);
+        SendBy(Encapsulation.Esp, isV6: true, batch);
+
+        for (var i = 0; i < batch.Count; i++)
+        {
+            batch[i].Length = _lengths[i];
+            batch[i].SendResult = _results[i];
+        }
+    }
+
+    private void SendBy(Encapsulation encapsulation, bool isV6, PacketBatch batch)
+    {
+        if (links.For(encapsulation, isV6) is not { } link)
+        {
+            return;
+        }
+
+        // The packets of the other links are taken out of the batch for the time of the send.
+        var any = false;
+        for (var i = 0; i < batch.Count; i++)
+        {
+            batch[i].Length = IsOurs(batch[i]) ? _lengths[i] : 0;
+            any |= batch[i].Length != 0;
+        }
+
+        if (!any)
+        {
+            return;
+        }
+
+        link.Send(batch);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            if (batch[i].Length != 0)
+            {
+                _results[i] = batch[i].SendResult;
+            }
+        }
+
+        bool IsOurs(in PacketSlot slot) => slot.Remote.Address.IsV6 == isV6 && EncapsulationOf(slot) == encapsulation;
+    }
+}

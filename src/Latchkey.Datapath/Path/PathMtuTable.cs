@@ -1,0 +1,25 @@
+using Latchkey.Wire;
+
+namespace Latchkey.Datapath;
+
+/// <summary>Path MTUs that sends have revealed, by remote address. Peers with SAs are the only ones sent to.</summary>
+internal sealed class PathMtuTable(DatapathSettings settings)
+{
+    /// <summary>Paths remembered at once; what does not fit is learnt again.</summary>
+    private const int Capacity = 65_536;
+
+    private readonly Dictionary<InetAddress, (int Mtu, TimeSpan Until)> _lowered = [];
+
+    public int Find(InetAddress remote, TimeSpan now) =>
+        _lowered.TryGetValue(remote, out var path) && now < path.Until ? path.Mtu : settings.InitialPathMtu;
+
+    public void Learn(InetAddress remote, int mtu, TimeSpan now)
+    {
+        if (_lowered.Count >= Capacity && !_lowered.ContainsKey(remote))
+        {
+            _lowered.Clear();
+        }
+
+        _lowered[remote] = (mtu, now + settings.PathMtuLifetime);
+    }
+}

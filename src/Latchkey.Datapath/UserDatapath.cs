@@ -1,0 +1,266 @@
+using Latchkey.Contract;
+using Latchkey.Wire;
+
+namespace Latchkey.Datapath;
+
+/// <summary>
+/// The datapath in user space: IP packets of a TUN device in, transport-mode ESP out, and back. It decides nothing but
+/// <c>sa.Channel == flow.Channel</c>.
+/// </summary>
+/// <remarks>
+/// Every public member takes the one lock for as long as it works, the sending included: what <see cref="Block"/>
+/// stopped is not on its way any more when it returns. Events are raised under the lock and must only be noted.
+/// </remarks>
+public sealed partial class UserDatapath : IDatapath, IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly IPacketLink _tun;
+    private readonly IDatapathEvents _events;
+    private readonly Func<TimeSpan> _clock;
+    private readonly DatapathSettings _settings;
+
+    private readonly DropCounters _drops = new();
+    private readonly SaTable _sas = new();
+    private readonly FlowTable _flows;
+    private readonly HoldQueue _holds;
+    private readonly FragmentAssembly _fragments;
+    private readonly PathMtuTable _paths;
+    private readonly UnknownSpiLimiter _unknownSpis = new();
+    private readonly OuterSender _outer;
+    private readonly LocalDelivery _local;
+    private readonly Notices _notices;
+
+    /// <param name="tun">Packets of local sockets.</param>
+    /// <param name="clock">Monotonic time.</param>
+    public UserDatapath(IPacketLink tun, OuterLinks outer, IDatapathEvents events, Func<TimeSpan> clock, DatapathSettings? settings = null)
+    {
+        _tun = tun;
+        _events = events;
+        _clock = clock;
+        _settings = settings ?? new();
+        _flows = new(_settings.MaximumFlows);
+        _holds = new(_settings, _drops);
+        _fragments = new(_drops);
+        _paths = new(_settings);
+        _outer = new(outer);
+        _local = new(tun);
+        _notices = new(_local);
+    }
+
+    /// <inheritdoc/>
+    public void Install(EspSa sa)
+    {
+        ArgumentNullException.ThrowIfNull(sa);
+        lock (_lock)
+        {
+            _sas.Add(sa);
+            if (sa.Direction == SaDirection.Outbound)
+            {
+                foreach (var flow in _holds.Waiting.Where(f => f.State == FlowState.Bound && f.Channel!.Id == sa.Channel).ToArray())
+                {
+                    Release(flow);
+                }
+
+                Flush();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Remove(SaDirection direction, uint spi)
+    {
+        lock (_lock)
+        {
+            _sas.Remove(direction, spi);
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">The flow was tied to another channel before and not forgotten since.</exception>
+    public void Bind(FlowKey flow, ChannelId channel)
+    {
+        lock (_lock)
+        {
+            var entry = _flows.GetOrAdd(flow);
+            if (entry.Channel is { } before && before.Id != channel)
+            {
+                throw new InvalidOperationException($"{flow} is tied to {before.Id} for life and cannot be tied to {channel}");
+            }
+
+            if (entry.State != FlowState.Bound)
+            {
+                entry.Channel = _sas.GetOrAdd(channel);
+                entry.Channel.Flows++;
+                entry.State = FlowState.Bound;
+                entry.AskedAt = null;
+                entry.Notice = null;
+            }
+
+            Release(entry);
+            Flush();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Block(FlowKey flow, DropReason reason)
+    {
+        lock (_lock)
+        {
+            var entry = _flows.GetOrAdd(flow);
+            Untie(entry);
+            entry.State = FlowState.Blocked;
+            entry.BlockReason = reason;
+            _holds.Drop(entry, reason);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Forget(FlowKey flow)
+    {
+        lock (_lock)
+        {
+            if (_flows.Find(flow) is { } entry)
+            {
+                Untie(entry);
+                entry.Notice = null;
+                _holds.Drop(entry, DropReason.LatchClosed);
+                _flows.Remove(entry);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">The flow is not blocked.</exception>
+    public void Notify(FlowKey flow, FlowNotice notice)
+    {
+        lock (_lock)
+        {
+            if (_flows.Find(flow) is not { State: FlowState.Blocked } entry)
+            {
+                throw new InvalidOperationException($"{flow} is not blocked; its socket must not be told before it is");
+            }
+
+            _notices.Begin(entry, _clock());
+            Flush();
+        }
+    }
+
+    /// <summary>Everything that happens because time passes; to be called about every 50 ms.</summary>
+    public void Tick()
+    {
+        lock (_lock)
+        {
+            var now = _clock();
+            _fragments.Expire(now);
+            _notices.Tick(now);
+            ExpireHolds(now);
+            foreach (var channel in _sas.Channels)
+            {
+                if (channel.Answers.Due(now, _settings) is { } silence)
+                {
+                    _events.Unanswered(channel.Id, silence);
+                }
+            }
+
+            Flush();
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _sas.Dispose();
+        }
+    }
+
+    private void ExpireHolds(TimeSpan now)
+    {
+        foreach (var flow in _holds.Expire(now))
+        {
+            // Nobody decided and nobody sends any more: the next packet begins anew.
+            if (flow.State == FlowState.Unknown)
+            {
+                _flows.Remove(flow);
+            }
+        }
+    }
+
+    /// <summary>Undoes what <see cref="Bind"/> did, but for the memory of the channel.</summary>
+    private void Untie(Flow flow)
+    {
+        flow.CoveredBy = null;
+        if (flow.State != FlowState.Bound)
+        {
+            return;
+        }
+
+        var channel = flow.Channel!;
+        channel.Flows--;
+        if (channel.Flows == 0)
+        {
+            channel.Answers.Clear();
+        }
+
+        _sas.Release(channel);
+    }
+
+    /// <summary>The flow of a packet, new or known; null when the table is full.</summary>
+    private Flow? FindOrAdd(FlowKey key)
+    {
+        if (_flows.Find(key) is { } known)
+        {
+            return known;
+        }
+
+        var added = _flows.TryAdd(key, out var evicted);
+        if (evicted is not null)
+        {
+            _holds.Drop(evicted, DropReason.FlowTableFull);
+        }
+
+        return added;
+    }
+
+    /// <summary>Moves what is held for a bound flow, in order. What must wait on is held again.</summary>
+    private void Release(Flow flow)
+    {
+        var now = _clock();
+        for (var left = flow.Held?.Count ?? 0; left > 0 && _holds.TryTake(flow, out var held); left--)
+        {
+            var octets = held.Buffer.AsSpan(0, held.Length);
+            if (held.ArrivedUnder is { } sa)
+            {
+                ReleaseInbound(flow, sa, octets, now);
+            }
+            else
+            {
+                OutboundCopy(octets, held.MayFragment, now);
+            }
+
+            HoldQueue.Return(held);
+        }
+    }
+
+    /// <summary>Sends what was made beside the batch at hand.</summary>
+    private void Flush()
+    {
+        FlushCopies();
+        _local.Flush();
+    }
+
+    private void Drop(PacketBatch batch, int index, DropReason reason)
+    {
+        batch[index].Length = 0;
+        _drops.Count(reason);
+    }
+
+    private void ReportWear(SaDirection direction, EspSa sa, SaTraffic traffic, ulong sequence)
+    {
+        if (!traffic.WearingOutReported && traffic.IsWearingOut(_settings, sequence, sa.Esn))
+        {
+            traffic.WearingOutReported = true;
+            _events.SaWearingOut(direction, sa.Spi, sa.Channel);
+        }
+    }
+}
