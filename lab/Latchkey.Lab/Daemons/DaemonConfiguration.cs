@@ -29,7 +29,7 @@ public sealed record DaemonConfiguration
         {
             Table(
                 toml, "[protect]", ("name", rule.Name), ("remote", rule.Remote), ("protocol", rule.Protocol), ("local_port", rule.LocalPort),
-                ("remote_port", rule.RemotePort), ("trust", rule.Trust), ("on_break", rule.OnBreak), ("encapsulation", rule.Encapsulation));
+                ("remote_port", rule.RemotePort), ("port", rule.Port), ("trust", rule.Trust), ("on_break", rule.OnBreak), ("encapsulation", rule.Encapsulation));
         }
 
         foreach (var peer in Peers)
@@ -77,6 +77,9 @@ public sealed record ProtectRule(string Name, string? LocalPort = null, string? 
     public string? Remote { get; init; }
 
     public string Trust { get; init; } = "anyone";
+
+    /// <summary>On either side.</summary>
+    public string? Port { get; init; }
 
     public string? OnBreak { get; init; }
 

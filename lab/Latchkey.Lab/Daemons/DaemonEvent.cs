@@ -3,9 +3,10 @@ using System.Text.Json;
 namespace Latchkey.Lab.Daemons;
 
 /// <summary>One line of <c>latchkey events --json</c>.</summary>
+/// <param name="Sequence">Counts the daemon's events.</param>
 /// <param name="Kind">For example <c>latch_broken</c>.</param>
 /// <param name="At">The daemon's own time of it.</param>
-public sealed record DaemonEvent(string Kind, DateTime At, JsonElement Facts)
+public sealed record DaemonEvent(long Sequence, string Kind, DateTime At, JsonElement Facts)
 {
     /// <summary>As captures write times: seconds since 1970.</summary>
     public double EpochSeconds => (At - DateTime.UnixEpoch).TotalSeconds;
@@ -16,7 +17,7 @@ public sealed record DaemonEvent(string Kind, DateTime At, JsonElement Facts)
     {
         using var document = JsonDocument.Parse(line);
         var facts = document.RootElement.Clone();
-        return new DaemonEvent(facts.GetProperty("event").GetString()!, facts.GetProperty("at").GetDateTime(), facts);
+        return new DaemonEvent(facts.GetProperty("seq").GetInt64(), facts.GetProperty("event").GetString()!, facts.GetProperty("at").GetDateTime(), facts);
     }
 
     public override string ToString() => Facts.ToString();

@@ -12,11 +12,23 @@ namespace Latchkey.Lab.Scenarios;
 /// </summary>
 public sealed class Cast
 {
+    /// <summary>W's server for C.</summary>
     public const int Port = 7000;
 
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
+    /// <summary>W's server for D.</summary>
+    public const int NewcomerPort = 7001;
+
+    /// <summary>C's port of the connection: outside the ephemeral range, so that D never has it by chance.</summary>
+    public const int ClientPort = 20007;
+
+    public static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
 
     private readonly Stage _stage;
+    private LatchkeyDaemon? _wDaemon;
+    private LatchkeyDaemon? _cDaemon;
+    private LatchkeyDaemon? _dDaemon;
+    private Talker? _server;
+    private Talker? _client;
 
     private Cast(Stage stage, Wire wire, Capture capture, LabHost w, LabHost c, LabHost d) =>
         (_stage, Wire, Capture, W, C, D) = (stage, wire, capture, w, c, d);
@@ -31,26 +43,23 @@ public sealed class Cast
 
     public LabHost D { get; }
 
-    public LatchkeyDaemon WDaemon { get; private set; } = null!;
+    public LatchkeyDaemon WDaemon => _wDaemon ?? throw new LabException("W runs no Latchkey");
 
-    public LatchkeyDaemon CDaemon { get; private set; } = null!;
+    public LatchkeyDaemon CDaemon => _cDaemon ?? throw new LabException("C runs no Latchkey");
 
-    public LatchkeyDaemon DDaemon { get; private set; } = null!;
+    public LatchkeyDaemon DDaemon => _dDaemon ?? throw new LabException("D runs no Latchkey");
 
     /// <summary>W's application.</summary>
-    public Talker Server { get; private set; } = null!;
+    public Talker Server => _server ?? throw new LabException("nobody listens on W yet");
 
     /// <summary>C's application.</summary>
-    public Talker Client { get; private set; } = null!;
+    public Talker Client => _client ?? throw new LabException("nobody talks on C yet");
 
-    /// <summary>C's port of the connection.</summary>
-    public int ClientPort { get; private set; }
+    /// <summary>tshark's filter for the connection. Without keys it finds what is visible to everybody.</summary>
+    public string Flow => $"{Between(W.Address, C.Address)} && tcp.port == {Port} && tcp.port == {ClientPort}";
 
-    /// <summary>tshark's filter for the connection's TCP, visible to everybody.</summary>
-    public string FlowInClear => $"{Between(W.Address, C.Address)} && tcp.port == {Port} && tcp.port == {ClientPort}";
-
-    /// <param name="protectedBy">Who runs Latchkey, and how; null: nobody.</param>
-    public static async Task<Cast> Assemble(Stage stage, CastPolicy? protectedBy)
+    /// <summary>The hosts, plugged in where they are at first, and a recording of their link.</summary>
+    public static async Task<Cast> Assemble(Stage stage)
     {
         var laboratory = stage.Laboratory;
         var wire = await laboratory.Link();
@@ -61,23 +70,32 @@ public sealed class Cast
         await w.Nics[0].Plug();
         await c.Nics[0].Plug();
         stage.Say($"W has {w.Address}; C has {c.Address}. D, not plugged in yet, will have C's address.");
-        var cast = new Cast(stage, wire, capture, w, c, d);
-        if (protectedBy is not null)
-        {
-            await cast.StartDaemons(protectedBy);
-        }
+        return new Cast(stage, wire, capture, w, c, d);
+    }
 
+    /// <summary>The hosts with Latchkey running.</summary>
+    public static async Task<Cast> Assemble(Stage stage, CastPolicy policy)
+    {
+        var cast = await Assemble(stage);
+        await Task.WhenAll(
+            cast.StartOnC(policy.C), cast.StartOnW(policy.W), policy.D is { } forD ? cast.StartOnD(forD) : Task.CompletedTask);
+        stage.Say(policy.D is null ? "Latchkey runs on W and C." : "Latchkey runs on W, C and D, each with a key of its own.");
         return cast;
     }
+
+    public async Task StartOnW(DaemonConfiguration configuration) => _wDaemon = await LatchkeyDaemon.Start(W, configuration);
+
+    public async Task StartOnC(DaemonConfiguration configuration) => _cDaemon = await LatchkeyDaemon.Start(C, configuration);
+
+    public async Task StartOnD(DaemonConfiguration configuration) => _dDaemon = await LatchkeyDaemon.Start(D, configuration);
 
     /// <summary>C connects to W and both say something; W's application then waits in recv().</summary>
     public async Task Converse()
     {
-        Server = await Talker.Listen(W, Port);
-        Client = await Talker.Ready(C, W.Address, Port);
+        _server = await Talker.Listen(W, Port);
+        _client = await Talker.Ready(C, W.Address, Port, ClientPort);
         var asked = await Client.Go();
         var connected = await Client.Report("connected");
-        ClientPort = (int)connected.Number("port");
         await Server.Report("accepted");
         await Client.Send(5000);
         await Server.Send(3000);
@@ -93,6 +111,12 @@ public sealed class Cast
         _stage.Say("C vanishes: its cable is pulled, no FIN, no farewell.");
     }
 
+    public async Task CComesBack()
+    {
+        await C.Nics[0].Plug();
+        _stage.Say("C is back at its address.");
+    }
+
     /// <returns>The moment from which D could be reached.</returns>
     public async Task<Moment> DTakesTheAddress()
     {
@@ -101,46 +125,87 @@ public sealed class Cast
         return there;
     }
 
-    /// <summary>W's application must be told ECONNRESET by the recv() it waits in.</summary>
-    /// <param name="since">What the time to notice counts from.</param>
-    public async Task ExpectReset(Moment since, TimeSpan? limit = null)
+    public async Task DLeaves()
     {
-        var error = await Server.ReportWithin("error", limit ?? Soon);
+        await D.Nics[0].Unplug();
+        _stage.Say("D leaves.");
+    }
+
+    /// <summary>The application must be told this error by the call it waits in.</summary>
+    /// <param name="since">What the time to notice counts from.</param>
+    /// <returns>When it was told; null if it was not.</returns>
+    public async Task<Moment?> Expect(string errno, Talker application, Moment since, TimeSpan? limit = null)
+    {
+        var error = await application.ReportWithin("error", limit ?? Soon);
         if (error is not null)
         {
             _stage.TimeToNotice = error.At - since;
         }
 
         _stage.Check(
-            "W's application gets ECONNRESET", error is { Errno: "ECONNRESET" },
+            $"W's application gets {errno}", error?.Errno == errno,
             error is null ? "nothing within the time" : $"{error.Errno} from {error.Text("call")}() after {_stage.TimeToNotice:0.0} ms");
+        return error?.At;
     }
 
-    public Task StopRecording() => Capture.Stop();
+    /// <summary>Both ends received octet for octet what the other sent, and the connection still stands.</summary>
+    public async Task ExpectWhole(long toW, long toC, TimeSpan? limit = null)
+    {
+        var atW = await Server.Received(toW, limit ?? Soon);
+        var atC = await Client.Received(toC, limit ?? Soon);
+        // The first end to be asked may have sent or received since.
+        atW = await Server.Count();
+        _stage.Check(
+            "the connection carries on, byte for byte", atW.Matches(atC) && atW.Received >= toW && atC.Received >= toC,
+            $"{atW.Received} of {toW} octets to W, {atC.Received} of {toC} to C");
+    }
+
+    /// <summary>The state of the connection's latch on W, as the daemon says.</summary>
+    public async Task<string> LatchState()
+    {
+        foreach (var latch in (await WDaemon.AskJson("latches")).GetProperty("latches").EnumerateArray())
+        {
+            var flow = latch.GetProperty("flow");
+            if (flow.GetProperty("local_port").GetInt32() == Port && flow.GetProperty("remote_port").GetInt32() == ClientPort)
+            {
+                return latch.GetProperty("state").GetString()!;
+            }
+        }
+
+        return "none";
+    }
+
+    public async Task ExpectLatch(string state)
+    {
+        var seen = "";
+        await _stage.Until(async () => (seen = await LatchState()) == state, TimeSpan.FromSeconds(2));
+        _stage.Check($"the latch on W is {state}", seen == state, seen);
+    }
+
+    /// <summary>W's daemon never said that a latch broke.</summary>
+    public void ExpectNoBreak()
+    {
+        var broken = WDaemon.Events.FirstOrDefault(e => e.Kind == "latch_broken");
+        _stage.Check("no latch broke", broken is null, broken?.Text("text") ?? "no alert");
+    }
+
+    /// <summary>W's application received what C sent, and nothing else.</summary>
+    public async Task ExpectNothingForeign(TalkerCount fromC)
+    {
+        var received = Server.Failure is null ? await Server.Count() : null;
+        _stage.Check(
+            "W's application got nothing but what C sent", received is null || received.ReceivedDigest == fromC.SentDigest,
+            received is null ? "its connection had ended" : $"{received.Received} octets");
+    }
+
+    /// <summary>Ends the recording and judges the connection by it.</summary>
+    /// <param name="broken">When the break was seen; null: it never broke.</param>
+    /// <param name="until">When the latch was restored, if it was.</param>
+    public async Task JudgeTheWire(Moment? broken, bool withNewcomer = true, Moment? until = null)
+    {
+        await Capture.Stop();
+        await new NoByteRule(Capture, Flow, W.Nics[0], C.Nics[0], withNewcomer ? D.Nics[0] : null, WDaemon.Keys).Judge(_stage, broken, until);
+    }
 
     public string Between(string one, string other) => $"{_stage.Plan.FilterPrefix}.addr == {one} && {_stage.Plan.FilterPrefix}.addr == {other}";
-
-    private async Task StartDaemons(CastPolicy policy)
-    {
-        var (w, c, d) = (LatchkeyDaemon.Start(W, policy.W), LatchkeyDaemon.Start(C, policy.C), StartUnlessNull(D, policy.D));
-        (WDaemon, CDaemon, DDaemon) = (await w, await c, (await d)!);
-        _stage.Say(policy.D is null ? "Latchkey runs on W and C." : "Latchkey runs on W, C and D, each with a key of its own.");
-    }
-
-    private static async Task<LatchkeyDaemon?> StartUnlessNull(LabHost host, DaemonConfiguration? configuration) =>
-        configuration is null ? null : await LatchkeyDaemon.Start(host, configuration);
-}
-
-/// <summary>The configurations of the cast.</summary>
-/// <param name="D">Null: D does no IPsec at all.</param>
-public sealed record CastPolicy(DaemonConfiguration W, DaemonConfiguration C, DaemonConfiguration? D)
-{
-    /// <summary>Port 7000 is protected, anyone may speak for any address, and everything else is the product's default.</summary>
-    public static CastPolicy Default { get; } = new(Server(), ClientSide, ClientSide);
-
-    private static DaemonConfiguration ClientSide => new() { Protect = [new ProtectRule("story", RemotePort: $"{Cast.Port}")] };
-
-    /// <summary>W's configuration. Its keys are exported in every scenario, so that tshark can look inside ESP for the flow's octets.</summary>
-    public static DaemonConfiguration Server(string? onBreak = null) =>
-        new() { Protect = [new ProtectRule("story", LocalPort: $"{Cast.Port}") { OnBreak = onBreak }], ExportKeys = true };
 }

@@ -8,6 +8,17 @@ public static class Catalog
     public static IReadOnlyList<Scenario> All { get; } =
     [
         new S0WithoutIpsec(),
+        new S1OldSaNewcomerSilent(),
+        new S1aForgedHints(),
+        new S2ExpiredSa(),
+        new S2bDeletedAndMadeAgain(),
+        new S3NewcomerBegins(),
+        new S4Wait(),
+        new S5NewcomerWithoutIpsec(),
+        new S6OffPath(),
+        new S8sPinnedPeer(),
+        new S13BreakWhileConnecting(),
+        new S15Rekeys(),
     ];
 
     public static Scenario? Find(string id) => All.FirstOrDefault(scenario => string.Equals(scenario.Id, id, StringComparison.OrdinalIgnoreCase));

@@ -1,4 +1,3 @@
-using Latchkey.Lab.Applications;
 using Latchkey.Lab.Judges;
 using Latchkey.Lab.Stories;
 
@@ -13,19 +12,19 @@ public sealed class S0WithoutIpsec : Scenario
 
     protected internal override async Task Tell(Stage stage)
     {
-        var cast = await Cast.Assemble(stage, protectedBy: null);
+        var cast = await Cast.Assemble(stage);
         await cast.Converse();
         await cast.CVanishes();
         var there = await cast.DTakesTheAddress();
         stage.Say("W sends its next 1000 octets to the address.");
         await cast.Server.Send(1000);
-        await cast.ExpectReset(there);
-        await cast.StopRecording();
+        await cast.Expect("ECONNRESET", cast.Server, there);
+        await cast.Capture.Stop();
 
         var tshark = new Tshark(cast.Capture.File);
-        var leaked = await tshark.Count($"{cast.FlowInClear} && tcp.len > 0 && eth.dst == {cast.D.Nics[0].Mac}");
+        var leaked = await tshark.Count($"{cast.Flow} && tcp.len > 0 && eth.dst == {cast.D.Nics[0].Mac}");
         stage.Check("this is the leak: octets of C's connection were sent to D in clear", leaked > 0, $"{leaked} segments with data");
-        var resets = await tshark.Count($"{cast.FlowInClear} && tcp.flags.reset == 1 && eth.src == {cast.D.Nics[0].Mac}");
+        var resets = await tshark.Count($"{cast.Flow} && tcp.flags.reset == 1 && eth.src == {cast.D.Nics[0].Mac}");
         stage.Check("the reset crossed the wire, sent by D", resets > 0, $"{resets} resets");
     }
 }
