@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Latchkey.Linux.Native;
 
@@ -59,7 +60,7 @@ internal ref struct AttributeReader(ReadOnlySpan<byte> data)
             return false;
         }
 
-        var size = Padding.Up(Marshal.SizeOf<T>());
+        var size = Padding.Up(Unsafe.SizeOf<T>());
         attributes = new AttributeReader(body[Math.Min(size, body.Length)..]);
         return true;
     }

@@ -1,0 +1,90 @@
+using System.Runtime.InteropServices;
+using Latchkey.Linux.Native;
+using Latchkey.Linux.Netlink;
+using Latchkey.Linux.Nftables;
+using Latchkey.Linux.Protection;
+
+namespace Latchkey.Linux;
+
+/// <summary>Something the host lacks.</summary>
+/// <param name="Sentence">What is missing and what helps.</param>
+/// <param name="Fatal">Latchkey cannot run without it; otherwise it runs with less, as the sentence says.</param>
+public sealed record MissingRequirement(string Sentence, bool Fatal);
+
+/// <summary>What this room needs of the host, checked before anything is changed.</summary>
+public static class HostRequirements
+{
+    private const int NetAdmin = 12;
+    private const int NetRaw = 13;
+
+    public static IReadOnlyList<MissingRequirement> Check(ProtectionSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        var missing = new List<MissingRequirement>();
+        void Fatal(string sentence) => missing.Add(new MissingRequirement(sentence, Fatal: true));
+        void Minor(string sentence) => missing.Add(new MissingRequirement(sentence, Fatal: false));
+
+        if (!HasCapability(NetAdmin) || !HasCapability(NetRaw))
+        {
+            Fatal("The capabilities CAP_NET_ADMIN and CAP_NET_RAW are missing: run Latchkey as root, or give it both (AmbientCapabilities= of systemd).");
+            return missing;
+        }
+
+        using (var tun = Libc.Open("/dev/net/tun", Libc.ReadWrite | Libc.CloseOnExec))
+        {
+            if (tun.IsInvalid)
+            {
+                Fatal($"/dev/net/tun cannot be opened ({Marshal.GetLastPInvokeErrorMessage()}): load the module tun (modprobe tun), or let the container have the device.");
+            }
+        }
+
+        if (Nft.Find() is null)
+        {
+            Fatal("nft is missing: install the package nftables.");
+        }
+
+        if (!TrafficProtection.Families().Contains(true))
+        {
+            Minor("The kernel has no IPv6: only IPv4 is protected, and there is no IPv6 traffic that could escape.");
+        }
+
+        using var netlink = new NetlinkSocket(NetlinkAbi.Route);
+        CheckRules(netlink, settings, Fatal);
+        return missing;
+    }
+
+    /// <summary>Our rules must come behind the local table's: else traffic to the host's own addresses would be caught.</summary>
+    private static void CheckRules(NetlinkSocket netlink, ProtectionSettings settings, Action<string> fatal)
+    {
+        foreach (var v6 in TrafficProtection.Families())
+        {
+            var rules = new Rules(netlink, v6).List();
+            var family = v6 ? "-6" : "-4";
+            if (!rules.Exists(r => r.Table == Rtnetlink.TableLocal && r.Priority < settings.FirstRulePriority))
+            {
+                fatal($"The rule for the local table does not come before priority {settings.FirstRulePriority} (ip {family} rule): choose higher priorities for Latchkey.");
+            }
+
+            var end = settings.FirstRulePriority + RulePlan.BlockSize;
+            if (rules.Find(r => r.Owner != Owner.Number && r.Priority >= settings.FirstRulePriority && r.Priority < end) is { } stranger)
+            {
+                fatal($"A routing rule of somebody else has priority {stranger.Priority}, inside Latchkey's block (ip {family} rule): choose other priorities for Latchkey.");
+            }
+        }
+    }
+
+    /// <summary>Reads CapEff of proc_pid_status(5).</summary>
+    private static bool HasCapability(int number)
+    {
+        foreach (var line in File.ReadLines("/proc/thread-self/status"))
+        {
+            if (line.StartsWith("CapEff:", StringComparison.Ordinal)
+                && ulong.TryParse(line.AsSpan(7).Trim(), System.Globalization.NumberStyles.HexNumber, null, out var set))
+            {
+                return (set >> number & 1) == 1;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,107 @@
+using Latchkey.Linux.Native;
+
+namespace Latchkey.Linux.Netlink;
+
+/// <summary>Tells when interfaces, addresses or routes of the host changed. One thread; belongs to the namespace it was made in.</summary>
+/// <remarks>
+/// Changes come in swarms (an interface that comes up brings addresses and routes): one call is made when it has been
+/// quiet for a moment, or when a swarm lasts. Changes made by this program itself are not told, so that a handler may
+/// change routes.
+/// </remarks>
+public sealed class NetworkMonitor : IDisposable
+{
+    private const int QuietMilliseconds = 30;
+    private const int LongestSwarmMilliseconds = 500;
+    private const uint Groups = Rtnetlink.GroupLink | Rtnetlink.GroupInetAddress | Rtnetlink.GroupInetRoute
+        | Rtnetlink.GroupInet6Address | Rtnetlink.GroupInet6Route;
+
+    private readonly FileDescriptor _socket;
+    private readonly WakeUp _wakeUp = new();
+    private readonly Thread _thread;
+    private readonly Action _changed;
+    private readonly Action<LinuxException> _failed;
+    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(64 * 1024, pinned: true);
+    private volatile bool _stopping;
+
+    /// <param name="changed">Called on the monitor's thread.</param>
+    /// <param name="failed">Called there with what <paramref name="changed"/> threw; the monitor goes on.</param>
+    public unsafe NetworkMonitor(Action changed, Action<LinuxException> failed)
+    {
+        _changed = changed;
+        _failed = failed;
+        _socket = Socket.Create(Socket.FamilyNetlink, Socket.TypeRaw | Socket.TypeCloseOnExec, NetlinkAbi.Route);
+        var address = new NetlinkAddress { Family = Socket.FamilyNetlink, Groups = Groups };
+        if (_socket.IsInvalid || Socket.Bind(_socket, &address, (uint)sizeof(NetlinkAddress)) != 0)
+        {
+            throw LinuxException.Last("cannot watch the network");
+        }
+
+        _thread = new Thread(Watch) { IsBackground = true, Name = "network monitor" };
+        _thread.Start();
+    }
+
+    public void Dispose()
+    {
+        _stopping = true;
+        _wakeUp.Signal();
+        _thread.Join();
+        _socket.Dispose();
+        _wakeUp.Dispose();
+    }
+
+    private void Watch()
+    {
+        while (!_stopping)
+        {
+            if (!_wakeUp.WaitReadable([_socket], Timeout.Infinite) || !ReadForeignChange())
+            {
+                continue;
+            }
+
+            var start = Environment.TickCount64;
+            while (Environment.TickCount64 - start < LongestSwarmMilliseconds && _wakeUp.WaitReadable([_socket], QuietMilliseconds))
+            {
+                ReadForeignChange();
+            }
+
+            try
+            {
+                _changed();
+            }
+            catch (LinuxException e)
+            {
+                _failed(e);
+            }
+        }
+    }
+
+    /// <summary>Reads one datagram; true when it tells of something this program did not do itself.</summary>
+    private unsafe bool ReadForeignChange()
+    {
+        nint received;
+        fixed (byte* data = _buffer)
+        {
+            received = Socket.Receive(_socket, data, (nuint)_buffer.Length, Socket.MessageDontWait);
+        }
+
+        if (received < 0)
+        {
+            // ENOBUFS: messages were lost, so anything may have changed.
+            return System.Runtime.InteropServices.Marshal.GetLastPInvokeError() == Errno.NoBuffers;
+        }
+
+        var reader = new MessageReader(_buffer.AsSpan(0, (int)received));
+        while (reader.TryNext(out var header, out var body))
+        {
+            var ownRoute = header.Type is Rtnetlink.NewRoute or Rtnetlink.DeleteRoute
+                && AttributeReader.TrySplit<RouteMessage>(body, out var route, out _)
+                && route.Protocol == Owner.Number;
+            if (!ownRoute)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

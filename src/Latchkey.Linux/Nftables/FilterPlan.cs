@@ -1,0 +1,148 @@
+using System.Text.Json.Nodes;
+using Latchkey.Linux.Protection;
+using Latchkey.Wire;
+using static Latchkey.Linux.Nftables.NftExpression;
+
+namespace Latchkey.Linux.Nftables;
+
+/// <summary>
+/// Our nftables table: clear packets of protected traffic are dropped, in both directions, and so are the ICMP errors
+/// that quote it. It stays when the daemon is killed.
+/// </summary>
+/// <remarks>
+/// In: a clear packet must not reach a protected socket, whoever sent it; and a forged ICMP error must not either (a
+/// connected UDP socket would report ECONNREFUSED). Out: routing alone would do, but an administrator's change of rules
+/// must not open a gap; and the kernel's own ICMP errors quote octets of what was decrypted.
+/// </remarks>
+internal static class FilterPlan
+{
+    public const string ClearIn = "clear_in";
+    public const string ClearOut = "clear_out";
+    public const string ErrorIn = "error_in";
+    public const string ErrorOut = "error_out";
+
+    /// <summary>Commands that put the table there as wanted, whatever was there before, in one transaction.</summary>
+    public static List<JsonObject> Replace(IEnumerable<ProtectedSelector> selectors, ProtectionSettings settings)
+    {
+        var commands = Remove(settings);
+        commands.Add(Add("table", Table(settings)));
+        foreach (var counter in (string[])[ClearIn, ClearOut, ErrorIn, ErrorOut])
+        {
+            commands.Add(Add("counter", new JsonObject { ["family"] = "inet", ["table"] = settings.FilterTable, ["name"] = counter }));
+        }
+
+        foreach (var chain in (string[])["input", "output"])
+        {
+            commands.Add(Add("chain", new JsonObject
+            {
+                ["family"] = "inet",
+                ["table"] = settings.FilterTable,
+                ["name"] = chain,
+                ["type"] = "filter",
+                ["hook"] = chain,
+                ["prio"] = 0,
+                ["policy"] = "accept",
+            }));
+        }
+
+        void Rule(string chain, params IEnumerable<JsonObject> statements) => commands.Add(Add("rule", new JsonObject
+        {
+            ["family"] = "inet",
+            ["table"] = settings.FilterTable,
+            ["chain"] = chain,
+            ["expr"] = new JsonArray([.. statements]),
+        }));
+
+        PassInput(Rule, settings);
+        PassOutput(Rule, settings);
+        foreach (var v6 in (bool[])[false, true])
+        {
+            foreach (var selector in selectors.Where(s => s.Concerns(v6)).SelectMany(s => s.ByProtocol()))
+            {
+                foreach (var quote in QuotedPacket.Matches(v6, selector, quotesOurs: true))
+                {
+                    Rule("input", [.. quote, Count(ErrorIn), Drop]);
+                }
+
+                foreach (var quote in QuotedPacket.Matches(v6, selector, quotesOurs: false))
+                {
+                    Rule("output", [.. quote, Count(ErrorOut), Drop]);
+                }
+
+                Rule("input", [.. Packet(v6, selector, arriving: true), Count(ClearIn), Drop]);
+                Rule("output", [.. Packet(v6, selector, arriving: false), Count(ClearOut), Drop]);
+            }
+        }
+
+        return commands;
+    }
+
+    /// <summary>Commands that take the table away, whether it is there or not.</summary>
+    public static List<JsonObject> Remove(ProtectionSettings settings) =>
+        [Add("table", Table(settings)), new JsonObject { ["delete"] = new JsonObject { ["table"] = Table(settings) } }];
+
+    private static void PassInput(Action<string, IEnumerable<JsonObject>> rule, ProtectionSettings settings)
+    {
+        rule("input", [Match(Meta("iifname"), Set("lo", settings.Device)), Accept]);
+        rule("input", [Match(Meta("l4proto"), (int)IpProtocol.Esp), Accept]);
+        rule("input", [Match(Field("udp", "dport"), Set(500, 4500)), Accept]);
+        foreach (var quote in QuotedPacket.OfOuter())
+        {
+            rule("input", [.. quote, Accept]);
+        }
+
+        PassUnprotectable("input", rule);
+    }
+
+    private static void PassOutput(Action<string, IEnumerable<JsonObject>> rule, ProtectionSettings settings)
+    {
+        rule("output", [Match(Meta("oifname"), Set("lo", settings.Device)), Accept]);
+        rule("output", [Match(Meta("mark"), settings.Mark), Accept]);
+        PassUnprotectable("output", rule);
+    }
+
+    /// <summary>Multicast, which IKE cannot make keys for, and neighbour and multicast listener discovery, without which IPv6 does not work.</summary>
+    private static void PassUnprotectable(string chain, Action<string, IEnumerable<JsonObject>> rule)
+    {
+        rule(chain, [Match(Field("ip", "daddr"), Prefix(new InetPrefix(InetAddress.FromV4(0xe000_0000), 4))), Accept]);
+        rule(chain, [Match(Field("ip6", "daddr"), Prefix(new InetPrefix(InetAddress.FromV6((UInt128)0xff << 120), 8))), Accept]);
+        rule(chain, [Match(Field("icmpv6", "type"), Set(Range(130, 137), 143)), Accept]);
+    }
+
+    private static IEnumerable<JsonObject> Packet(bool v6, ProtectedSelector selector, bool arriving)
+    {
+        var ip = v6 ? "ip6" : "ip";
+        var (source, destination) = arriving ? (selector.Remote, selector.Local) : (selector.Local, selector.Remote);
+        var (sourcePorts, destinationPorts) =
+            arriving ? (selector.RemotePorts, selector.LocalPorts) : (selector.LocalPorts, selector.RemotePorts);
+        yield return Match(Meta("nfproto"), v6 ? "ipv6" : "ipv4");
+        if (source is { Length: > 0 })
+        {
+            yield return Match(Field(ip, "saddr"), Prefix(source.Value));
+        }
+
+        if (destination is { Length: > 0 })
+        {
+            yield return Match(Field(ip, "daddr"), Prefix(destination.Value));
+        }
+
+        if (selector.Protocol is { } protocol)
+        {
+            yield return Match(Meta("l4proto"), (int)protocol);
+        }
+
+        if (!sourcePorts.IsAny)
+        {
+            yield return Match(Field("th", "sport"), Range(sourcePorts.First, sourcePorts.Last));
+        }
+
+        if (!destinationPorts.IsAny)
+        {
+            yield return Match(Field("th", "dport"), Range(destinationPorts.First, destinationPorts.Last));
+        }
+    }
+
+    private static JsonObject Table(ProtectionSettings settings) => new() { ["family"] = "inet", ["name"] = settings.FilterTable };
+
+    private static JsonObject Add(string kind, JsonObject what) => new() { ["add"] = new JsonObject { [kind] = what } };
+}

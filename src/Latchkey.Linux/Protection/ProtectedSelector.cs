@@ -1,0 +1,30 @@
+using Latchkey.Wire;
+
+namespace Latchkey.Linux.Protection;
+
+/// <summary>Which of the host's traffic is protected: one selector of a PROTECT entry, seen from this host.</summary>
+/// <param name="Local">Our addresses; null is any.</param>
+/// <param name="Remote">The peers' addresses; null is any. Where both are null the selector holds for both families.</param>
+/// <param name="Protocol">Null is any; with ports it then means TCP, UDP and SCTP.</param>
+public sealed record ProtectedSelector(InetPrefix? Local, InetPrefix? Remote, IpProtocol? Protocol, PortSpan LocalPorts, PortSpan RemotePorts)
+{
+    internal bool HasPorts => !LocalPorts.IsAny || !RemotePorts.IsAny;
+
+    internal bool Concerns(bool v6) =>
+        (Local is not { } local || local.Address.IsV6 == v6) && (Remote is not { } remote || remote.Address.IsV6 == v6);
+
+    /// <summary>Rules and filters look at ports only of a protocol that has them.</summary>
+    internal IEnumerable<ProtectedSelector> ByProtocol() => Protocol is null && HasPorts
+        ? [this with { Protocol = IpProtocol.Tcp }, this with { Protocol = IpProtocol.Udp }, this with { Protocol = IpProtocol.Sctp }]
+        : [this];
+}
+
+/// <summary>Ports from <paramref name="First"/> to <paramref name="Last"/>, both included.</summary>
+public readonly record struct PortSpan(ushort First, ushort Last)
+{
+    public static PortSpan Any => new(0, ushort.MaxValue);
+
+    public bool IsAny => this == Any;
+
+    public static PortSpan One(ushort port) => new(port, port);
+}

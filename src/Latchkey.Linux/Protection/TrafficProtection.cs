@@ -1,0 +1,159 @@
+using Latchkey.Linux.Native;
+using Latchkey.Linux.Netlink;
+using Latchkey.Linux.Nftables;
+
+namespace Latchkey.Linux.Protection;
+
+/// <summary>Clear packets and ICMP errors about protected traffic that the filter dropped since it was last put up.</summary>
+public sealed record FilterCounters(ulong ClearIn, ulong ClearOut, ulong ErrorsIn, ulong ErrorsOut);
+
+/// <summary>
+/// Keeps the host's protected traffic inside the TUN device: routing rules, our routing table, our nftables table.
+/// Fails closed: what is here stays when the process is killed, the device and the routes through it do not, and then
+/// neither routing nor filter lets a protected packet out or in.
+/// </summary>
+/// <remarks>
+/// Touches only its own: routes and rules marked as ours, one routing table, one nftables table. Belongs to the
+/// network namespace of the thread that calls; may be called from several threads.
+/// </remarks>
+/// <param name="deviceIndex"><see cref="Tun.TunDevice.Index"/>.</param>
+/// <param name="innerMtu">How large an inner packet may be.</param>
+public sealed class TrafficProtection(ProtectionSettings settings, int deviceIndex, InnerMtu innerMtu)
+{
+    private readonly Lock _lock = new();
+    private IReadOnlyList<ProtectedSelector> _selectors = [];
+
+    /// <summary>
+    /// Puts everything up for these selectors, or changes what is up to them. The filter comes first and changes at
+    /// once, so at no moment does a protected packet pass in clear.
+    /// </summary>
+    /// <returns>What an earlier, killed run had left and was put right: one sentence each.</returns>
+    /// <exception cref="LinuxException">The kernel or nft refused; what is up stays up and is closed, not open.</exception>
+    public IReadOnlyList<string> Apply(IReadOnlyList<ProtectedSelector> selectors)
+    {
+        lock (_lock)
+        {
+            using var netlink = new NetlinkSocket(NetlinkAbi.Route);
+            var repaired = _selectors.Count == 0 ? Leftovers.Describe(netlink, settings) : [];
+            _selectors = selectors;
+            Nft.Run(FilterPlan.Replace(selectors, settings));
+            foreach (var v6 in Families())
+            {
+                new Routes(netlink, v6).Put(MirrorPlan.Barrier(v6, settings));
+                ChangeRules(new Rules(netlink, v6), RulePlan.For(v6, selectors, settings));
+                ChangeRoutes(netlink, v6);
+            }
+
+            return repaired;
+        }
+    }
+
+    /// <summary>Follows changes of the host's routes, addresses and interfaces; for <see cref="NetworkMonitor"/>.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public void FollowRoutes()
+    {
+        lock (_lock)
+        {
+            if (_selectors.Count == 0)
+            {
+                return;
+            }
+
+            using var netlink = new NetlinkSocket(NetlinkAbi.Route);
+            foreach (var v6 in Families())
+            {
+                ChangeRoutes(netlink, v6);
+            }
+        }
+    }
+
+    /// <summary>Takes away exactly what is ours. Protected traffic flows in clear afterwards.</summary>
+    /// <exception cref="LinuxException">The kernel or nft refused.</exception>
+    public void Remove()
+    {
+        lock (_lock)
+        {
+            _selectors = [];
+            RemoveAll(settings);
+        }
+    }
+
+    /// <summary>As <see cref="Remove"/>, for what an earlier run left; needs no device.</summary>
+    public static void RemoveAll(ProtectionSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        using var netlink = new NetlinkSocket(NetlinkAbi.Route);
+        foreach (var v6 in Families())
+        {
+            ChangeRules(new Rules(netlink, v6), []);
+            var routes = new Routes(netlink, v6);
+            foreach (var route in routes.List().Where(r => r.Protocol == Owner.Number))
+            {
+                routes.Delete(route);
+            }
+        }
+
+        Nft.Run(FilterPlan.Remove(settings));
+    }
+
+    /// <summary>What the filter dropped; null when it is not up.</summary>
+    public FilterCounters? ReadCounters()
+    {
+        if (Nft.List("counters", "table", "inet", settings.FilterTable) is not { } list)
+        {
+            return null;
+        }
+
+        ulong Packets(string name) => list
+            .Select(item => item?["counter"])
+            .FirstOrDefault(counter => (string?)counter?["name"] == name)?["packets"]?.GetValue<ulong>() ?? 0;
+        return new FilterCounters(
+            Packets(FilterPlan.ClearIn), Packets(FilterPlan.ClearOut), Packets(FilterPlan.ErrorIn), Packets(FilterPlan.ErrorOut));
+    }
+
+    /// <summary>IPv6 is left out where the kernel does not have it.</summary>
+    internal static bool[] Families() => Directory.Exists("/proc/sys/net/ipv6") ? [false, true] : [false];
+
+    private static void ChangeRules(Rules rules, List<RuleInfo> wanted)
+    {
+        var present = rules.List().Where(r => r.Owner == Owner.Number).ToList();
+
+        // A packet that meets no rule in between would leave by another device: the filter, changed before, drops it.
+        foreach (var rule in present.Where(r => !wanted.Contains(r)))
+        {
+            rules.Delete(rule);
+        }
+
+        foreach (var rule in wanted.Where(r => !present.Contains(r)))
+        {
+            rules.Add(rule);
+        }
+    }
+
+    private void ChangeRoutes(NetlinkSocket netlink, bool v6)
+    {
+        var routes = new Routes(netlink, v6);
+        var all = routes.List();
+        var mtus = new Links(netlink).List().ToDictionary(link => link.Index, link => link.Mtu);
+        var barrier = MirrorPlan.Barrier(v6, settings);
+        var wanted = MirrorPlan.For(
+            v6,
+            _selectors,
+            all,
+            address => routes.Resolve(address, settings.Mark),
+            index => mtus.GetValueOrDefault(index, 1500),
+            innerMtu,
+            deviceIndex,
+            settings);
+        var present = all.Where(r => r.Protocol == Owner.Number).ToList();
+        foreach (var route in wanted.Where(r => !present.Contains(r)))
+        {
+            routes.Put(route);
+        }
+
+        foreach (var route in present.Where(p => !p.SamePlace(barrier) && !wanted.Exists(w => w.SamePlace(p))))
+        {
+            routes.Delete(route);
+        }
+    }
+}
