@@ -166,6 +166,23 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
         }
     }
 
+    /// <summary>Moves an SA to a sequence number that would take hours of traffic to reach.</summary>
+    internal void SetSequence(SaDirection direction, uint spi, ulong sequence)
+    {
+        lock (_lock)
+        {
+            if (direction == SaDirection.Inbound && _sas.TryFindInbound(spi, out var inbound))
+            {
+                inbound.Window = new(inbound.Sa.Esn, sequence);
+            }
+
+            foreach (var outbound in _sas.Channels.SelectMany(c => c.Outbound).Where(sa => direction == SaDirection.Outbound && sa.Sa.Spi == spi))
+            {
+                outbound.Sequence = sequence;
+            }
+        }
+    }
+
     public void Dispose()
     {
         lock (_lock)

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Xunit;
 
-namespace Latchkey.Wire.Tests;
+namespace Latchkey.Judges;
 
 /// <summary>Scapy, an independent implementation of the packet formats, as a judge.</summary>
 internal static class Scapy

@@ -1,3 +1,4 @@
+using Latchkey.Judges;
 using Xunit;
 
 namespace Latchkey.Wire.Tests;
