@@ -1,0 +1,88 @@
+using Latchkey.Contract;
+using Latchkey.Wire;
+using Xunit;
+
+namespace Latchkey.Datapath.Tests;
+
+public class SteadyStateTests
+{
+    [Fact]
+    public void Nothing_is_allocated_for_a_packet()
+    {
+        using var pair = new Pair();
+        pair.C.Udp.Discard = true;
+        var packet = Packets.Tcp(pair.Tcp, TcpFlags.Ack, payload: 1000);
+        var batch = new PacketBatch(32, 2000);
+        SendBatch(pair, batch, packet);
+        SendBatch(pair, batch, packet);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 50; i++)
+        {
+            SendBatch(pair, batch, packet);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void Nothing_is_allocated_for_a_packet_that_arrives()
+    {
+        using var pair = new Pair();
+        for (var i = 0; i < 100; i++)
+        {
+            pair.C.Send(Packets.Tcp(pair.Tcp, TcpFlags.Ack, payload: 1000));
+        }
+
+        var packets = pair.C.Udp.TakeSent();
+        pair.W.Tun.Discard = true;
+        var batch = new PacketBatch(1, 2000);
+        long allocated = 0;
+        for (var i = 0; i < packets.Count; i++)
+        {
+            batch.Clear();
+            batch.Count = 1;
+            batch[0].Length = packets[i].Octets.Length;
+            (batch[0].Local, batch[0].Remote) = (new(pair.W.Address, 4500), new(pair.C.Address, 4500));
+            packets[i].Octets.CopyTo(batch.Data(0));
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            pair.W.Datapath.ProcessInbound(batch, Encapsulation.Udp);
+            allocated += i < 10 ? 0 : GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        Assert.Equal(100, pair.W.Datapath.Received.Packets);
+        Assert.Equal(0, allocated);
+    }
+
+    [Fact]
+    public void Threads_carry_packets_from_link_to_link_and_stop()
+    {
+        using var pair = new Pair();
+        var failures = new List<string>();
+        using (new DatapathThreads(pair.C.Datapath, pair.C.Tun, pair.C.Outer, 2000, (name, e) => failures.Add($"{name}: {e}")))
+        {
+            for (var i = 0; i < 10; i++)
+            {
+                pair.C.Tun.Put(Packets.Udp(pair.Udp));
+            }
+
+            Assert.True(SpinWait.SpinUntil(() => pair.C.Datapath.Sent.Packets == 10, TimeSpan.FromSeconds(30)));
+        }
+
+        Assert.Empty(failures);
+        Assert.Equal(10, pair.C.CarryTo(pair.W));
+    }
+
+    private static void SendBatch(Pair pair, PacketBatch batch, byte[] packet)
+    {
+        batch.Clear();
+        for (var i = 0; i < batch.Capacity; i++)
+        {
+            batch[i].Length = packet.Length;
+            packet.CopyTo(batch.Data(i));
+        }
+
+        batch.Count = batch.Capacity;
+        pair.C.Datapath.ProcessOutbound(batch);
+    }
+}
