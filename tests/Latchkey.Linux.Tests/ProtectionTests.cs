@@ -42,9 +42,9 @@ public sealed class ProtectionTests
     }
 
     [Theory]
-    [InlineData("192.0.2.1", "192.0.2.2", "AF_INET")]
-    [InlineData("2001:db8::1", "2001:db8::2", "AF_INET6")]
-    public void A_clear_packet_from_the_wire_does_not_reach_a_protected_socket(string here, string there, string family)
+    [InlineData("192.0.2.2", "AF_INET")]
+    [InlineData("2001:db8::2", "AF_INET6")]
+    public void A_clear_packet_from_the_wire_does_not_reach_a_protected_socket(string there, string family)
     {
         using var pair = new ProtectedPair();
         pair.Here.In(pair.ProtectionHere.Remove);
@@ -56,13 +56,11 @@ public sealed class ProtectionTests
             print(s.recv(100).decode(), flush=True)
             """);
         pair.Here.Python($"import socket; socket.socket(socket.{family}, socket.SOCK_DGRAM).sendto(b'clear', ('{there}', 7000))");
-        var counters = pair.There.In(pair.ProtectionThere.ReadCounters);
         pair.Here.In(() => pair.ProtectionHere.Apply(ProtectedPair.Port7000));
         pair.Here.Python($"import socket; socket.socket(socket.{family}, socket.SOCK_DGRAM).sendto(b'through the tunnel', ('{there}', 7000))");
 
         Assert.Equal("through the tunnel", server.StandardOutput.ReadLine());
-        Assert.Equal(1ul, counters?.ClearIn);
-        Assert.NotEqual(here, there);
+        Assert.Equal(1ul, pair.There.In(pair.ProtectionThere.ReadCounters)?.ClearIn);
     }
 
     [Fact]
@@ -184,6 +182,7 @@ public sealed class ProtectionTests
             """);
 
         Assert.Equal("timeout", Normal(answer));
+        Assert.Equal(1, pair.TunnelThere.Carried);
         Assert.Equal(1ul, pair.There.In(pair.ProtectionThere.ReadCounters)?.ErrorsOut);
     }
 

@@ -42,11 +42,16 @@ internal sealed partial class TestHost : IDisposable
         Shell.Run($"ip link add eth0 netns {here.Name} mtu {mtu} type veth peer name eth0 netns {there.Name} mtu {mtu}");
         here.SetUp("eth0", "192.0.2.1/24", "2001:db8::1/64");
         there.SetUp("eth0", "192.0.2.2/24", "2001:db8::2/64");
+
+        // The hosts find each other now, so that no test waits for neighbour discovery.
+        here.Sh("ping -q -c 1 -W 5 192.0.2.2 && ping -q -c 1 -W 5 2001:db8::2");
         return (here, there);
     }
 
+    /// <summary>Brings an interface up with these addresses and no link-local one, which would only be ready some time later.</summary>
     public void SetUp(string device, params string[] addresses)
     {
+        Sh($"ip link set {device} addrgenmode none");
         foreach (var address in addresses)
         {
             // nodad: a test should not wait for duplicate address detection.
