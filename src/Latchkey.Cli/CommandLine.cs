@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using Latchkey.Cli.Commands;
 using Latchkey.Daemon;
 using Latchkey.Daemon.Control;
+using Latchkey.Lab;
 
 namespace Latchkey.Cli;
 
@@ -53,6 +54,7 @@ public static class CommandLine
         EventsCommand.Create(context),
         CloseCommand.Create(context),
         FingerprintCommand.Create(context),
+        LabCommand.Create(),
     };
 
     private static async Task<int> Refuse(CliContext context, string problem, string remedy)

@@ -22,7 +22,10 @@ internal static class FingerprintCommand
             report =>
             {
                 context.Out.Line([new(report.Fingerprint, Look.Strong)]);
-                context.Out.Line([new(report.Words)]);
+                foreach (var line in report.Words)
+                {
+                    context.Out.Line([new(line)]);
+                }
             });
         command.Add(peer);
         return command;

@@ -1,3 +1,5 @@
+using Latchkey.Crypto;
+
 namespace Latchkey.Daemon.Reports;
 
 /// <summary><c>latchkey peers --json</c>, <c>GET /peers</c>.</summary>
@@ -13,5 +15,8 @@ public sealed record PeerReport(
 
 /// <summary><c>latchkey fingerprint --json</c>, <c>GET /fingerprint</c>.</summary>
 /// <param name="Name">The peer's name in the configuration; absent for this host's own key.</param>
-/// <param name="Words">The same fingerprint in words for the telephone.</param>
-public sealed record FingerprintReport(string? Name, string Fingerprint, string Words);
+/// <param name="Words">The same fingerprint in words for the telephone, line by line.</param>
+public sealed record FingerprintReport(string? Name, string Fingerprint, IReadOnlyList<string> Words)
+{
+    public static FingerprintReport Of(string? name, KeyFingerprint key) => new(name, key.ToString(), FingerprintWords.Lines(key));
+}

@@ -1,0 +1,27 @@
+using Latchkey.Contract;
+using Latchkey.Wire;
+
+namespace Latchkey.Daemon.Hosting;
+
+/// <summary>Turns what the datapath's threads notice into messages for the engine; returns at once.</summary>
+internal sealed class DatapathQuestions(EngineLoop loop) : IDatapathEvents
+{
+    public void OutboundFlowUnknown(FlowKey flow) => loop.Post((engine, now) => engine.HandleOutboundFlow(now, flow));
+
+    public void InboundFlowUnknown(FlowKey flow, ChannelId channel) => loop.Post((engine, now) => engine.HandleInboundFlow(now, flow, channel));
+
+    public void SaMissing(FlowKey flow, ChannelId channel) => loop.Post((engine, now) => engine.HandleSaMissing(now, flow, channel));
+
+    public void UnknownSpi(uint spi, InetEndpoint local, InetEndpoint remote, Encapsulation encapsulation) =>
+        loop.PostFromStranger((engine, now) => engine.HandleUnknownSpi(now, spi, local, remote));
+
+    public void Unanswered(ChannelId channel, TimeSpan silence) => loop.Post((engine, now) => engine.HandleUnanswered(now, channel, silence));
+
+    public void FirstInbound(uint spi, ChannelId channel) => loop.Post((engine, now) => engine.HandleFirstInbound(now, spi, channel));
+
+    public void SaWearingOut(SaDirection direction, uint spi, ChannelId channel) =>
+        loop.Post((engine, now) => engine.HandleSaWearingOut(now, direction, spi, channel));
+
+    public void IkeDatagram(InetEndpoint local, InetEndpoint remote, byte[] message) =>
+        loop.PostFromStranger((engine, now) => engine.HandleIkeDatagram(now, local, remote, message));
+}

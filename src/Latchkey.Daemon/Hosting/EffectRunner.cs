@@ -1,0 +1,45 @@
+using Latchkey.Contract;
+using Latchkey.Engine;
+
+namespace Latchkey.Daemon.Hosting;
+
+/// <summary>Carries out one effect after the other; each is done when the call returns, because order is safety.</summary>
+/// <param name="keys">Null unless the configuration exports keys.</param>
+internal sealed class EffectRunner(IDatapath datapath, IIkeSender ike, Action<EngineEvent> raise, KeyExportFiles? keys)
+{
+    public void Run(Effect effect)
+    {
+        switch (effect)
+        {
+            case SendIke send:
+                ike.Send(send.Local, send.Remote, send.Message);
+                break;
+            case InstallSa install:
+                datapath.Install(install.Sa);
+                break;
+            case RemoveSa remove:
+                datapath.Remove(remove.Direction, remove.Spi);
+                break;
+            case BindFlow bind:
+                datapath.Bind(bind.Flow, bind.Channel);
+                break;
+            case BlockFlow block:
+                datapath.Block(block.Flow, block.Reason);
+                break;
+            case ForgetFlow forget:
+                datapath.Forget(forget.Flow);
+                break;
+            case NotifyFlow notify:
+                datapath.Notify(notify.Flow, notify.Notice);
+                break;
+            case Raise raised:
+                raise(raised.Event);
+                break;
+            case ExportKeys export:
+                keys?.Append(export.Keys);
+                break;
+            default:
+                throw new InvalidOperationException($"nobody carries out {effect.GetType().Name}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+using Latchkey.Daemon.Configuration;
+using Latchkey.Daemon.Control;
+using Latchkey.Daemon.Reports;
+using Latchkey.Latching;
+
+namespace Latchkey.Daemon.Hosting;
+
+/// <summary>Says in sentences how flows are treated.</summary>
+internal static class FlowExplainer
+{
+    /// <param name="latches">Those whose flows match the query.</param>
+    public static ExplainReport Explain(FlowQuery query, SecurityPolicy policy, IReadOnlyList<LatchReport> latches)
+    {
+        var entries = policy.Protect.Where(query.MayBeCoveredBy).ToList();
+        return new(
+            query.ToString(),
+            entries.Count > 0,
+            [.. entries.Select(e => e.Name)],
+            latches,
+            [.. Policy(query, entries), .. Owners(query, policy), .. Latches(entries, latches)]);
+    }
+
+    private static IEnumerable<string> Policy(FlowQuery query, List<ProtectEntry> entries)
+    {
+        if (entries.Count == 0)
+        {
+            yield return $"{query}: no [[protect]] entry covers it. It is bypassed, and travels as if Latchkey were not there.";
+        }
+
+        foreach (var entry in entries)
+        {
+            yield return $"{query}: {PolicyExplanation.Of(entry)}";
+        }
+    }
+
+    private static IEnumerable<string> Owners(FlowQuery query, SecurityPolicy policy) =>
+        policy.Peers.Where(p => p.Owns(query.Remote)).Select(p => $"{query.Remote} belongs to the known peer \"{p.Name}\": only its key {p.Key} is accepted there.");
+
+    private static IEnumerable<string> Latches(List<ProtectEntry> entries, IReadOnlyList<LatchReport> latches)
+    {
+        if (entries.Count > 0 && latches.Count == 0)
+        {
+            yield return "No such flow is latched now; the first packet of one starts a negotiation, and waits for it.";
+        }
+
+        foreach (var latch in latches)
+        {
+            yield return $"Latch {latch.Id}, {latch.Flow}, {State(latch)}";
+        }
+    }
+
+    private static string State(LatchReport latch)
+    {
+        var since = latch.Since.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+        var peer = latch.PeerName is { } name ? $"\"{name}\" ({latch.PeerKey})" : latch.PeerKey;
+        return latch.State switch
+        {
+            "ESTABLISHED" => $"is ESTABLISHED since {since}: tied to {peer}, protected by {latch.Protection} in {latch.Mode} mode.",
+            "BROKEN" => $"is BROKEN since {since} ({latch.Reason}): it was tied to {peer}, and not one octet of it moves any more.",
+            "LARVAL" => $"is LARVAL since {since}: its packets wait while a peer is found and authenticated.",
+            "LISTENER" => $"is a LISTENER since {since}: it waits for connections.",
+            _ => $"is {latch.State} since {since}{(latch.Reason is { } reason ? $" ({reason})" : "")}: nothing of it moves.",
+        };
+    }
+}

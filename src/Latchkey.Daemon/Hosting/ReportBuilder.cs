@@ -1,0 +1,52 @@
+using Latchkey.Daemon.Reports;
+using Latchkey.Engine;
+
+namespace Latchkey.Daemon.Hosting;
+
+/// <summary>Turns the engine's snapshots into reports: names instead of numbers, the wall clock instead of the engine's.</summary>
+internal sealed class ReportBuilder(DaemonClock clock)
+{
+    public LatchReport Latch(LatchSnapshot latch) => new(
+        latch.Id.Value,
+        latch.State.ToString().ToUpperInvariant(),
+        FlowReport.From(latch.Flow),
+        latch.Entry,
+        latch.PeerKey,
+        latch.PeerName,
+        latch.LocalKey,
+        latch.Channel,
+        latch.Protection,
+        latch.Mode,
+        latch.Disposition,
+        latch.Reason,
+        clock.At(latch.Since));
+
+    public PeerReport Peer(PeerSnapshot peer) => new(
+        peer.Key, peer.Name, peer.Trust, peer.Algorithm, [.. peer.Addresses.Select(a => a.ToString())], peer.IkeSas, peer.ChildSas, peer.Latches, clock.At(peer.LastHeard));
+
+    public IkeSaReport IkeSa(IkeSaSnapshot sa) => new(
+        sa.Id, sa.State, sa.Initiated, sa.Local.ToString(), sa.Remote.ToString(), sa.PeerKey, sa.Suite, sa.SpiI, sa.SpiR, clock.At(sa.Since), [.. sa.Children.Select(ChildSa)]);
+
+    /// <summary>The number of the event is given by the stream it goes into.</summary>
+    public EventReport Event(EngineEvent e) => new(0, Name(e.Kind), clock.At(e.At), e.Text)
+    {
+        Latch = e.Latch?.Value,
+        Flow = e.Flow is { } flow ? FlowReport.From(flow) : null,
+        State = e.State?.ToString().ToUpperInvariant(),
+        Reason = e.Reason,
+        PeerKey = e.PeerKey,
+        PeerName = e.PeerName,
+        PeerAddress = e.PeerAddress?.ToString(),
+        Channel = e.Channel,
+        IkeSa = e.IkeSa,
+        ChildSa = e.ChildSa,
+        Details = e.Details,
+    };
+
+    /// <summary>A name of ours in snake case: <c>LatchBroken</c> is <c>latch_broken</c>.</summary>
+    public static string Name<T>(T value)
+        where T : struct, Enum => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+
+    private ChildSaReport ChildSa(ChildSaSnapshot child) => new(
+        child.Id, child.Channel, $"0x{child.InboundSpi:x8}", $"0x{child.OutboundSpi:x8}", child.Suite, child.Selectors, child.Encapsulation, clock.At(child.Since));
+}

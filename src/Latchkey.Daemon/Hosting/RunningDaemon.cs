@@ -1,0 +1,92 @@
+using System.Reflection;
+using Latchkey.Crypto;
+using Latchkey.Daemon.Configuration;
+using Latchkey.Daemon.Control;
+using Latchkey.Daemon.Events;
+using Latchkey.Daemon.Reports;
+using Latchkey.Latching;
+using Latchkey.Wire;
+
+namespace Latchkey.Daemon.Hosting;
+
+/// <summary>Answers the control API from the engine and the configuration.</summary>
+/// <param name="drops">Packets the datapath dropped, by reason.</param>
+/// <param name="degraded">What works less well than it could here.</param>
+internal sealed class RunningDaemon(
+    DaemonConfiguration configuration,
+    KeyFingerprint identity,
+    EngineLoop loop,
+    EventStream events,
+    DaemonClock clock,
+    Func<IReadOnlyDictionary<string, long>> drops,
+    IReadOnlyList<string> degraded) : IDaemonControl
+{
+    private readonly ReportBuilder _reports = new(clock);
+
+    public static string Version { get; } =
+        typeof(RunningDaemon).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
+
+    public EventStream Events => events;
+
+    public Task<StatusReport> StatusAsync(CancellationToken cancellation) => loop.AskAsync(
+        (engine, _) =>
+        {
+            var sas = engine.Sas();
+            return new StatusReport(
+                Version,
+                Environment.ProcessId,
+                clock.Started,
+                configuration.File,
+                identity.ToString(),
+                "user",
+                configuration.Settings.KeyExportDirectory,
+                [.. configuration.Policy.Protect.Select(e => e.Name)],
+                configuration.Policy.Peers.Length,
+                engine.Peers().Count,
+                sas.Count,
+                sas.Sum(sa => sa.Children.Length),
+                engine.Latches().GroupBy(l => l.State).ToDictionary(g => g.Key.ToString().ToUpperInvariant(), g => g.Count()),
+                drops(),
+                Named(engine.IkeDrops),
+                degraded);
+        },
+        cancellation);
+
+    public Task<LatchesReport> LatchesAsync(CancellationToken cancellation) =>
+        loop.AskAsync((engine, _) => new LatchesReport([.. engine.Latches().Select(_reports.Latch)]), cancellation);
+
+    public Task<PeersReport> PeersAsync(CancellationToken cancellation) =>
+        loop.AskAsync((engine, _) => new PeersReport([.. engine.Peers().Select(_reports.Peer)]), cancellation);
+
+    public Task<SasReport> SasAsync(CancellationToken cancellation) =>
+        loop.AskAsync((engine, _) => new SasReport([.. engine.Sas().Select(_reports.IkeSa)]), cancellation);
+
+    public Task<FingerprintReport?> FingerprintAsync(string? peer, CancellationToken cancellation) =>
+        peer is null
+            ? Task.FromResult<FingerprintReport?>(FingerprintReport.Of(null, identity))
+            : Known(peer) is { } known
+                ? Task.FromResult<FingerprintReport?>(FingerprintReport.Of(known.Name, known.Key))
+                : loop.AskAsync((engine, _) => Connected(engine, peer), cancellation);
+
+    public Task<ExplainReport> ExplainAsync(FlowQuery query, CancellationToken cancellation) => loop.AskAsync(
+        (engine, _) => FlowExplainer.Explain(
+            query, configuration.Policy, [.. engine.Latches().Where(l => query.Matches(l.Flow)).Select(_reports.Latch)]),
+        cancellation);
+
+    public Task<bool> CloseLatchAsync(LatchId latch, CancellationToken cancellation) =>
+        loop.AskAsync((engine, now) => engine.CloseLatch(now, latch), cancellation);
+
+    /// <summary>Counters that are not zero, by their name in snake case.</summary>
+    public static Dictionary<string, long> Named<T>(IReadOnlyDictionary<T, long> counters)
+        where T : struct, Enum => counters.Where(c => c.Value > 0).ToDictionary(c => ReportBuilder.Name(c.Key), c => c.Value);
+
+    private static FingerprintReport? Connected(Engine.LatchEngine engine, string peer)
+    {
+        InetAddress? address = InetAddress.TryParse(peer, out var parsed) ? parsed : null;
+        var found = engine.Peers().FirstOrDefault(p => p.Key == peer || (address is { } a && p.Addresses.Contains(a)));
+        return found is not null && KeyFingerprint.TryParse(found.Key, out var key) ? FingerprintReport.Of(found.Name, key) : null;
+    }
+
+    private KnownPeer? Known(string peer) => configuration.Policy.Peers.FirstOrDefault(
+        p => p.Name == peer || p.Key.ToString() == peer || (InetAddress.TryParse(peer, out var address) && p.Owns(address)));
+}

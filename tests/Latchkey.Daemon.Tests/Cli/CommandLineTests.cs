@@ -1,0 +1,217 @@
+using System.Text.Json;
+using Latchkey.Cli;
+using Latchkey.Daemon.Tests.Control;
+using Spectre.Console;
+using Xunit;
+
+namespace Latchkey.Daemon.Tests.Cli;
+
+/// <summary>What the command prints into a pipe, and its exit status.</summary>
+public sealed class CommandLineTests : IAsyncDisposable
+{
+    private readonly ControlFixture _fixture = new();
+    private readonly StringWriter _out = new();
+    private readonly StringWriter _error = new();
+
+    public ValueTask DisposeAsync() => _fixture.DisposeAsync();
+
+    [Fact]
+    public async Task Status_is_shown_for_people()
+    {
+        Assert.Equal(0, await Run("status"));
+        Assert.Equal(
+            """
+            Latchkey 0.1.0, pid 1234, up for 90 s
+            configuration    /etc/latchkey/latchkey.toml
+            key              SHA256:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE
+            datapath         user
+            protects         app
+            latches          2 ESTABLISHED, 1 BROKEN
+            peers            1 connected, 1 known by configuration
+            SAs              1 IKE, 1 Child
+            packets dropped  12 latch_broken
+            IKE dropped      3 malformed
+            degraded: the kernel has no inet_diag: latches of sockets that are gone stay until the daemon stops
+
+            """,
+            _out.ToString());
+    }
+
+    [Fact]
+    public async Task Latches_are_shown_in_columns()
+    {
+        Assert.Equal(0, await Run("latches"));
+        Assert.Equal(
+            """
+            LATCH  STATE        FLOW                                    PEER  ENTRY  FOR   REASON
+            7      ESTABLISHED  tcp 192.0.2.1:7000 <-> 192.0.2.7:40000  r1    app    90 s  -
+
+            """,
+            _out.ToString());
+    }
+
+    [Fact]
+    public async Task Peers_are_shown_in_columns()
+    {
+        Assert.Equal(0, await Run("peers"));
+        Assert.Equal(
+            """
+            PEER  KEY                                                 TRUST  ADDRESSES  LATCHES  IKE  CHILD  HEARD
+            r1    SHA256:AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI  known  192.0.2.7  1        1    1      90 s ago
+
+            """,
+            _out.ToString());
+    }
+
+    [Fact]
+    public async Task Sas_are_shown_with_their_children()
+    {
+        Assert.Equal(0, await Run("sas"));
+        Assert.Contains("ike-1      established  192.0.2.1:4500 -> 192.0.2.7:4500", _out.ToString(), StringComparison.Ordinal);
+        Assert.Contains("  child-1  channel 3    192.0.2.1[tcp/7000] === 192.0.2.7[tcp]", _out.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Explain_answers_in_sentences()
+    {
+        Assert.Equal(0, await Run("explain", "tcp", "192.0.2.1:7000", "192.0.2.7"));
+        Assert.Equal(
+            """
+            tcp 192.0.2.1:7000 <-> 192.0.2.7: "app" protects tcp between any local address and any host, port 7000 on either side. Any key may speak for an address that no known peer owns. When the peer behind a connection is replaced or restarted, its application gets a connection reset at once.
+            Latch 7, tcp 192.0.2.1:7000 <-> 192.0.2.7:40000, is ESTABLISHED since 2026-03-01 12:00:00 UTC: tied to "r1" (SHA256:AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI), protected by AES-GCM-16-256/ESN in transport mode.
+
+            """,
+            _out.ToString());
+    }
+
+    [Fact]
+    public async Task Events_are_lines_with_their_details_below()
+    {
+        _fixture.Daemon.Events.Publish(FakeDaemon.Broken);
+        _fixture.Daemon.Events.Publish(FakeDaemon.Mismatch);
+
+        Assert.Equal(0, await Run("events"));
+        Assert.Equal(
+            """
+            2026-03-01 12:00:00.012  latch_broken            the latch of tcp 192.0.2.1:7000 <-> 192.0.2.7:40000 is BROKEN: another key answers
+            2026-03-01 12:00:00.000  proposal_mismatch       192.0.2.9 offers nothing acceptable for its IKE SA
+                PRF: offered HMAC-SHA1; configured HMAC-SHA2-512, HMAC-SHA2-384, HMAC-SHA2-256
+
+            """,
+            _out.ToString());
+    }
+
+    [Fact]
+    public async Task Events_in_JSON_are_one_object_a_line()
+    {
+        _fixture.Daemon.Events.Publish(FakeDaemon.Broken);
+        _fixture.Daemon.Events.Publish(FakeDaemon.Mismatch);
+
+        Assert.Equal(0, await Run("events", "--json"));
+        var lines = _out.ToString().TrimEnd().Split('\n');
+        Assert.Equal(["latch_broken", "proposal_mismatch"], lines.Select(line => JsonDocument.Parse(line).RootElement.GetProperty("event").GetString()));
+    }
+
+    [Fact]
+    public async Task Close_says_what_it_did_or_why_not()
+    {
+        Assert.Equal(0, await Run("close", "7"));
+        Assert.Contains("Latch 7 is closed", _out.ToString(), StringComparison.Ordinal);
+        Assert.Equal(1, await Run("close", "8"));
+        Assert.Equal("latchkey: there is no live latch 8\n  see 'latchkey latches'\n", _error.ToString());
+    }
+
+    [Fact]
+    public async Task A_fingerprint_is_shown_in_base64_and_in_words()
+    {
+        Assert.Equal(0, await Run("fingerprint", "r1"));
+        Assert.StartsWith("SHA256:AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI\n", _out.ToString(), StringComparison.Ordinal);
+        Assert.True(_out.ToString().TrimEnd().Split('\n').Length > 1);
+    }
+
+    [Theory]
+    [InlineData("frobnicate")]
+    [InlineData("status --frobnicate")]
+    [InlineData("close")]
+    [InlineData("close seven")]
+    [InlineData("explain tcp nonsense")]
+    [InlineData("")]
+    public async Task Wrong_usage_is_exit_status_2(string arguments)
+    {
+        Assert.Equal(2, await CommandLine.RunAsync(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries), Context(), TestContext.Current.CancellationToken));
+        Assert.Contains("latchkey: ", _error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("--help", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_daemon_that_does_not_run_is_exit_status_1()
+    {
+        await _fixture.InitializeAsync();
+        Assert.Equal(1, await CommandLine.RunAsync(["status", "--control", "/nonexistent/sock"], Context(), TestContext.Current.CancellationToken));
+        Assert.Equal("latchkey: no daemon answers at /nonexistent/sock\n  start one with 'latchkey run', or name its socket with --control PATH\n", _error.ToString());
+    }
+
+    [Fact]
+    public async Task Check_explains_a_good_file_and_warns()
+    {
+        var file = await Write("[[protect]]\nname = \"app\"\nprotocol = \"tcp\"\ntrust = \"anyone\"\n");
+
+        Assert.Equal(0, await Run("check", "--config", file));
+        Assert.Contains($"{file}:1:1: warning: \"app\" also protects ssh", _out.ToString(), StringComparison.Ordinal);
+        Assert.Contains("\"app\" protects tcp between any local address and any host.", _out.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Everything else is bypassed", _out.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Check_fails_on_a_bad_file()
+    {
+        var file = await Write("[daemon]\ncontroll = 1\n");
+
+        Assert.Equal(1, await Run("check", "--config", file));
+        Assert.Contains($"{file}:2:1: error: [daemon] has no key 'controll'\n    did you mean 'control'?\n", _out.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("status")]
+    [InlineData("latches")]
+    [InlineData("peers")]
+    [InlineData("sas")]
+    [InlineData("fingerprint")]
+    [InlineData("close 7")]
+    [InlineData("explain 192.0.2.7")]
+    public async Task Every_question_has_an_answer_in_JSON(string arguments)
+    {
+        Assert.Equal(0, await Run([.. arguments.Split(' '), "--json"]));
+        Assert.Equal(JsonValueKind.Object, JsonDocument.Parse(_out.ToString()).RootElement.ValueKind);
+    }
+
+    private static async Task<string> Write(string text)
+    {
+        var file = Path.Combine(Path.GetTempPath(), $"latchkey-{Guid.NewGuid():n}.toml");
+        await File.WriteAllTextAsync(file, text, TestContext.Current.CancellationToken);
+        return file;
+    }
+
+    private async Task<int> Run(params string[] arguments)
+    {
+        string[] asks = arguments[0] == "check" ? arguments : [.. arguments, "--control", _fixture.Path];
+        if (!File.Exists(_fixture.Path))
+        {
+            await _fixture.InitializeAsync();
+        }
+
+        return await CommandLine.RunAsync(asks, Context(), TestContext.Current.CancellationToken);
+    }
+
+    private CliContext Context()
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(_out) });
+        console.Profile.Width = int.MaxValue;
+        return new(console, _out, _error, new FrozenTime(FakeDaemon.Noon.AddSeconds(90)));
+    }
+
+    private sealed class FrozenTime(DateTime now) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => now;
+    }
+}

@@ -1,0 +1,103 @@
+using Latchkey.Crypto;
+using Latchkey.Daemon.Configuration;
+using Latchkey.Daemon.Control;
+using Latchkey.Daemon.Events;
+using Latchkey.Daemon.Hosting;
+using Latchkey.Daemon.Reports;
+using Latchkey.Latching;
+
+namespace Latchkey.Daemon.Tests.Control;
+
+/// <summary>A daemon that always has the same things to tell; its reports are the examples in docs/json.md.</summary>
+internal sealed class FakeDaemon : IDaemonControl
+{
+    public static readonly DateTime Noon = new(2026, 3, 1, 12, 0, 0, DateTimeKind.Utc);
+    private static readonly KeyFingerprint Ours = new([.. Enumerable.Repeat((byte)1, 32)]);
+    private static readonly KeyFingerprint Theirs = new([.. Enumerable.Repeat((byte)2, 32)]);
+
+    public static LatchReport Latch { get; } = new(
+        7,
+        "ESTABLISHED",
+        new("tcp", "192.0.2.1", 7000, "192.0.2.7", 40000),
+        "app",
+        Theirs.ToString(),
+        "r1",
+        Ours.ToString(),
+        3,
+        "AES-GCM-16-256/ESN",
+        "transport",
+        "close",
+        null,
+        Noon);
+
+    public static EventReport Broken { get; } = new(0, "latch_broken", Noon.AddMilliseconds(12.345), "the latch of tcp 192.0.2.1:7000 <-> 192.0.2.7:40000 is BROKEN: another key answers")
+    {
+        Latch = 7,
+        Flow = Latch.Flow,
+        State = "BROKEN",
+        Reason = "PeerReplaced",
+        PeerKey = Theirs.ToString(),
+        PeerName = "r1",
+        PeerAddress = "192.0.2.7",
+        Channel = 3,
+    };
+
+    public static EventReport Mismatch { get; } = new(0, "proposal_mismatch", Noon, "192.0.2.9 offers nothing acceptable for its IKE SA")
+    {
+        PeerAddress = "192.0.2.9",
+        Details = ["PRF: offered HMAC-SHA1; configured HMAC-SHA2-512, HMAC-SHA2-384, HMAC-SHA2-256"],
+    };
+
+    public EventStream Events { get; } = new();
+
+    public List<LatchId> Closed { get; } = [];
+
+    public Task<StatusReport> StatusAsync(CancellationToken cancellation) => Task.FromResult(new StatusReport(
+        "0.1.0",
+        1234,
+        Noon,
+        "/etc/latchkey/latchkey.toml",
+        Ours.ToString(),
+        "user",
+        null,
+        ["app"],
+        1,
+        1,
+        1,
+        1,
+        new Dictionary<string, int> { ["ESTABLISHED"] = 2, ["BROKEN"] = 1 },
+        new Dictionary<string, long> { ["latch_broken"] = 12 },
+        new Dictionary<string, long> { ["malformed"] = 3 },
+        ["the kernel has no inet_diag: latches of sockets that are gone stay until the daemon stops"]));
+
+    public Task<LatchesReport> LatchesAsync(CancellationToken cancellation) => Task.FromResult(new LatchesReport([Latch]));
+
+    public Task<PeersReport> PeersAsync(CancellationToken cancellation) =>
+        Task.FromResult(new PeersReport([new(Theirs.ToString(), "r1", "known", "Ed25519", ["192.0.2.7"], 1, 1, 1, Noon)]));
+
+    public Task<SasReport> SasAsync(CancellationToken cancellation) => Task.FromResult(new SasReport(
+    [
+        new(
+            "ike-1", "established", true, "192.0.2.1:4500", "192.0.2.7:4500", Theirs.ToString(), "AES-GCM-16-256/HMAC-SHA2-512/X25519", "00112233445566aa", "bb00112233445566", Noon,
+            [new("child-1", 3, "0x0a0b0c0d", "0x01020304", "AES-GCM-16-256/ESN", "192.0.2.1[tcp/7000] === 192.0.2.7[tcp]", "udp", Noon)]),
+    ]));
+
+    public Task<FingerprintReport?> FingerprintAsync(string? peer, CancellationToken cancellation) => Task.FromResult(peer switch
+    {
+        null => FingerprintReport.Of(null, Ours),
+        "r1" => FingerprintReport.Of("r1", Theirs),
+        _ => null,
+    });
+
+    public Task<ExplainReport> ExplainAsync(FlowQuery query, CancellationToken cancellation)
+    {
+        var configuration = ConfigurationReader.Read("[[protect]]\nname = \"app\"\nprotocol = \"tcp\"\nport = 7000\ntrust = \"anyone\"\n", "f").Configuration!;
+        return Task.FromResult(FlowExplainer.Explain(query, configuration.Policy, [Latch]));
+    }
+
+    public Task<bool> CloseLatchAsync(LatchId latch, CancellationToken cancellation)
+    {
+        Closed.Add(latch);
+        return Task.FromResult(latch.Value == Latch.Id);
+    }
+}
