@@ -14,6 +14,9 @@ public static class CommandLine
     public const int Failed = 1;
     public const int WrongUsage = 2;
 
+    /// <summary>After SIGTERM or Ctrl-C: long enough for the daemon to say goodbye, short enough for a service manager.</summary>
+    private static readonly TimeSpan TimeToStop = TimeSpan.FromSeconds(10);
+
     public static async Task<int> RunAsync(string[] args, CliContext context, CancellationToken cancellation)
     {
         var parsed = Create(context).Parse(args);
@@ -30,7 +33,13 @@ public static class CommandLine
 
         try
         {
-            var settings = new InvocationConfiguration { Output = context.Plain, Error = context.Error, EnableDefaultExceptionHandler = false };
+            var settings = new InvocationConfiguration
+            {
+                Output = context.Plain,
+                Error = context.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = TimeToStop,
+            };
             return await parsed.InvokeAsync(settings, cancellation);
         }
         catch (ControlException e)
@@ -45,6 +54,7 @@ public static class CommandLine
 
     private static RootCommand Create(CliContext context) => new("Protects connections with IPsec and ties each to the peer key it began with.")
     {
+        RunCommand.Create(context),
         CheckCommand.Create(context),
         StatusCommand.Create(context),
         LatchesCommand.Create(context),
@@ -54,6 +64,7 @@ public static class CommandLine
         EventsCommand.Create(context),
         CloseCommand.Create(context),
         FingerprintCommand.Create(context),
+        UnprotectCommand.Create(context),
         LabCommand.Create(),
     };
 

@@ -49,8 +49,11 @@ public static class ConfigurationReader
 
     private static ConfigurationResult Read(string text, string file, FindingList findings)
     {
-        // What Tomlyn would validate beyond syntax (keys and sections given twice) is said below, with a remedy.
-        var document = SyntaxParser.Parse(text, file, validate: false);
+        if (Parse(text, file, findings) is not { } document)
+        {
+            return new(null, findings.ToImmutable());
+        }
+
         foreach (var diagnostic in document.Diagnostics)
         {
             findings.Error(diagnostic.Span.Start, $"this is not TOML: {diagnostic.Message.TrimEnd('.')}", "see docs/configuration.md for a whole example");
@@ -74,6 +77,21 @@ public static class ConfigurationReader
         PolicyAdvice.Give(protect, peers, findings);
         var policy = new SecurityPolicy([.. protect.Select(p => p.Entry)], [.. peers.Select(p => p.Peer)]);
         return new(new(file, settings, policy), findings.ToImmutable());
+    }
+
+    private static DocumentSyntax? Parse(string text, string file, FindingList findings)
+    {
+        try
+        {
+            // What Tomlyn would validate beyond syntax (keys and sections given twice) is said below, with a remedy.
+            return SyntaxParser.Parse(text, file, validate: false);
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            // Tomlyn 2.10.2 fails so, instead of with a diagnostic, when the text ends behind a backslash in a """string.
+            findings.ErrorInFile("this is not TOML: it ends inside an escape sequence", "close the string that was begun last");
+            return null;
+        }
     }
 
     private static string Reason(Exception e) => e switch

@@ -16,21 +16,19 @@ public sealed class EngineLoop : IDisposable
     private const int BacklogForStrangers = Backlog / 2;
 
     private readonly LatchEngine _engine;
-    private readonly Action<Effect> _carryOut;
     private readonly DaemonClock _clock;
     private readonly BlockingCollection<Action<LatchEngine, TimeSpan>> _inputs = new(Backlog);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread _thread;
+    private Action<Effect> _carryOut = _ => throw new InvalidOperationException("the loop has not started");
     private long _refused;
 
     // Only the loop's thread looks at it: stopping is a message like any other.
     private bool _stopped;
 
-    /// <param name="carryOut">Called on the loop's thread with each effect, in the engine's order.</param>
-    public EngineLoop(LatchEngine engine, Action<Effect> carryOut, DaemonClock clock)
+    public EngineLoop(LatchEngine engine, DaemonClock clock)
     {
         _engine = engine;
-        _carryOut = carryOut;
         _clock = clock;
         _thread = new Thread(Run) { Name = "engine", IsBackground = true };
     }
@@ -41,7 +39,12 @@ public sealed class EngineLoop : IDisposable
     /// <summary>Messages that found the queue full.</summary>
     public long Refused => Interlocked.Read(ref _refused);
 
-    public void Start() => _thread.Start();
+    /// <param name="carryOut">Called on the loop's thread with each effect, in the engine's order.</param>
+    public void Start(Action<Effect> carryOut)
+    {
+        _carryOut = carryOut;
+        _thread.Start();
+    }
 
     /// <summary>Hands a message to the engine. Any thread; never waits.</summary>
     public void Post(Action<LatchEngine, TimeSpan> message) => TryPost(message, Backlog);
@@ -66,14 +69,12 @@ public sealed class EngineLoop : IDisposable
         return answer.Task.IsCompleted ? await answer.Task.ConfigureAwait(false) : throw new InvalidOperationException("the engine has stopped");
     }
 
-    /// <summary>Ends the loop after the messages that wait already.</summary>
-    public void Stop() => _inputs.Add((_, _) => _stopped = true);
-
-    /// <summary>Waits for the loop, which must have been told to stop.</summary>
+    /// <summary>Ends the loop after the messages that wait already, and waits for it.</summary>
     public void Dispose()
     {
         if (_thread.IsAlive)
         {
+            _inputs.Add((_, _) => _stopped = true);
             _thread.Join();
         }
 

@@ -1,0 +1,162 @@
+using Latchkey.Contract;
+using Latchkey.Crypto;
+using Latchkey.Daemon.Configuration;
+using Latchkey.Daemon.Control;
+using Latchkey.Daemon.Events;
+using Latchkey.Daemon.Identity;
+using Latchkey.Daemon.Logging;
+using Latchkey.Datapath;
+using Latchkey.Engine;
+using Latchkey.Ike;
+using Latchkey.Linux;
+using Latchkey.Linux.Netlink;
+using Microsoft.Extensions.Logging;
+
+namespace Latchkey.Daemon.Hosting;
+
+/// <summary><c>latchkey run</c>: puts the rooms together, and takes them apart in the reverse order.</summary>
+public static class DaemonHost
+{
+    /// <summary>An IP packet at its largest, which is also what a receive buffer must hold.</summary>
+    private const int LargestPacket = 65535;
+
+    /// <summary>Runs until <paramref name="stop"/>. Protected traffic is closed from the first moment, and stays so afterwards.</summary>
+    /// <exception cref="StartupException">The daemon cannot start; the message says why and what helps.</exception>
+    public static async Task RunAsync(DaemonConfiguration configuration, IEnumerable<Finding> warnings, ILoggerFactory logs, CancellationToken stop)
+    {
+        var log = logs.CreateLogger("latchkey");
+        var settings = configuration.Settings;
+        foreach (var warning in warnings)
+        {
+            log.ConfigurationWarning(warning.ToString());
+        }
+
+        using var stateLock = StateLock.Take(settings.StateDirectory);
+        var (identity, made) = IdentityStore.LoadOrMake(settings.KeyFile, SystemRandom.Instance);
+        using (identity)
+        {
+            if (made)
+            {
+                log.IdentityMade(settings.KeyFile);
+            }
+
+            log.Starting(RunningDaemon.Version, configuration.File, identity.Public.Fingerprint.ToString());
+            PrivateDirectory.Ensure(settings.RuntimeDirectory);
+            var keys = settings.KeyExportDirectory is { } directory ? new KeyExportFiles(directory) : null;
+            using var network = HostNetwork.Open(configuration.Policy);
+            await RunAsync(configuration, identity, network, keys, logs, log, stop).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task RunAsync(
+        DaemonConfiguration configuration, SigningKey identity, HostNetwork network, KeyExportFiles? keys, ILoggerFactory logs, ILogger log, CancellationToken stop)
+    {
+        var clock = new DaemonClock();
+        var events = new EventStream();
+        using var metrics = new DaemonMetrics();
+        var recorder = new EventRecorder(events, new ReportBuilder(clock), metrics, log);
+        void Tell(EventKind kind, string text) => recorder.Record(new EngineEvent(kind, clock.Now, text));
+
+        using var engine = new LatchEngine(EngineSettings(configuration.Settings), configuration.Policy, identity, SystemRandom.Instance);
+        using var loop = new EngineLoop(engine, clock);
+        var questions = new DatapathQuestions(loop);
+        using var datapath = new UserDatapath(network.Tun, network.Outer, questions, () => clock.Now);
+        var effects = new EffectRunner(datapath, new IkeLinks(network.Port500, network.Port4500), recorder.Record, keys);
+        loop.Start(effects.Run);
+
+        // Before the first packet is read: connections older than this daemon must not be latched to whoever answers now.
+        var sockets = ListSockets();
+        await loop.AskAsync((e, now) => Adopt(e, now, sockets), CancellationToken.None).ConfigureAwait(false);
+
+        var broken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var threads = new DatapathThreads(
+            datapath, network.Tun, network.Outer, LargestPacket, (name, e) => broken.TrySetException(new InvalidOperationException($"the datapath's thread {name} failed", e)));
+        using var receiver = new IkeReceiver(network.Port500, questions);
+        receiver.Start();
+        using var monitor = new NetworkMonitor(network.Protection.FollowRoutes, e => Tell(EventKind.Degraded, $"the routes of protected traffic do not follow the host's: {e.Message}"));
+
+        var drops = new DropReport(datapath, network.Protection);
+        var daemon = new RunningDaemon(configuration, identity.Public.Fingerprint, loop, events, clock, drops.Read, network.Degraded);
+        var control = await ControlServer.StartAsync(configuration.Settings.Control, daemon, logs).ConfigureAwait(false);
+        await using (control.ConfigureAwait(false))
+        {
+            Announce(configuration, network, keys is not null, Tell, log);
+            using var watching = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            var watch = new SocketWatch(loop).RunAsync(e => Tell(EventKind.Degraded, $"latches of sockets that are gone stay: {e.Message}"), watching.Token);
+            await Task.WhenAny(loop.Ended, broken.Task, Task.Delay(Timeout.Infinite, stop)).ConfigureAwait(false);
+            if (loop.Ended.IsFaulted || broken.Task.IsFaulted)
+            {
+                // Fail closed: the device goes with the process, the rules stay, and no packet finds a way.
+                log.EngineFailed((loop.Ended.Exception ?? broken.Task.Exception)!.InnerException!);
+                throw new StartupException("the daemon failed and stopped; protected flows are blocked", "start it again; the log says what happened");
+            }
+
+            log.Stopping();
+            Tell(EventKind.DaemonStopping, "the daemon stops; protected flows stay blocked");
+            await watching.CancelAsync().ConfigureAwait(false);
+            await watch.ConfigureAwait(false);
+            await loop.AskAsync((e, now) => Leave(e, now), CancellationToken.None).ConfigureAwait(false);
+            events.Complete();
+        }
+    }
+
+    private static IReadOnlyList<SocketEntry> ListSockets()
+    {
+        try
+        {
+            return SocketWatch.Sockets();
+        }
+        catch (LinuxException e)
+        {
+            throw new StartupException(e.Message, "use a kernel with inet_diag: without it connections older than the daemon cannot be found and reset");
+        }
+    }
+
+    private static EngineSettings EngineSettings(DaemonSettings settings) => new()
+    {
+        Ike = new IkeSettings
+        {
+            IkeProposals = Proposals.Ike,
+            EspProposals = Proposals.Esp,
+            IkeLifetime = settings.IkeLifetime,
+            ChildLifetime = settings.ChildLifetime,
+            Esn = settings.Esn,
+            ExportKeys = settings.KeyExportDirectory is not null,
+        },
+    };
+
+    private static bool Adopt(LatchEngine engine, TimeSpan now, IReadOnlyList<SocketEntry> sockets)
+    {
+        engine.CloseOrphans(now, SocketCensus.Connections(sockets));
+        engine.HandleListeners(now, SocketCensus.Listeners(sockets));
+        return true;
+    }
+
+    private static bool Leave(LatchEngine engine, TimeSpan now)
+    {
+        engine.Shutdown(now);
+        return true;
+    }
+
+    private static void Announce(DaemonConfiguration configuration, HostNetwork network, bool exportsKeys, Action<EventKind, string> tell, ILogger log)
+    {
+        foreach (var sentence in network.Repaired)
+        {
+            tell(EventKind.Repaired, sentence);
+        }
+
+        foreach (var sentence in network.Degraded)
+        {
+            tell(EventKind.Degraded, sentence);
+        }
+
+        if (exportsKeys)
+        {
+            log.KeysExported(configuration.Settings.KeyExportDirectory!);
+            tell(EventKind.KeyExportOn, $"keys are exported to {configuration.Settings.KeyExportDirectory}: whoever reads it reads the traffic");
+        }
+
+        tell(EventKind.DaemonStarted, $"latchkey {RunningDaemon.Version} runs with {configuration.Policy.Protect.Length} protect entries");
+        log.Ready(configuration.Policy.Protect.Length, configuration.Settings.Control);
+    }
+}

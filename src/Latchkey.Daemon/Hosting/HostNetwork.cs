@@ -1,0 +1,110 @@
+using Latchkey.Contract;
+using Latchkey.Crypto;
+using Latchkey.Datapath;
+using Latchkey.Latching;
+using Latchkey.Linux;
+using Latchkey.Linux.Protection;
+using Latchkey.Linux.Sockets;
+using Latchkey.Linux.Tun;
+
+namespace Latchkey.Daemon.Hosting;
+
+/// <summary>
+/// The host's network as the daemon uses it: the TUN device, the outer sockets, and the rules that keep protected
+/// traffic inside. Closing takes away the device and the sockets; the rules stay, so that nothing leaves in clear.
+/// </summary>
+internal sealed class HostNetwork : IDisposable
+{
+    /// <summary>Room for jumbo frames; the routes into the device carry the real MTU.</summary>
+    private const int DeviceMtu = 9216;
+
+    private readonly AeadAlgorithm _cipher = Proposals.Esp[0].Encryption[0];
+    private readonly List<IDisposable> _open = [];
+
+    private HostNetwork(SecurityPolicy policy, IReadOnlyList<string> degraded)
+    {
+        var settings = new ProtectionSettings();
+        var sockets = new OuterSocketSettings(settings.Mark);
+        try
+        {
+            // Sockets first: a port that is taken must be found before anything of the host is changed.
+            Port500 = Keep(new UdpLink(IkeLinks.Port, sockets));
+            Port4500 = Keep(new UdpLink(IkeLinks.PortWithEsp, sockets));
+            Esp = Keep(new RawEspLink(sockets));
+            Tun = Keep(new TunDevice(DeviceMtu, settings.Device));
+            Protection = new TrafficProtection(settings, Tun.Index, InnerMtu);
+            Repaired = Protection.Apply([.. policy.Protect.SelectMany(Selectors)]);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+
+        Degraded = degraded;
+    }
+
+    public UdpLink Port500 { get; }
+
+    public UdpLink Port4500 { get; }
+
+    public RawEspLink Esp { get; }
+
+    public TunDevice Tun { get; }
+
+    public TrafficProtection Protection { get; }
+
+    public OuterLinks Outer => new(Port4500, Port4500, Esp, Esp);
+
+    /// <summary>What an earlier, killed run had left and was put right.</summary>
+    public IReadOnlyList<string> Repaired { get; }
+
+    /// <summary>What the host lacks, and can be done without.</summary>
+    public IReadOnlyList<string> Degraded { get; }
+
+    /// <exception cref="StartupException">The host lacks what is needed, or refused it.</exception>
+    public static HostNetwork Open(SecurityPolicy policy)
+    {
+        var missing = HostRequirements.Check(new ProtectionSettings());
+        var fatal = missing.Where(m => m.Fatal).Select(m => m.Sentence.TrimEnd('.')).ToList();
+        if (fatal.Count > 0)
+        {
+            throw new StartupException(string.Join("; ", fatal), "nothing on this host was changed");
+        }
+
+        try
+        {
+            return new HostNetwork(policy, [.. missing.Select(m => m.Sentence)]);
+        }
+        catch (LinuxException e)
+        {
+            throw new StartupException(e.Message, "another IPsec or Latchkey daemon may be running on this host: stop it and start again");
+        }
+    }
+
+    /// <summary>Which of the host's traffic an entry protects, one selector for each of its port pairs.</summary>
+    internal static IEnumerable<ProtectedSelector> Selectors(ProtectEntry entry) =>
+        entry.Ports.Select(pair => new ProtectedSelector(entry.Local, entry.Remote, entry.Protocol, Span(pair.Local), Span(pair.Remote)));
+
+    public void Dispose()
+    {
+        for (var i = _open.Count - 1; i >= 0; i--)
+        {
+            _open[i].Dispose();
+        }
+
+        _open.Clear();
+    }
+
+    private static PortSpan Span(PortRange range) => new(range.Start, range.End);
+
+    // Every cipher offered has the same overhead; UDP encapsulation has more than none, and is the default.
+    private int InnerMtu(int outerMtu, bool v6) => EspOverhead.InnerMtu(outerMtu, v6, Encapsulation.Udp, _cipher);
+
+    private T Keep<T>(T opened)
+        where T : IDisposable
+    {
+        _open.Add(opened);
+        return opened;
+    }
+}
