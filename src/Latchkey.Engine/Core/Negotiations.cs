@@ -127,8 +127,9 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker)
 
     private Peering Begin(TimeSpan now, AddressPair pair, ProtectEntry entry, SelectorSet selectors, Persistence? persistence)
     {
-        // INITIAL_CONTACT says that we hold nothing else with whoever is there (RFC 7296 §2.4).
-        var initialContact = !state.Between(pair).Any(p => p.Established);
+        // INITIAL_CONTACT says that we hold nothing else with whoever is there (RFC 7296 §2.4). Who still holds latches has
+        // forgotten nothing, even if every IKE SA was lost to a bad network: the peer would take it for a restart.
+        var initialContact = !state.Between(pair).Any(p => p.Established) && !state.Latches.Between(pair).Any(l => l.Channel is not null);
         var (sa, request) = state.Ike.Initiate(
             now, pair.Local, pair.Remote, new ChildProposal(selectors), entry.Encapsulation != EncapsulationChoice.Esp, initialContact, persistence);
         _requests.Add(request, new Request(sa, pair, selectors, persistence is not null));
