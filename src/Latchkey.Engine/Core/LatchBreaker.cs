@@ -56,8 +56,10 @@ internal sealed class LatchBreaker(EngineState state)
         }
     }
 
-    /// <summary>BROKEN latches between two addresses return when their own channel covers them again and no other does
-    /// (RFC 5660 §2.2).</summary>
+    /// <summary>
+    /// BROKEN latches between two addresses return when no other channel covers them any more (RFC 5660 §2.2): either their
+    /// own does again, or nobody is left there and the next packet asks who is.
+    /// </summary>
     public void RestoreWherePossible(TimeSpan now, AddressPair pair)
     {
         foreach (var latch in state.Latches.Between(pair))
@@ -68,14 +70,16 @@ internal sealed class LatchBreaker(EngineState state)
             }
 
             var covering = state.Covering(latch.Flow).Select(c => c.Channel).Distinct().ToList();
-            if (covering.Count == 1 && covering[0] == latch.Channel)
+            if (covering is [var own] ? own == latch.Channel : covering.Count == 0 && !IsAnybodyThere(pair))
             {
                 latch.Restore(now);
-                state.Effects.Add(new BindFlow(latch.Flow, new ChannelId(latch.Channel.Id)));
-                state.Effects.Raise(EventKind.LatchRestored, now, latch, $"the latch of {latch.Flow} is ESTABLISHED again: its own peer is back and nothing conflicts");
+                state.Effects.Add(new BindFlow(latch.Flow, new ChannelId(latch.Channel!.Id)));
+                state.Effects.Raise(EventKind.LatchRestored, now, latch, $"the latch of {latch.Flow} is ESTABLISHED again: nothing conflicts with it any more");
             }
         }
     }
+
+    private bool IsAnybodyThere(AddressPair pair) => state.Peerings.Values.Any(p => p.Pair == pair);
 
     private void Dispose(Latch latch)
     {
