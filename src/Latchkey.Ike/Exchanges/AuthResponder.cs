@@ -29,6 +29,8 @@ internal sealed class AuthResponder
     {
         // An initiator that saw a NAT moves to port 4500 with this message (RFC 7296 §2.23).
         sa.MoveTo(generation.Responses.Local, generation.Responses.Remote);
+        // The only round trip a host sees that never asks anything itself; without it its probes would be paced blindly.
+        sa.NoteRoundTrip(context.Now - sa.Init!.Answered);
         if (request.Auth is not { } auth || request.Id(ofInitiator: true) is not { } id)
         {
             generation.Respond(new NotifyPayload(NotifyType.InvalidSyntax));
@@ -42,7 +44,7 @@ internal sealed class AuthResponder
         {
             Refuse(sa, generation, $"the peer's public key cannot be used: {unreadable}");
         }
-        else if (!AuthSignature.Verify(key, auth, generation.Suite.Prf, generation.Keys.SkPi, sa.Init!.Request, sa.Init.NonceR, id))
+        else if (!AuthSignature.Verify(key, auth, generation.Suite.Prf, generation.Keys.SkPi, sa.Init.Request, sa.Init.NonceR, id))
         {
             Refuse(sa, generation, $"the peer's AUTH does not verify with its key {key.Fingerprint}");
         }

@@ -156,7 +156,7 @@ internal sealed class InitInitiator
         }
         else
         {
-            Proceed(spiR, payloads, new InitResult(_nonce, nonce.Nonce, _transmission!.Message, response, InitMessages.PeerHashes(payloads)), suite, shared!);
+            Proceed(spiR, payloads, new InitResult(_nonce, nonce.Nonce, _transmission!.Message, response, _context.Now, InitMessages.PeerHashes(payloads)), suite, shared!);
         }
     }
 

@@ -127,7 +127,7 @@ internal sealed class InitResponder(HostContext context)
                 InitMessages.SignatureHashes(),
             ]).ToBytes();
 
-        sa.Init = new InitResult(request.Nonce, nonce, request.Datagram, response, InitMessages.PeerHashes(request.Payloads));
+        sa.Init = new InitResult(request.Nonce, nonce, request.Datagram, response, context.Now, InitMessages.PeerHashes(request.Payloads));
         sa.BeginAuthentication(InitMessages.MakeGeneration(context, sa, suite, shared, request.Nonce, nonce, header.SpiI, spiR));
         sa.LimitSetup(Farewell.None);
         _responses.Add(request.Key, response);

@@ -191,11 +191,14 @@ internal sealed class IkeSa
     {
         if (transmission.RoundTrip is { } roundTrip)
         {
-            SmoothedRoundTrip = SmoothedRoundTrip is { } before ? ((before * 7) + roundTrip) / 8 : roundTrip;
+            NoteRoundTrip(roundTrip);
         }
 
         _probe.NoteAnswer(transmission);
     }
+
+    public void NoteRoundTrip(TimeSpan measured) =>
+        SmoothedRoundTrip = SmoothedRoundTrip is { } before ? ((before * 7) + measured) / 8 : measured;
 
     public void Probe() => _probe.Start();
 
