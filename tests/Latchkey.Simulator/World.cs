@@ -8,7 +8,7 @@ namespace Latchkey.Simulator;
 /// </summary>
 public sealed class World : IDisposable
 {
-    private const int TraceLines = 400;
+    private const int TraceLines = 20_000;
 
     private readonly List<TcpSocket> _sockets = [];
     private readonly List<Invariant> _invariants;

@@ -13,9 +13,9 @@ public sealed class Capture
 
     public string File { get; }
 
-    internal static async Task<Capture> Start(NetworkNamespace place, string device, string file, ProcessRegister register, string? only)
+    internal static async Task<Capture> Start(NetworkNamespace place, string device, string file, ProcessRegister register)
     {
-        string[] arguments = ["tcpdump", "-i", device, "-n", "-U", "--immediate-mode", "-s", "0", "-B", "65536", "-Z", "root", "-w", file, .. only is null ? [] : new[] { only }];
+        string[] arguments = ["tcpdump", "-i", device, "-n", "-U", "--immediate-mode", "-s", "0", "-B", "65536", "-Z", "root", "-w", file];
         var listening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Capture? capture = null;
         var tcpdump = BackgroundProcess.Start("tcpdump", place.Inside(arguments), file + ".log", register, p =>

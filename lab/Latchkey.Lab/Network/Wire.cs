@@ -45,9 +45,10 @@ public sealed class Wire : IAsyncDisposable
 
     internal Task SetMtu(string port, int mtu) => _namespace.Ip("link", "set", port, "mtu", $"{mtu}");
 
+    public async Task SetMtu(int mtu) => await _namespace.Ip("link", "set", Bridge, "mtu", $"{mtu}");
+
     /// <summary>Records every frame that crosses the link from now on.</summary>
-    /// <param name="only">A filter in tcpdump's language; null: everything.</param>
-    public Task<Capture> Record(string file, ProcessRegister register, string? only = null) => Capture.Start(_namespace, Bridge, file, register, only);
+    public Task<Capture> Record(string file, ProcessRegister register) => Capture.Start(_namespace, Bridge, file, register);
 
     public ValueTask DisposeAsync() => _namespace.DisposeAsync();
 }

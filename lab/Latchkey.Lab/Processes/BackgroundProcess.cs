@@ -56,18 +56,7 @@ public sealed class BackgroundProcess : IAsyncDisposable
         return background;
     }
 
-    /// <summary>Writes a line to its standard input; one that has ended no longer listens, and its own last words say why.</summary>
-    public async Task Tell(string line)
-    {
-        try
-        {
-            await _process.StandardInput.WriteLineAsync(line);
-            await _process.StandardInput.FlushAsync();
-        }
-        catch (IOException)
-        {
-        }
-    }
+    public Task Tell(string line) => _process.StandardInput.WriteLineAsync(line);
 
     /// <summary>Sends a signal by name, for example <c>INT</c>.</summary>
     public async Task Signal(string signal)

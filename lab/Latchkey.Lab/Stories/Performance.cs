@@ -2,19 +2,16 @@ using Latchkey.Lab.Network;
 
 namespace Latchkey.Lab.Stories;
 
-/// <summary>How scenarios are told.</summary>
-/// <param name="Keep">Keep captures, logs and configurations.</param>
-/// <param name="Full">Transfers of full length.</param>
-public sealed record Performance(AddressPlan Plan, bool Keep, bool Full, Narrator Narrator)
+/// <summary>Tells one scenario once: sets the stage, and clears it whatever happens.</summary>
+public static class Performance
 {
-    /// <summary>Tells one scenario once: sets the stage, and clears it whatever happens.</summary>
-    public async Task<ScenarioResult> Give(Scenario scenario, CancellationToken cancellation)
+    public static async Task<ScenarioResult> Give(Scenario scenario, AddressPlan plan, bool keep, Narrator narrator, CancellationToken cancellation)
     {
-        Narrator.Headline($"{scenario.Id}  {scenario.Title}");
-        var laboratory = new Laboratory(Plan, Keep, cancellation);
+        narrator.Headline($"{scenario.Id}  {scenario.Title}");
+        var laboratory = new Laboratory(plan, keep, cancellation);
         await using (laboratory)
         {
-            var stage = new Stage(laboratory, Narrator, Full);
+            var stage = new Stage(laboratory, narrator);
             try
             {
                 await scenario.Tell(stage);
@@ -24,9 +21,9 @@ public sealed record Performance(AddressPlan Plan, bool Keep, bool Full, Narrato
                 stage.Check("the story was told to its end", false, problem.Message);
             }
 
-            if (Keep)
+            if (keep)
             {
-                Narrator.Plain($"Captures, logs and configurations are kept in {laboratory.Folder}");
+                narrator.Plain($"Captures, logs and configurations are kept in {laboratory.Folder}");
             }
 
             return new ScenarioResult(scenario.Id, stage.Checks, stage.TimeToNotice);

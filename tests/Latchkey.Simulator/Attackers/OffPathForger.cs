@@ -19,6 +19,10 @@ public sealed class OffPathForger(World world, SimulatedRandom random)
         world.Network.Spoof(this, forged);
     }
 
+    /// <summary>Complains to a victim about an SPI, or an IKE SA, in the name of its peer.</summary>
+    public void Complain(InetAddress source, InetAddress victim) => world.Network.Spoof(
+        this, Ike(source, victim, random.Chance(0.5) ? IkeForgery.InvalidSpi(random, (uint)random.Next()) : IkeForgery.InvalidIkeSpi(random)));
+
     private Datagram Forge(InetAddress source, InetAddress victim) => random.Below(8) switch
     {
         0 => Ike(source, victim, IkeForgery.Noise(random, random.Below(120))),

@@ -17,6 +17,7 @@ public sealed class SimulatedDaemon : IDatapathEvents
     private readonly SimulatedHost _host;
     private readonly SimulatedRandom _delays;
     private readonly List<Effect> _effects = [];
+    private readonly Dictionary<InetAddress, int> _ikeReceived = [];
     private PlannedEvent? _deadline;
     private PlannedEvent? _socketCheck;
     private TimeSpan _lastDeadline = -TimeSpan.FromSeconds(1);
@@ -40,9 +41,6 @@ public sealed class SimulatedDaemon : IDatapathEvents
 
     /// <summary>Every event raised in this life, in order.</summary>
     public List<EngineEvent> Raised { get; } = [];
-
-    /// <summary>IKE messages sent in this life.</summary>
-    public int IkeMessagesSent { get; private set; }
 
     public void OutboundFlowUnknown(FlowKey flow) => Post("outbound flow unknown", now => Engine.HandleOutboundFlow(now, flow));
 
@@ -75,7 +73,14 @@ public sealed class SimulatedDaemon : IDatapathEvents
     /// <summary>Sockets that lived before this daemon did.</summary>
     internal void CloseOrphans(IReadOnlyCollection<FlowKey> flows) => Call("orphans", now => Engine.CloseOrphans(now, flows));
 
-    internal void Receive(IkeDatagram datagram) => IkeDatagram(datagram.To, datagram.From, datagram.Message);
+    /// <summary>IKE messages that came from an address, or in its name, in this life.</summary>
+    public int IkeMessagesReceivedFrom(InetAddress address) => _ikeReceived.GetValueOrDefault(address);
+
+    internal void Receive(IkeDatagram datagram)
+    {
+        _ikeReceived[datagram.Source] = IkeMessagesReceivedFrom(datagram.Source) + 1;
+        IkeDatagram(datagram.To, datagram.From, datagram.Message);
+    }
 
     internal void Shutdown()
     {
@@ -118,7 +123,7 @@ public sealed class SimulatedDaemon : IDatapathEvents
             _effects.Add(effect);
             if (effect is not SendIke)
             {
-                _host.World.Trace.Add(_host.Name, effect is Raise raise ? $"* {raise.Event.Kind}: {raise.Event.Text}" : effect);
+                _host.World.Trace.Add(_host.Name, effect is Raise raise ? new Told(raise.Event) : effect);
             }
 
             CarryOut(effect);
@@ -135,7 +140,6 @@ public sealed class SimulatedDaemon : IDatapathEvents
         switch (effect)
         {
             case SendIke send:
-                IkeMessagesSent++;
                 _host.Send(new IkeDatagram(send.Local, send.Remote, send.Message));
                 break;
             case InstallSa install:
@@ -191,5 +195,11 @@ public sealed class SimulatedDaemon : IDatapathEvents
         }
 
         _socketCheck = _host.World.Events.After(SocketCheckInterval, CheckSockets);
+    }
+
+    /// <summary>An event as it stands in the trace.</summary>
+    private sealed record Told(EngineEvent Event)
+    {
+        public override string ToString() => $"* {Event.Kind}: {Event.Text}";
     }
 }

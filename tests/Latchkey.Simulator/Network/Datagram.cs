@@ -13,6 +13,9 @@ public abstract record Datagram(InetAddress Source, InetAddress Destination)
 /// <summary>IKE on port 500 or 4500; the bytes are real.</summary>
 public sealed record IkeDatagram(InetEndpoint From, InetEndpoint To, byte[] Message) : Datagram(From.Address, To.Address)
 {
+    /// <summary>An IKE_SA_INIT.</summary>
+    public bool IsFirstMessage => Message.Length > 18 && Message[18] == 34;
+
     public override Datagram Corrupted(SimulatedRandom random)
     {
         if (Message.Length == 0)

@@ -13,9 +13,16 @@ public sealed class SimulatedNetwork(EventQueue events, SimulatedRandom random)
 
     private readonly List<(InetAddress Address, SimulatedHost Host)> _claims = [];
     private readonly HashSet<(SimulatedHost, SimulatedHost)> _partitions = [];
+    private readonly HashSet<SimulatedHost> _spoofers = [];
     private readonly Dictionary<object, (SimulatedRandom Random, ulong Count)> _senders = [];
 
     public NetworkQuality Quality { get; set; } = NetworkQuality.Perfect;
+
+    /// <summary>
+    /// An IKE_SA_INIT was damaged or forged. It is not authenticated (RFC 7296 §2.21.1), so it can keep a connection from
+    /// coming to be, though never end one.
+    /// </summary>
+    public bool FirstMessagesWereTouched { get; private set; }
 
     /// <summary>Everything that was put on the wire, seen by whoever may see everything.</summary>
     public event Action<Datagram>? Seen;
@@ -32,6 +39,9 @@ public sealed class SimulatedNetwork(EventQueue events, SimulatedRandom random)
 
     public bool Claims(InetAddress address, SimulatedHost host) => _claims.Contains((address, host));
 
+    /// <summary>From now on what this host sends is carried whatever its source address is.</summary>
+    public void MaySpoof(SimulatedHost host) => _spoofers.Add(host);
+
     public IReadOnlyList<SimulatedHost> Claimants(InetAddress address) =>
         [.. _claims.Where(claim => claim.Address == address).Select(claim => claim.Host)];
 
@@ -46,7 +56,7 @@ public sealed class SimulatedNetwork(EventQueue events, SimulatedRandom random)
     /// <summary>Puts a datagram of a host on the wire, if the host may speak for its source address here.</summary>
     public void Send(SimulatedHost sender, Datagram datagram)
     {
-        if (Claims(datagram.Source, sender))
+        if (_spoofers.Contains(sender) || Claims(datagram.Source, sender))
         {
             Carry(sender, sender, datagram);
         }
@@ -68,7 +78,9 @@ public sealed class SimulatedNetwork(EventQueue events, SimulatedRandom random)
         for (var i = 0; i < copies; i++)
         {
             var delay = Quality.Delay + fate.Between(TimeSpan.Zero, Quality.Jitter);
-            var arriving = fate.Chance(Quality.Corruption) ? datagram.Corrupted(fate) : datagram;
+            var corrupted = fate.Chance(Quality.Corruption);
+            var arriving = corrupted ? datagram.Corrupted(fate) : datagram;
+            FirstMessagesWereTouched |= (corrupted || host is null) && datagram is IkeDatagram { IsFirstMessage: true };
             events.After(delay, () => Arrive(host, arriving));
         }
     }

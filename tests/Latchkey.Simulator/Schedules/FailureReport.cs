@@ -1,4 +1,5 @@
 using System.Text;
+using Latchkey.Wire;
 
 namespace Latchkey.Simulator;
 
@@ -7,7 +8,8 @@ public static class FailureReport
 {
     /// <param name="kept">Places of the actions that suffice, from <see cref="Shrinker"/>.</param>
     /// <param name="replay">The command line that plays it, without the variables.</param>
-    public static string Write(ulong seed, IReadOnlyList<int> kept, string replay)
+    /// <param name="lines">How much of the end of the trace to show.</param>
+    public static string Write(ulong seed, IReadOnlyList<int> kept, string replay, int lines)
     {
         ArgumentNullException.ThrowIfNull(kept);
         var whole = ScheduleGenerator.Generate(seed);
@@ -18,7 +20,7 @@ public static class FailureReport
         text.AppendLine($"play it again: LATCHKEY_SEED={seed} LATCHKEY_KEEP={string.Join(',', kept)} {replay}");
         text.AppendLine();
         text.AppendLine($"hosts: {string.Join(", ", schedule.World.Hosts.Select(h => $"{h.Name} {h.Address}{(h.RunsLatchkey ? "" : " (plain)")}"))}");
-        text.AppendLine($"policy: {schedule.World.Hosts[0].Policy.Protect[0]}");
+        text.AppendLine($"policy: trust {schedule.World.Hosts[0].Policy.Protect[0].Trust}, on_break {schedule.World.Hosts[0].Policy.Protect[0].DispositionFor(IpProtocol.Tcp)}");
         text.AppendLine($"known: {string.Join(", ", schedule.World.Hosts[0].Policy.Peers.Select(peer => peer.Name))}");
         text.AppendLine($"network: {schedule.World.Network}; newcomers {(schedule.NewcomersStay ? "stay" : "leave")} at the end");
         text.AppendLine($"lifetimes: IKE {schedule.World.Engine.Ike.IkeLifetime}, child {schedule.World.Engine.Ike.ChildLifetime}");
@@ -31,7 +33,7 @@ public static class FailureReport
 
         text.AppendLine();
         text.AppendLine("what happened:");
-        foreach (var line in failure?.Trace ?? [])
+        foreach (var line in (failure?.Trace ?? []).TakeLast(lines))
         {
             text.AppendLine(line);
         }

@@ -94,7 +94,13 @@ public static class Reckoning
 
     private static string? ComplaintOfEnded(World world, TcpSocket socket)
     {
-        if (socket.Outcome is not (SocketOutcome.Reset or SocketOutcome.Refused))
+        // A plain host believes any reset that guesses right.
+        if (socket.Outcome is not (SocketOutcome.Reset or SocketOutcome.Refused) || !socket.Host.Plan.RunsLatchkey)
+        {
+            return null;
+        }
+
+        if (socket.Outcome == SocketOutcome.Refused && world.Network.FirstMessagesWereTouched)
         {
             return null;
         }

@@ -19,6 +19,15 @@ public static class ScheduleRun
         }
     }
 
+    /// <summary>Plays a schedule and returns the end of its trace.</summary>
+    public static IReadOnlyList<string> Record(Schedule schedule)
+    {
+        ArgumentNullException.ThrowIfNull(schedule);
+        using var world = new World(schedule.World);
+        Act(world, schedule);
+        return [.. world.Trace.Lines()];
+    }
+
     private static void Act(World world, Schedule schedule)
     {
         var stage = new Stage(world);

@@ -18,7 +18,7 @@ public sealed record Connect(TimeSpan At, int From, int To, bool FromTaken) : Sc
     public override void Apply(Stage stage)
     {
         var (from, to) = (stage.Host(From), stage.Host(To));
-        if (from.IsUp && from != to && from.Addresses[0].IsV4 == to.Plan.Address.IsV4)
+        if (from.IsUp && !from.Addresses.Contains(to.Plan.Address))
         {
             from.Sockets.Connect(FromTaken ? from.Addresses[^1] : from.Addresses[0], to.Plan.Address);
         }

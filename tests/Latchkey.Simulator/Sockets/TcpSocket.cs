@@ -206,9 +206,19 @@ public sealed class TcpSocket
     private bool AcceptAcknowledgment(Segment segment)
     {
         var advance = segment.Acknowledgment - _unacknowledged;
-        if (!segment.Has(SegmentFlags.Ack) || (advance > _sendHighest - _unacknowledged && advance < 1u << 31))
+        var old = advance >= 1u << 31 && State != Phase.SynReceived;
+        if (!segment.Has(SegmentFlags.Ack) || (advance > _sendHighest - _unacknowledged && !old))
         {
-            Emit(SegmentFlags.Ack, _sendNext, 0);
+            if (State == Phase.SynReceived)
+            {
+                // Somebody still has an older connection of this name (RFC 9293 §3.10.7.4).
+                _host.Sockets.Refuse(segment);
+            }
+            else
+            {
+                Emit(SegmentFlags.Ack, _sendNext, 0);
+            }
+
             return false;
         }
 
