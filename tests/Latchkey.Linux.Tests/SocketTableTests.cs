@@ -56,6 +56,24 @@ public sealed class SocketTableTests
         }
     }
 
+    [Fact]
+    public void Proc_shows_the_same_udp_sockets_as_netlink()
+    {
+        using var host = new TestHost("sockets");
+        host.StartPython("""
+            import socket, time
+            def connected(family, address, port):
+                s = socket.socket(family, socket.SOCK_DGRAM); s.bind((address, port)); s.connect((address, 9)); return s
+            keep = [connected(socket.AF_INET, "127.0.0.1", 4711), connected(socket.AF_INET6, "::1", 4712), connected(socket.AF_INET6, "::ffff:127.0.0.1", 4713)]
+            print("ready", flush=True); time.sleep(60)
+            """);
+        var netlink = host.In(() => List(IpProtocol.Udp));
+        var proc = host.In(() => ((bool[])[false, true]).SelectMany(ProcUdpSockets.Lines).Select(ProcUdpSockets.TryRead).OfType<SocketEntry>().ToList());
+
+        Assert.Equal(3, proc.Count);
+        Assert.Equal(netlink.OrderBy(s => s.Flow.LocalPort), proc.OrderBy(s => s.Flow.LocalPort));
+    }
+
     private static List<SocketEntry> List(IpProtocol protocol)
     {
         using var table = new SocketTable();

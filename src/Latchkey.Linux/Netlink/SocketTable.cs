@@ -33,11 +33,36 @@ public readonly record struct SocketEntry(FlowKey Flow, SocketState State, uint 
 public sealed class SocketTable : IDisposable
 {
     private readonly NetlinkSocket _netlink = new(NetlinkAbi.SockDiag);
+    private readonly bool _hasUdp;
+
+    public SocketTable()
+    {
+        // A kernel without the module answers ENOENT to the protocol, whatever the socket asked for.
+        try
+        {
+            List(IpProtocol.Udp, Socket.FamilyInet);
+            _hasUdp = true;
+        }
+        catch (LinuxException e) when (e.Errno == Errno.NoEntry)
+        {
+            _hasUdp = false;
+        }
+    }
+
+    /// <summary>Set when the kernel cannot list UDP sockets (CONFIG_INET_UDP_DIAG): <c>/proc/net/udp</c> is read instead, slowly.</summary>
+    public string? Degraded => _hasUdp
+        ? null
+        : "The kernel lists no UDP sockets by netlink (module udp_diag): /proc/net/udp is read instead, which is slow on hosts with many sockets.";
 
     /// <summary>All sockets of a protocol (TCP or UDP), both families, in every state.</summary>
     /// <exception cref="LinuxException">The kernel cannot list them, for example because it was built without it.</exception>
     public List<SocketEntry> List(IpProtocol protocol)
     {
+        if (protocol == IpProtocol.Udp && !_hasUdp)
+        {
+            return [.. ProcUdpSockets.Lines(v6: false).Concat(ProcUdpSockets.Lines(v6: true)).Select(ProcUdpSockets.TryRead).OfType<SocketEntry>()];
+        }
+
         var result = List(protocol, Socket.FamilyInet);
         result.AddRange(List(protocol, Socket.FamilyInet6));
         return result;
@@ -47,6 +72,12 @@ public sealed class SocketTable : IDisposable
     /// <returns>False when there is none; a TCP connection in TIME_WAIT is still found.</returns>
     public unsafe bool TryFind(FlowKey flow, [NotNullWhen(true)] out SocketEntry? entry)
     {
+        if (flow.Protocol == IpProtocol.Udp && !_hasUdp)
+        {
+            entry = List(IpProtocol.Udp).Where(s => s.Flow == flow).Select(s => (SocketEntry?)s).FirstOrDefault();
+            return entry is not null;
+        }
+
         SocketEntry? found = null;
         var request = Request(flow.Protocol, flow.Local.IsV6 ? Socket.FamilyInet6 : Socket.FamilyInet);
         request.Id.Cookie0 = InetDiag.NoCookie;
@@ -93,21 +124,20 @@ public sealed class SocketTable : IDisposable
             return null;
         }
 
+        var length = message.Family == Socket.FamilyInet ? 4 : 16;
         var flow = new FlowKey(
             protocol,
-            ToAddress(message.Family, new ReadOnlySpan<byte>(message.Id.Local, 16)),
+            Unmapped(new ReadOnlySpan<byte>(message.Id.Local, length)),
             BinaryPrimitives.ReadUInt16BigEndian(new ReadOnlySpan<byte>(message.Id.LocalPort, 2)),
-            ToAddress(message.Family, new ReadOnlySpan<byte>(message.Id.Remote, 16)),
+            Unmapped(new ReadOnlySpan<byte>(message.Id.Remote, length)),
             BinaryPrimitives.ReadUInt16BigEndian(new ReadOnlySpan<byte>(message.Id.RemotePort, 2)));
         return new SocketEntry(flow, (SocketState)message.State, message.User, message.Inode);
     }
 
     /// <summary>An IPv6 socket that talks IPv4 has mapped addresses, <c>::ffff:0:0/96</c> (RFC 4291 §2.5.5.2).</summary>
-    private static InetAddress ToAddress(byte family, ReadOnlySpan<byte> bytes)
+    internal static InetAddress Unmapped(ReadOnlySpan<byte> octets)
     {
         ReadOnlySpan<byte> mapped = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
-        return family == Socket.FamilyInet ? InetAddress.FromBytes(bytes[..4])
-            : bytes.StartsWith(mapped) ? InetAddress.FromBytes(bytes[12..])
-            : InetAddress.FromBytes(bytes);
+        return InetAddress.FromBytes(octets.StartsWith(mapped) ? octets[mapped.Length..] : octets);
     }
 }

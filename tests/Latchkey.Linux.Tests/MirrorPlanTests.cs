@@ -1,0 +1,44 @@
+using CsCheck;
+using Latchkey.Linux.Protection;
+using Latchkey.Wire;
+using Xunit;
+
+namespace Latchkey.Linux.Tests;
+
+public sealed class MirrorPlanTests
+{
+    /// <summary>Prefixes inside 192.0.2.0/24, so that they overlap often and every address can be tried.</summary>
+    private static readonly Gen<InetPrefix> Prefixes = Gen.Select(Gen.UInt[0, 255], Gen.Int[24, 32], (host, length) =>
+        new InetPrefix(InetAddress.FromV4((0xc000_0200 | host) & (uint.MaxValue << (32 - length))), length));
+
+    [Fact]
+    public void A_witness_lies_in_its_prefix_and_in_none_more_specific_and_there_is_one_if_there_can_be() =>
+        Gen.Select(Prefixes, Prefixes.HashSet[0, 8]).Sample((prefix, others) =>
+        {
+            bool Stands(uint number) => prefix.Contains(InetAddress.FromV4(number))
+                && !others.Any(o => o.Length > prefix.Length && o.Contains(InetAddress.FromV4(number)));
+
+            var first = (uint)prefix.Start.ToNumber() + (prefix.Length < 31 ? 1u : 0u);
+            var last = (uint)prefix.End.ToNumber();
+            var exists = false;
+            for (var number = first; number <= last; number++)
+            {
+                exists |= Stands(number);
+            }
+
+            var witness = MirrorPlan.Witness(prefix, others);
+            Assert.Equal(exists, witness is not null);
+            Assert.True(witness is null || Stands((uint)witness.Value.ToNumber()));
+        });
+
+    [Theory]
+    [InlineData("0.0.0.0/0", "0.0.0.1")]
+    [InlineData("::/0", "::1")]
+    [InlineData("192.0.2.7/32", "192.0.2.7")]
+    [InlineData("192.0.2.6/31", "192.0.2.6")]
+    public void Whole_families_and_single_addresses_have_witnesses(string prefix, string witness)
+    {
+        Assert.True(InetPrefix.TryParse(prefix, out var parsed, out _));
+        Assert.Equal(InetAddress.Parse(witness), MirrorPlan.Witness(parsed, []));
+    }
+}
