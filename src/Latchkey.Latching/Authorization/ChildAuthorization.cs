@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Latchkey.Wire;
 
 namespace Latchkey.Latching;
@@ -23,28 +24,31 @@ public sealed class ChildAuthorization(SecurityPolicy policy)
         ProtectEntry? closed = null;
         foreach (var entry in policy.Protect)
         {
-            foreach (var selectors in entry.SelectorsBetween(local, remote))
+            // "port on either side" is two pairs that both touch an offer for one of them; the smaller part is of no use.
+            var common = entry.SelectorsBetween(local, remote).Select(offered.Intersect).MaxBy(Breadth);
+            if (common is null || common.IsEmpty)
             {
-                var common = selectors.Intersect(offered);
-                if (common.IsEmpty)
-                {
-                    continue;
-                }
-
-                if (peer is PadResult.Btns && !entry.BtnsOk)
-                {
-                    closed ??= entry;
-                    continue;
-                }
-
-                return new ChildAuthorizationResult.Allowed(entry, common);
+                continue;
             }
+
+            if (peer is PadResult.Btns && !entry.BtnsOk)
+            {
+                closed ??= entry;
+                continue;
+            }
+
+            return new ChildAuthorizationResult.Allowed(entry, common);
         }
 
         return new ChildAuthorizationResult.Refused(closed is not null
             ? $"[[protect]] \"{closed.Name}\" has trust = \"known\", and the peer's key is in no [[peer]]"
             : $"no [[protect]] entry covers any of {offered}; the entries between {local} and {remote} cover {Configured(local, remote)}");
     }
+
+    /// <summary>How many pairs of ports a set covers between two addresses; 0 only for the empty set.</summary>
+    private static long Breadth(SelectorSet selectors) => Ports(selectors.Local) * Ports(selectors.Remote);
+
+    private static long Ports(ImmutableArray<TrafficSelector> selectors) => selectors.Sum(s => s.EndPort - s.StartPort + 1L);
 
     private string Configured(InetAddress local, InetAddress remote)
     {

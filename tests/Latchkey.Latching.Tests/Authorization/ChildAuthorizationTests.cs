@@ -32,6 +32,21 @@ public class ChildAuthorizationTests
         Assert.All(allowed.Selectors.Remote, s => Assert.Equal((D, D), (s.StartAddress, s.EndAddress)));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void An_entry_with_the_port_on_either_side_grants_an_offer_for_one_side_in_full(bool ours)
+    {
+        var port = new PortRange(179, 179);
+        var either = new ChildAuthorization(Policy(
+            [Entry("bgp", TrustLevel.Anyone, 179) with { Ports = [new PortPair(PortRange.Any, port), new PortPair(port, PortRange.Any)] }]));
+        var (local, remote) = ours ? (port, PortRange.Any) : (PortRange.Any, port);
+        var offered = SelectorSet.Of(
+            TrafficSelector.For(InetPrefix.Of(W), (byte)IpProtocol.Tcp, local.Start, local.End),
+            TrafficSelector.For(InetPrefix.Of(D), (byte)IpProtocol.Tcp, remote.Start, remote.End));
+        Assert.Equal(offered, Assert.IsType<ChildAuthorizationResult.Allowed>(either.Narrow(Btns, W, D, offered)).Selectors);
+    }
+
     [Fact]
     public void B8_Traffic_of_btns_peers_matches_only_entries_that_let_them_in()
     {
