@@ -14,7 +14,6 @@ public sealed class Laboratory : IAsyncDisposable
 
     private static int _runs;
     private readonly List<LabHost> _hosts = [];
-    private readonly List<Wire> _wires = [];
     private readonly bool _keep;
 
     public Laboratory(AddressPlan plan, bool keep, CancellationToken cancellation)
@@ -40,9 +39,8 @@ public sealed class Laboratory : IAsyncDisposable
 
     public async Task<Wire> Link(int number = 1)
     {
-        var wire = await Wire.Create(Run, number);
-        _wires.Add(wire);
-        return wire;
+        Cancellation.ThrowIfCancellationRequested();
+        return await Wire.Create(this, number);
     }
 
     /// <summary>A host without cards.</summary>
@@ -92,9 +90,10 @@ public sealed class Laboratory : IAsyncDisposable
             await host.DisposeAsync();
         }
 
-        foreach (var wire in _wires)
+        // By name, so that one that was only half made when the run was interrupted goes too.
+        foreach (var name in NetworkNamespace.All(Run))
         {
-            await wire.DisposeAsync();
+            await NetworkNamespace.Remove(name);
         }
 
         if (_keep)

@@ -33,8 +33,7 @@ public static class Leftovers
 
         foreach (var name in NetworkNamespace.All())
         {
-            var run = name.Split('-')[1];
-            if (!IsUnderWay(Path.Combine(Laboratory.Root, run)))
+            if (!IsUnderWay(Path.Combine(Laboratory.Root, NetworkNamespace.RunOf(name))))
             {
                 await NetworkNamespace.Remove(name);
             }

@@ -7,19 +7,17 @@ namespace Latchkey.Lab.Applications;
 /// <summary>A long-lived connection between two socats: programs that everybody has, telling their errors in their own words.</summary>
 public sealed class SocatPair
 {
-    private readonly Sightings<string> _serverWords = new();
-    private readonly Sightings<string> _serverHeard = new();
+    private readonly Sightings<string> _serverWords;
+    private readonly Sightings<string> _serverHeard;
 
-    private SocatPair()
-    {
-    }
+    private SocatPair(CancellationToken cancellation) => (_serverWords, _serverHeard) = (new(cancellation), new(cancellation));
 
     /// <summary>What W's socat complained last.</summary>
     public string LastWords => _serverWords.All is { Count: > 0 } words ? words[^1] : "not a word";
 
     public static async Task<SocatPair> Connect(LabHost server, LabHost client, int port)
     {
-        var pair = new SocatPair();
+        var pair = new SocatPair(server.Cancellation);
         var family = server.Plan.IsIPv6 ? "6" : "4";
         server.Start("socat-server", ["socat", "-d", "-d", $"TCP{family}-LISTEN:{port},bind={server.Plan.Bracketed(server.Address)},reuseaddr", "STDIO"], p =>
         {

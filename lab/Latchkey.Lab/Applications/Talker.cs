@@ -9,12 +9,15 @@ namespace Latchkey.Lab.Applications;
 /// <summary>One end of one TCP connection: <c>lab/apps/talker.py</c>, an ordinary program that reports what its calls gave it.</summary>
 public sealed class Talker
 {
-    private readonly Sightings<TalkerEvent> _events = new();
+    private readonly Sightings<TalkerEvent> _events;
     private readonly BackgroundProcess _process;
     private readonly string _who;
+    private readonly CancellationToken _cancellation;
 
     private Talker(LabHost host, string name, IReadOnlyList<string> arguments)
     {
+        _cancellation = host.Cancellation;
+        _events = new Sightings<TalkerEvent>(_cancellation);
         _who = $"{host.Name}'s {name}";
         _process = host.Start(name, host.App("talker.py", arguments), p => p.LineWritten += line => _events.Add(TalkerEvent.Parse(line)));
     }
@@ -92,7 +95,7 @@ public sealed class Talker
                 return count;
             }
 
-            await Task.Delay(20);
+            await Task.Delay(20, _cancellation);
         }
     }
 

@@ -11,10 +11,10 @@ public sealed class LatchkeyDaemon
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(20);
 
     private readonly LabHost _host;
-    private readonly Sightings<DaemonEvent> _events = new();
+    private readonly Sightings<DaemonEvent> _events;
     private BackgroundProcess? _process;
 
-    private LatchkeyDaemon(LabHost host) => _host = host;
+    private LatchkeyDaemon(LabHost host) => (_host, _events) = (host, new(host.Cancellation));
 
     /// <summary>What the daemon told so far, since its last start.</summary>
     public IReadOnlyList<DaemonEvent> Events => _events.All;

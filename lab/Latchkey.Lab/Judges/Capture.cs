@@ -1,5 +1,6 @@
 using Latchkey.Lab.Network;
 using Latchkey.Lab.Processes;
+using Latchkey.Lab.Stories;
 
 namespace Latchkey.Lab.Judges;
 
@@ -7,40 +8,27 @@ namespace Latchkey.Lab.Judges;
 public sealed class Capture
 {
     private readonly BackgroundProcess _tcpdump;
-    private readonly List<string> _said = [];
+    private readonly Sightings<string> _said;
 
-    private Capture(string file, BackgroundProcess tcpdump) => (File, _tcpdump) = (file, tcpdump);
+    private Capture(string file, BackgroundProcess tcpdump, Sightings<string> said) => (File, _tcpdump, _said) = (file, tcpdump, said);
 
     public string File { get; }
 
-    internal static async Task<Capture> Start(NetworkNamespace place, string device, string file, ProcessRegister register)
+    /// <param name="place">Where the device is.</param>
+    /// <param name="only">A filter in tcpdump's language; null: everything.</param>
+    internal static async Task<Capture> Start(Laboratory laboratory, NetworkNamespace place, string device, string file, string? only)
     {
-        string[] arguments = ["tcpdump", "-i", device, "-n", "-U", "--immediate-mode", "-s", "0", "-B", "65536", "-Z", "root", "-w", file];
-        var listening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Capture? capture = null;
-        var tcpdump = BackgroundProcess.Start("tcpdump", place.Inside(arguments), file + ".log", register, p =>
-        {
-            capture = new Capture(file, p);
-            p.ComplaintWritten += line =>
-            {
-                lock (capture._said)
-                {
-                    capture._said.Add(line);
-                }
-
-                if (line.Contains("listening on", StringComparison.Ordinal))
-                {
-                    listening.TrySetResult();
-                }
-            };
-        });
-        if (await Task.WhenAny(listening.Task, Task.Delay(TimeSpan.FromSeconds(10))) != listening.Task)
+        IReadOnlyList<string> filter = only is null ? [] : [only];
+        var arguments = place.Inside(["tcpdump", "-i", device, "-n", "-U", "--immediate-mode", "-s", "0", "-B", "65536", "-Z", "root", "-w", file, .. filter]);
+        var said = new Sightings<string>(laboratory.Cancellation);
+        var tcpdump = BackgroundProcess.Start("tcpdump", arguments, file + ".log", laboratory.Processes, p => p.ComplaintWritten += said.Add);
+        if (await said.Wait(line => line.Contains("listening on", StringComparison.Ordinal), TimeSpan.FromSeconds(10)) is null)
         {
             await tcpdump.DisposeAsync();
             throw new LabException($"tcpdump did not start; see {file}.log");
         }
 
-        return capture!;
+        return new Capture(file, tcpdump, said);
     }
 
     /// <summary>Stops recording once everything seen has reached the file.</summary>
@@ -49,14 +37,11 @@ public sealed class Capture
     {
         await Settle();
         await _tcpdump.Stop("INT", TimeSpan.FromSeconds(5));
+        var lost = await _said.Wait(line => line.Contains("dropped by kernel", StringComparison.Ordinal), TimeSpan.FromSeconds(2));
         await _tcpdump.DisposeAsync();
-        lock (_said)
+        if (lost is null || !lost.StartsWith("0 ", StringComparison.Ordinal))
         {
-            var lost = _said.Find(line => line.Contains("dropped by kernel", StringComparison.Ordinal));
-            if (lost is null || !lost.StartsWith("0 ", StringComparison.Ordinal))
-            {
-                throw new LabException($"the capture {File} is not whole: {lost ?? "tcpdump did not say what it lost"}");
-            }
+            throw new LabException($"the capture {File} is not whole: {lost ?? "tcpdump did not say what it lost"}");
         }
     }
 

@@ -24,6 +24,9 @@ public sealed class LabHost : IAsyncDisposable
 
     public AddressPlan Plan => _laboratory.Plan;
 
+    /// <summary>Ctrl-C was pressed.</summary>
+    public CancellationToken Cancellation => _laboratory.Cancellation;
+
     public List<Nic> Nics { get; } = [];
 
     /// <summary>The first card's address.</summary>
@@ -65,7 +68,5 @@ public sealed class LabHost : IAsyncDisposable
         {
             await process.DisposeAsync();
         }
-
-        await Namespace.DisposeAsync();
     }
 }

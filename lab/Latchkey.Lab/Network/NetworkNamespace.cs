@@ -3,7 +3,7 @@ using Latchkey.Lab.Processes;
 namespace Latchkey.Lab.Network;
 
 /// <summary>A network stack of its own: what makes a host of the laboratory a host.</summary>
-public sealed class NetworkNamespace : IAsyncDisposable
+public sealed class NetworkNamespace
 {
     /// <summary>Every namespace of the laboratory begins so, and nothing else may.</summary>
     public const string Prefix = "lk-";
@@ -22,9 +22,13 @@ public sealed class NetworkNamespace : IAsyncDisposable
         return made;
     }
 
-    /// <summary>Names of the laboratory's namespaces, of this run and of others.</summary>
-    public static IReadOnlyList<string> All() =>
-        Directory.Exists(Folder) ? [.. Directory.EnumerateFiles(Folder, Prefix + "*").Select(Path.GetFileName).OfType<string>()] : [];
+    /// <summary>Names of the laboratory's namespaces.</summary>
+    /// <param name="run">Of this run only; null: of all.</param>
+    public static IReadOnlyList<string> All(string? run = null) =>
+        Directory.Exists(Folder) ? [.. Directory.EnumerateFiles(Folder, run is null ? $"{Prefix}*" : $"{Prefix}{run}-*").Select(Path.GetFileName).OfType<string>()] : [];
+
+    /// <summary>The run that a namespace belongs to.</summary>
+    public static string RunOf(string name) => name.Split('-')[1];
 
     /// <summary>The command line that runs a program in here.</summary>
     public IReadOnlyList<string> Inside(params IReadOnlyList<string> arguments) => ["ip", "netns", "exec", Name, .. arguments];
@@ -49,6 +53,4 @@ public sealed class NetworkNamespace : IAsyncDisposable
 
         await Command.Try(["ip", "netns", "del", name], Command.DefaultLimit);
     }
-
-    public async ValueTask DisposeAsync() => await Remove(Name);
 }

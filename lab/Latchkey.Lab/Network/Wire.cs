@@ -7,21 +7,24 @@ namespace Latchkey.Lab.Network;
 /// One link: a switch in a namespace of its own, so that everything that crosses it can be captured from outside the
 /// hosts, and a host can be unplugged while it runs.
 /// </summary>
-public sealed class Wire : IAsyncDisposable
+public sealed class Wire
 {
     public const string Bridge = "switch";
 
     private readonly NetworkNamespace _namespace;
 
-    private Wire(int number, NetworkNamespace networkNamespace) => (Number, _namespace) = (number, networkNamespace);
+    private readonly Laboratory _laboratory;
+
+    private Wire(Laboratory laboratory, int number, NetworkNamespace networkNamespace) =>
+        (_laboratory, Number, _namespace) = (laboratory, number, networkNamespace);
 
     public int Number { get; }
 
     public string Namespace => _namespace.Name;
 
-    public static async Task<Wire> Create(string run, int number)
+    internal static async Task<Wire> Create(Laboratory laboratory, int number)
     {
-        var wire = new Wire(number, await NetworkNamespace.Create(run, $"wire{number}"));
+        var wire = new Wire(laboratory, number, await NetworkNamespace.Create(laboratory.Run, $"wire{number}"));
         // A plain learning switch: no spanning tree delay, and neighbour discovery is not snooped away.
         await wire._namespace.Ip("link", "add", Bridge, "type", "bridge", "stp_state", "0", "forward_delay", "0", "mcast_snooping", "0");
         await wire._namespace.Sysctl($"net.ipv6.conf.{Bridge}.disable_ipv6=1");
@@ -45,10 +48,9 @@ public sealed class Wire : IAsyncDisposable
 
     internal Task SetMtu(string port, int mtu) => _namespace.Ip("link", "set", port, "mtu", $"{mtu}");
 
-    public async Task SetMtu(int mtu) => await _namespace.Ip("link", "set", Bridge, "mtu", $"{mtu}");
-
     /// <summary>Records every frame that crosses the link from now on.</summary>
-    public Task<Capture> Record(string file, ProcessRegister register) => Capture.Start(_namespace, Bridge, file, register);
-
-    public ValueTask DisposeAsync() => _namespace.DisposeAsync();
+    /// <param name="file">Its name in the laboratory's folder.</param>
+    /// <param name="only">A filter in tcpdump's language; null: everything.</param>
+    public Task<Capture> Record(string file, string? only = null) =>
+        Capture.Start(_laboratory, _namespace, Bridge, Path.Combine(_laboratory.Folder, file), only);
 }

@@ -56,7 +56,18 @@ public sealed class BackgroundProcess : IAsyncDisposable
         return background;
     }
 
-    public Task Tell(string line) => _process.StandardInput.WriteLineAsync(line);
+    /// <summary>Writes a line to its standard input; one that has ended no longer listens, and its own last words say why.</summary>
+    public async Task Tell(string line)
+    {
+        try
+        {
+            await _process.StandardInput.WriteLineAsync(line);
+            await _process.StandardInput.FlushAsync();
+        }
+        catch (IOException)
+        {
+        }
+    }
 
     /// <summary>Sends a signal by name, for example <c>INT</c>.</summary>
     public async Task Signal(string signal)

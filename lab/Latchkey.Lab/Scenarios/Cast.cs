@@ -66,7 +66,7 @@ public sealed class Cast
         var w = await laboratory.Host("w", wire, 1);
         var c = await laboratory.Host("c", wire, 7);
         var d = await laboratory.Host("d", wire, 7);
-        var capture = await wire.Record(Path.Combine(laboratory.Folder, "wire.pcap"), laboratory.Processes);
+        var capture = await wire.Record("wire.pcap");
         await w.Nics[0].Plug();
         await c.Nics[0].Plug();
         stage.Say($"W has {w.Address}; C has {c.Address}. D, not plugged in yet, will have C's address.");

@@ -19,6 +19,9 @@ public static class Catalog
         new S8sPinnedPeer(),
         new S13BreakWhileConnecting(),
         new S15Rekeys(),
+        new X1BadInput(),
+        new X2DaemonKilled(),
+        new X3Transfer(),
     ];
 
     public static Scenario? Find(string id) => All.FirstOrDefault(scenario => string.Equals(scenario.Id, id, StringComparison.OrdinalIgnoreCase));

@@ -40,5 +40,21 @@ public sealed class Narrator
         }
     }
 
+    public void Table(IReadOnlyList<string> headings, IEnumerable<string[]> rows)
+    {
+        var table = new Table().RoundedBorder();
+        foreach (var heading in headings)
+        {
+            table.AddColumn(new TableColumn(new Text(heading)));
+        }
+
+        foreach (var row in rows)
+        {
+            table.AddRow(row.Select(cell => new Text(cell)));
+        }
+
+        _console.Write(table);
+    }
+
     public void Plain(string text) => _console.WriteLine(text);
 }

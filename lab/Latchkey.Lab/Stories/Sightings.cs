@@ -1,7 +1,8 @@
 namespace Latchkey.Lab.Stories;
 
 /// <summary>Things that were reported, in order, and a way to wait for one of them. Safe for use from several threads.</summary>
-public sealed class Sightings<T>
+/// <param name="cancellation">Ends every wait: Ctrl-C must not have to sit through time limits.</param>
+public sealed class Sightings<T>(CancellationToken cancellation)
     where T : class
 {
     private readonly Lock _gate = new();
@@ -51,6 +52,8 @@ public sealed class Sightings<T>
             _waiters.Add((wanted, waiter));
         }
 
-        return await Task.WhenAny(waiter.Task, Task.Delay(limit)) == waiter.Task ? await waiter.Task : null;
+        var first = await Task.WhenAny(waiter.Task, Task.Delay(limit, cancellation));
+        cancellation.ThrowIfCancellationRequested();
+        return first == waiter.Task ? await waiter.Task : null;
     }
 }

@@ -3,13 +3,16 @@ using Latchkey.Lab.Network;
 namespace Latchkey.Lab.Stories;
 
 /// <summary>What a scenario has in its hands: the laboratory, somebody to tell what happens, and the list of checks.</summary>
-public sealed class Stage(Laboratory laboratory, Narrator narrator)
+public sealed class Stage(Laboratory laboratory, Narrator narrator, bool full)
 {
     private readonly List<Check> _checks = [];
 
     public Laboratory Laboratory { get; } = laboratory;
 
     public AddressPlan Plan => Laboratory.Plan;
+
+    /// <summary>Long transfers are to have their full length.</summary>
+    public bool Full { get; } = full;
 
     public IReadOnlyList<Check> Checks => _checks;
 
