@@ -77,10 +77,21 @@ public class BreakTests
     }
 
     [Fact]
-    public void A_socket_nothing_is_known_of_is_reset_when_it_speaks()
+    public void L14_A_socket_nothing_is_known_of_is_asked_for_its_number_and_reset_though_it_is_idle()
     {
         using var pair = new Pair();
         var socket = new TcpSocketModel(pair.Tcp, sendNext: 10, receiveNext: 20);
+        Break(pair.C, pair.Tcp);
+        Talk(pair.C, socket);
+        Assert.Equal((TcpSocketModel.State.Reset, 1), (socket.Now, socket.ChallengeAcks));
+        Assert.Empty(pair.C.Udp.TakeSent());
+    }
+
+    [Fact]
+    public void A_socket_that_does_not_answer_is_reset_when_it_speaks()
+    {
+        using var pair = new Pair();
+        var socket = new TcpSocketModel(pair.Tcp, sendNext: 10, receiveNext: 20) { HoldsBackChallenges = true };
         Break(pair.C, pair.Tcp);
         Talk(pair.C, socket);
         Assert.Equal(TcpSocketModel.State.Established, socket.Now);

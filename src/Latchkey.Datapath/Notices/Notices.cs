@@ -118,8 +118,7 @@ internal sealed class Notices(LocalDelivery local)
         }
         else
         {
-            // Nothing is known of the socket; the ACK field of its next packet will tell.
-            notice.TriesLeft = 0;
+            AskForReceiveNext(flow, notice, now);
         }
     }
 
@@ -128,6 +127,14 @@ internal sealed class Notices(LocalDelivery local)
         notice.LastSent = now;
         notice.LastSequence = sequence;
         local.Segment(flow.Key, sequence, acknowledgment: 0, TcpFlags.Rst);
+    }
+
+    // A connection older than this process, about which nothing is known. A SYN for a connection that stands is always
+    // answered by a challenge ACK, whatever its number (RFC 5961 §4.2), even when the application is idle for ever.
+    private void AskForReceiveNext(Flow flow, Notice notice, TimeSpan now)
+    {
+        notice.LastSent = now;
+        local.Segment(flow.Key, sequence: 0, acknowledgment: 0, TcpFlags.Syn);
     }
 
     // In SYN-SENT a RST counts only when it acknowledges the SYN (RFC 9293 §3.10.7.3).

@@ -29,9 +29,15 @@ internal sealed class TcpSocketModel(FlowKey flow, uint sendNext, uint receiveNe
     {
         if (IpPacket.Read(packet, out var read) != IpPacketKind.Whole || read.InboundFlow != flow
             || !TcpView.TryCreate(packet.AsSpan(read.UpperOffset), out var tcp) || !tcp.HasValidChecksum(read.Source, read.Destination)
-            || (tcp.Flags & TcpFlags.Rst) == 0)
+            || (tcp.Flags & (TcpFlags.Rst | TcpFlags.Syn)) == 0)
         {
             return null;
+        }
+
+        // A SYN in a synchronised state is challenged, whatever its number (RFC 5961 §4.2).
+        if ((tcp.Flags & TcpFlags.Syn) != 0)
+        {
+            return Now == State.Established ? Challenge() : null;
         }
 
         if (Now == State.SynSent)
@@ -51,6 +57,11 @@ internal sealed class TcpSocketModel(FlowKey flow, uint sendNext, uint receiveNe
             return null;
         }
 
+        return Challenge();
+    }
+
+    private byte[]? Challenge()
+    {
         if (HoldsBackChallenges)
         {
             return null;
