@@ -15,7 +15,8 @@ public interface IDatapath
     /// <summary>Installs an SA. Of several outbound SAs of a channel that cover a flow, the newest is used.</summary>
     void Install(EspSa sa);
 
-    void Remove(SaDirection direction, uint spi);
+    /// <summary>Removes an SA. The channel is named because a peer chooses outbound SPIs, and two peers may choose the same.</summary>
+    void Remove(SaDirection direction, ChannelId channel, uint spi);
 
     /// <summary>Ties a flow to a channel for life and moves the packets held for it.</summary>
     void Bind(FlowKey flow, ChannelId channel);

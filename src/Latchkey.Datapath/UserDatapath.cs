@@ -67,11 +67,11 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Remove(SaDirection direction, uint spi)
+    public void Remove(SaDirection direction, ChannelId channel, uint spi)
     {
         lock (_lock)
         {
-            _sas.Remove(direction, spi);
+            _sas.Remove(direction, channel, spi);
         }
     }
 

@@ -94,7 +94,7 @@ public class BackToBackTests
         pair.C.Install(SaDirection.Outbound, pair.W.Address, 0x3003);
         pair.C.Send(Packets.Udp(pair.Udp));
         Assert.Equal(0x03, Assert.Single(pair.C.Udp.TakeSent()).Octets[3]);
-        pair.C.Datapath.Remove(SaDirection.Outbound, 0x3003);
+        pair.C.Datapath.Remove(SaDirection.Outbound, Host.Channel, 0x3003);
         pair.C.Send(Packets.Udp(pair.Udp));
         Assert.Equal(1, pair.C.CarryTo(pair.W));
         Assert.Single(pair.W.Delivered());

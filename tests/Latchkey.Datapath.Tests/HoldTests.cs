@@ -28,7 +28,7 @@ public class HoldTests
     public void A_bound_flow_without_sa_waits_for_one()
     {
         using var pair = new Pair();
-        pair.C.Datapath.Remove(SaDirection.Outbound, Pair.SpiToW);
+        pair.C.Datapath.Remove(SaDirection.Outbound, Host.Channel, Pair.SpiToW);
         pair.C.Send(Packets.Udp(pair.Udp), Packets.Udp(pair.Udp));
         Assert.Equal([$"missing {pair.Udp} channel 1"], pair.C.Events.Take());
         pair.C.Install(SaDirection.Outbound, pair.W.Address, Pair.SpiToW);

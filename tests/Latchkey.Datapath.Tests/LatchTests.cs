@@ -22,7 +22,7 @@ public class LatchTests
     public void L4_a_flow_is_never_sent_under_an_sa_of_another_channel()
     {
         using var pair = new Pair();
-        pair.C.Datapath.Remove(SaDirection.Outbound, Pair.SpiToW);
+        pair.C.Datapath.Remove(SaDirection.Outbound, Host.Channel, Pair.SpiToW);
         pair.C.Install(SaDirection.Outbound, pair.W.Address, 0x4004, channel: new ChannelId(2));
         pair.C.Send(Packets.Tcp(pair.Tcp, TcpFlags.Ack));
         Assert.Empty(pair.C.Udp.TakeSent());

@@ -18,7 +18,7 @@ internal sealed class EffectRunner(IDatapath datapath, IIkeSender ike, Action<En
                 datapath.Install(install.Sa);
                 break;
             case RemoveSa remove:
-                datapath.Remove(remove.Direction, remove.Spi);
+                datapath.Remove(remove.Direction, remove.Channel, remove.Spi);
                 break;
             case BindFlow bind:
                 datapath.Bind(bind.Flow, bind.Channel);

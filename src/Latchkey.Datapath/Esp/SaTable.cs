@@ -36,34 +36,21 @@ internal sealed class SaTable : IDisposable
         }
 
         var inbound = new InboundSa(sa);
-        Remove(SaDirection.Inbound, sa.Spi);
+        RemoveInbound(sa.Spi);
         _inbound.Add(sa.Spi, inbound);
         GetOrAdd(sa.Channel).InboundSas++;
     }
 
-    public void Remove(SaDirection direction, uint spi)
+    public void Remove(SaDirection direction, ChannelId channelId, uint spi)
     {
         if (direction == SaDirection.Inbound)
         {
-            if (_inbound.Remove(spi, out var inbound))
-            {
-                inbound.Dispose();
-                var channel = GetOrAdd(inbound.Sa.Channel);
-                channel.InboundSas--;
-                Release(channel);
-            }
-
-            return;
+            RemoveInbound(spi);
         }
-
-        foreach (var channel in _channels.Values)
+        else if (Find(channelId) is { } channel && channel.Remove(spi) is { } outbound)
         {
-            if (channel.Remove(spi) is { } outbound)
-            {
-                outbound.Dispose();
-                Release(channel);
-                return;
-            }
+            outbound.Dispose();
+            Release(channel);
         }
     }
 
@@ -86,6 +73,17 @@ internal sealed class SaTable : IDisposable
         foreach (var sa in _channels.Values.SelectMany(channel => channel.Outbound))
         {
             sa.Dispose();
+        }
+    }
+
+    private void RemoveInbound(uint spi)
+    {
+        if (_inbound.Remove(spi, out var inbound))
+        {
+            inbound.Dispose();
+            var channel = GetOrAdd(inbound.Sa.Channel);
+            channel.InboundSas--;
+            Release(channel);
         }
     }
 }

@@ -19,7 +19,7 @@ public sealed record SendIke(InetEndpoint Local, InetEndpoint Remote, byte[] Mes
 public sealed record InstallSa(EspSa Sa) : Effect;
 
 /// <summary><see cref="IDatapath.Remove"/></summary>
-public sealed record RemoveSa(SaDirection Direction, uint Spi) : Effect;
+public sealed record RemoveSa(SaDirection Direction, ChannelId Channel, uint Spi) : Effect;
 
 /// <summary><see cref="IDatapath.Bind"/></summary>
 public sealed record BindFlow(FlowKey Flow, ChannelId Channel) : Effect;

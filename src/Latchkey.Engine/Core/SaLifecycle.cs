@@ -11,7 +11,7 @@ internal sealed class SaLifecycle(EngineState state)
     /// <summary>A replaced inbound SA stays this long for packets that were under way.</summary>
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
 
-    private readonly Queue<(TimeSpan At, uint Spi)> _lingering = new();
+    private readonly Queue<(TimeSpan At, ChannelId Channel, uint Spi)> _lingering = new();
 
     public TimeSpan? NextDeadline => _lingering.TryPeek(out var first) ? first.At : null;
 
@@ -63,18 +63,18 @@ internal sealed class SaLifecycle(EngineState state)
         }
         else
         {
-            state.Effects.Add(new RemoveSa(SaDirection.Outbound, e.OutboundSpi));
+            state.Effects.Add(new RemoveSa(SaDirection.Outbound, new ChannelId(child.Channel.Id), e.OutboundSpi));
         }
 
         var successor = peering.Children.Values.FirstOrDefault(c => c.Rekeys == e.Child);
         if (successor is null)
         {
-            state.Effects.Add(new RemoveSa(SaDirection.Inbound, e.InboundSpi));
+            state.Effects.Add(new RemoveSa(SaDirection.Inbound, new ChannelId(child.Channel.Id), e.InboundSpi));
         }
         else
         {
             Activate(successor);
-            _lingering.Enqueue((now + Linger, e.InboundSpi));
+            _lingering.Enqueue((now + Linger, new ChannelId(child.Channel.Id), e.InboundSpi));
         }
 
         state.Effects.Raise(EventKind.ChildSaClosed, now, peering, child, $"{child.Handle} with {peering.Pair.Remote} is gone: {e.Text}", e.Reason.ToString());
@@ -95,7 +95,7 @@ internal sealed class SaLifecycle(EngineState state)
         while (_lingering.TryPeek(out var first) && first.At <= now)
         {
             _lingering.Dequeue();
-            state.Effects.Add(new RemoveSa(SaDirection.Inbound, first.Spi));
+            state.Effects.Add(new RemoveSa(SaDirection.Inbound, first.Channel, first.Spi));
         }
     }
 

@@ -54,9 +54,9 @@ public sealed class SimulatedDatapath : IDatapath
         ReleaseHeldUnder(installed);
     }
 
-    public void Remove(SaDirection direction, uint spi)
+    public void Remove(SaDirection direction, ChannelId channel, uint spi)
     {
-        var removed = direction == SaDirection.Inbound ? _inbound.Remove(spi) : _outbound.RemoveAll(sa => sa.Spi == spi) > 0;
+        var removed = direction == SaDirection.Inbound ? _inbound.Remove(spi) : _outbound.RemoveAll(sa => sa.Spi == spi && sa.Channel == channel) > 0;
         if (!removed)
         {
             throw new InvariantViolatedException("Only what was installed is removed", $"{_host} removes {direction} SPI {spi:x8}, which is not there");

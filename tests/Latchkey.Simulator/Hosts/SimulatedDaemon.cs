@@ -146,7 +146,7 @@ public sealed class SimulatedDaemon : IDatapathEvents
                 Datapath.Install(install.Sa);
                 break;
             case RemoveSa remove:
-                Datapath.Remove(remove.Direction, remove.Spi);
+                Datapath.Remove(remove.Direction, remove.Channel, remove.Spi);
                 break;
             case BindFlow bind:
                 Datapath.Bind(bind.Flow, bind.Channel);
