@@ -1,0 +1,122 @@
+using System.Collections.Immutable;
+using Latchkey.Crypto;
+using Latchkey.Wire;
+using Xunit;
+
+namespace Latchkey.Ike.Tests;
+
+/// <summary>Proposals that meet late, or never.</summary>
+public class NegotiationTests
+{
+    private static readonly AeadAlgorithm Gcm256 = Algorithms.FindAead(20, 256)!;
+    private static readonly AeadAlgorithm Gcm128 = Algorithms.FindAead(20, 128)!;
+    private static readonly AeadAlgorithm ChaCha = Algorithms.FindAead(28, null)!;
+
+    [Fact]
+    public void The_responders_order_decides()
+    {
+        using var pair = new Pair(With(ike: [Gcm128, Gcm256], esp: [Gcm128, ChaCha]), With(ike: [Gcm256, Gcm128], esp: [ChaCha, Gcm128]));
+        pair.Establish();
+        Assert.Equal(Gcm256, pair.A.Only<IkeSaEstablished>().Suite.Encryption);
+        Assert.Equal(ChaCha, pair.A.Only<ChildEstablished>().Suite.Encryption);
+    }
+
+    [Fact]
+    public void ESN_is_chosen_unless_one_side_has_it_off()
+    {
+        using var with = new Pair();
+        with.Establish();
+        Assert.True(with.A.Only<ChildEstablished>().Suite.Esn);
+        using var without = new Pair(Pair.Settings(), Pair.Settings() with { Esn = false });
+        without.Establish();
+        Assert.False(without.A.Only<ChildEstablished>().Suite.Esn);
+        Assert.False(without.B.Only<ChildEstablished>().Suite.Esn);
+    }
+
+    [Fact]
+    public void IKE_proposals_that_do_not_meet_are_shown_side_by_side_on_both_hosts()
+    {
+        using var pair = new Pair(With(ike: [ChaCha]), With(ike: [Gcm256, Gcm128]));
+        pair.A.Initiate(pair.B);
+        pair.Run();
+
+        var b = pair.B.Only<ProposalMismatch>();
+        Assert.True(b.ByPeer);
+        Assert.Equal("IKE", b.Protocol);
+        var difference = Assert.Single(b.Differences);
+        Assert.Equal("encryption", difference.TransformType);
+        Assert.Equal([ChaCha.Name], difference.Offered);
+        Assert.Equal([Gcm256.Name, Gcm128.Name], difference.Configured);
+        Assert.Equal(0, pair.B.Host.HalfOpenCount);
+
+        var a = pair.A.Only<ProposalMismatch>();
+        Assert.False(a.ByPeer);
+        Assert.All(a.Differences, d => Assert.Empty(d.Configured));
+        Assert.Contains(a.Differences, d => d.Offered.SequenceEqual([ChaCha.Name]));
+        Assert.Equal(CloseReason.NoProposalChosen, pair.A.Only<IkeSaClosed>().Reason);
+        Assert.Equal(CloseReason.NoProposalChosen, pair.A.Only<ChildFailed>().Reason);
+    }
+
+    [Fact]
+    public void ESP_proposals_that_do_not_meet_leave_the_IKE_SA_up()
+    {
+        using var pair = new Pair(With(esp: [ChaCha]), With(esp: [Gcm256]));
+        pair.Establish();
+        Assert.Empty(pair.B.Said<ChildEstablished>());
+        Assert.Equal(CloseReason.NoProposalChosen, pair.A.Only<ChildFailed>().Reason);
+        Assert.Equal("ESP", pair.A.Only<ProposalMismatch>().Protocol);
+        Assert.Equal([Gcm256.Name], Assert.Single(pair.B.Only<ProposalMismatch>().Differences).Configured);
+        Assert.Single(pair.A.Host.Sas);
+        Assert.Single(pair.B.Host.Sas);
+    }
+
+    [Fact]
+    public void A_wrong_guess_at_the_key_exchange_costs_one_more_round_trip()
+    {
+        var x25519 = Algorithms.FindKeyExchange(31)!;
+        var other = new RenumberedKeyExchange(x25519, 19);
+        using var pair = new Pair(With(keyExchange: [other, x25519]), With(keyExchange: [x25519]));
+        pair.Establish();
+        Assert.Equal(6, pair.Wire.Sent.Count);
+        Assert.Equal(x25519, pair.A.Only<IkeSaEstablished>().Suite.KeyExchange);
+    }
+
+    [Fact]
+    public void A_Child_SA_by_CREATE_CHILD_SA_gets_a_key_exchange_of_its_own_where_configured()
+    {
+        var x25519 = Algorithms.FindKeyExchange(31)!;
+        var settings = Pair.Settings() with { EspProposals = [new EspProposal([Gcm256], [x25519])] };
+        using var pair = new Pair(settings);
+        var (sa, _) = pair.Establish();
+        Assert.Null(pair.A.Only<ChildEstablished>().Suite.KeyExchange);
+        pair.A.Do(host => host.CreateChild(pair.Now, sa, new ChildProposal(Pair.SelectorsBetween(pair.A, pair.B))));
+        pair.Run();
+        var a = pair.A.Said<ChildEstablished>().Last();
+        var b = pair.B.Said<ChildEstablished>().Last();
+        Assert.Equal(x25519, a.Suite.KeyExchange);
+        Assert.Equal(a.InboundKey.Span.ToArray(), b.OutboundKey.Span.ToArray());
+    }
+
+    [Fact]
+    public void A_wrong_guess_at_a_Childs_key_exchange_is_corrected()
+    {
+        var x25519 = Algorithms.FindKeyExchange(31)!;
+        var other = new RenumberedKeyExchange(x25519, 19);
+        using var pair = new Pair(
+            Pair.Settings() with { EspProposals = [new EspProposal([Gcm256], [other, x25519])] },
+            Pair.Settings() with { EspProposals = [new EspProposal([Gcm256], [x25519])] });
+        var (sa, _) = pair.Establish();
+        pair.A.Do(host => host.CreateChild(pair.Now, sa, new ChildProposal(Pair.SelectorsBetween(pair.A, pair.B))));
+        pair.Run();
+        Assert.Equal(x25519, pair.A.Said<ChildEstablished>().Last().Suite.KeyExchange);
+        Assert.Empty(pair.A.Said<ChildFailed>());
+    }
+
+    private static IkeSettings With(
+        ImmutableArray<AeadAlgorithm>? ike = null, ImmutableArray<AeadAlgorithm>? esp = null, ImmutableArray<KeyExchangeMethod>? keyExchange = null) =>
+        Pair.Settings() with
+        {
+            IkeProposals = [new IkeProposal(ike ?? [Gcm256], [Algorithms.FindPrf(5)!], keyExchange ?? [Algorithms.FindKeyExchange(31)!])],
+            EspProposals = [new EspProposal(esp ?? [Gcm256], [])],
+        };
+}
