@@ -79,9 +79,9 @@ internal sealed class CreateChildRequest : OutgoingRequest
                 generation.Sa.Current!.Requests.Enqueue(this);
                 return;
             case NotifyType.ChildSaNotFound when _rekeys is not null:
-                // RFC 7296 §2.25: the peer has lost it; silently ours goes too.
+                // RFC 7296 §2.25.1: the peer has lost it, so ours goes too. A Delete is harmless, and ends any doubt.
                 Fail(CloseReason.DeletedByPeer, "the peer no longer has the Child SA to replace");
-                _rekeys.Close(CloseReason.DeletedByPeer, "the peer no longer has the Child SA");
+                _rekeys.Delete(CloseReason.DeletedByPeer, "the peer no longer has the Child SA");
                 return;
         }
 

@@ -38,7 +38,11 @@ internal static class CreateChildResponder
     private static void ServeRekey(HostContext context, IkeSa sa, Generation generation, PayloadSet request, NotifyPayload rekey)
     {
         var child = rekey is { Protocol: IkeProtocol.Esp, Spi.Length: 4 } ? sa.FindChildByOutboundSpi(BinaryPrimitives.ReadUInt32BigEndian(rekey.Spi)) : null;
-        if (child is null)
+        if (child is null && sa.MayLearnOfChildren)
+        {
+            generation.Responses.Postpone();
+        }
+        else if (child is null)
         {
             generation.Respond(new NotifyPayload(rekey.Protocol, rekey.Spi, NotifyType.ChildSaNotFound, []));
         }

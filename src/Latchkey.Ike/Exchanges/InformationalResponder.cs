@@ -27,6 +27,12 @@ internal static class InformationalResponder
             return;
         }
 
+        if (sa.MayLearnOfChildren && DeletedSpis(request).Any(spi => sa.FindChildByOutboundSpi(spi) is null))
+        {
+            generation.Responses.Postpone();
+            return;
+        }
+
         generation.Respond([.. DeleteChildren(sa, request)]);
     }
 
@@ -43,10 +49,13 @@ internal static class InformationalResponder
         }
     }
 
+    private static IEnumerable<uint> DeletedSpis(PayloadSet request) =>
+        request.Deletes.Where(d => d.Protocol == IkeProtocol.Esp).SelectMany(d => d.Spis);
+
     private static List<IkePayload> DeleteChildren(IkeSa sa, PayloadSet request)
     {
         List<uint> ours = [];
-        foreach (var spi in request.Deletes.Where(d => d.Protocol == IkeProtocol.Esp).SelectMany(d => d.Spis))
+        foreach (var spi in DeletedSpis(request))
         {
             if (sa.FindChildByOutboundSpi(spi) is not { } child)
             {

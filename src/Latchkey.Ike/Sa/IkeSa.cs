@@ -205,6 +205,12 @@ internal sealed class IkeSa
     /// <summary>A Child SA is being made, replaced or deleted by us: the peer must not replace the IKE SA meanwhile (RFC 7296 §2.25.2).</summary>
     public bool HasChildExchangeUnderWay => Current!.Requests.IsChildExchangeUnderWay || _childQuestions.Count > 0;
 
+    /// <summary>
+    /// True when an SPI we do not know may belong to a Child SA whose grant is still on its way to us: what the peer says
+    /// about it has overtaken that, and must wait for the peer's repetition.
+    /// </summary>
+    public bool MayLearnOfChildren => HasChildExchangeUnderWay || State == IkeSaState.Authorizing;
+
     public IkeSaInfo Describe() => new(
         Handle, State, Initiated, Local, Remote, Current?.SpiI ?? 0, Current?.SpiR ?? 0, Current?.Suite, PeerKey?.Fingerprint, SmoothedRoundTrip, LastHeard,
         [.. _children.Select(c => new ChildSaInfo(c.Handle, c.InboundSpi, c.OutboundSpi, c.Terms.Suite, c.Terms.Selectors))]);

@@ -49,6 +49,9 @@ internal sealed class ResponseWindow(uint firstId)
         Remote = remote;
     }
 
+    /// <summary>As if the request had not come: it is not answered, and new again when the peer repeats it.</summary>
+    public void Postpone() => Serving = null;
+
     public void Complete(byte[] response)
     {
         _lastResponse = response;
