@@ -183,6 +183,11 @@ public sealed class IkeHost : IDisposable
         {
             generation.Dispose();
         }
+
+        foreach (var exchange in _context.Table.Initiating.ToList())
+        {
+            exchange.CleanUp();
+        }
     }
 }
 

@@ -18,7 +18,7 @@ internal sealed class AuthInitiator(
         var id = OurIdentity.Payload(context.Identity, ofInitiator: true);
         if (!AuthSignature.TrySign(context.Identity, init.PeerHashes, generation.Suite.Prf, generation.Keys.SkPi, init.Request, init.NonceR, id, out var auth))
         {
-            sa.Close(CloseReason.ProtocolError, $"the peer accepts no signature that our {context.Identity.Public.Algorithm} key can make", Farewell.None);
+            Fail(CloseReason.ProtocolError, $"the peer accepts no signature that our {context.Identity.Public.Algorithm} key can make", Farewell.None);
             return null;
         }
 

@@ -114,10 +114,11 @@ internal sealed class CreateChildRequest : OutgoingRequest
             offer,
             verdict =>
             {
-                if (verdict is ChildVerdict.Refuse refuse)
+                // Without the keys of its generation, forgotten after a long wait, the Child SA cannot come to be.
+                if (verdict is ChildVerdict.Refuse || generation.IsDisposed)
                 {
                     shared?.Dispose();
-                    Reject(CloseReason.DeletedLocally, refuse.Reason, peerHasIt: true);
+                    Reject(CloseReason.DeletedLocally, (verdict as ChildVerdict.Refuse)?.Reason ?? "the verdict came too late", peerHasIt: true);
                     return;
                 }
 
@@ -181,13 +182,7 @@ internal sealed class CreateChildRequest : OutgoingRequest
     private void RetryLater()
     {
         var wait = RetryFirst * (1 << _retries++);
-        _context.After(wait + _context.RandomSpan(wait), () =>
-        {
-            if (_sa.State == IkeSaState.Established)
-            {
-                _sa.Current!.Requests.Enqueue(this);
-            }
-        });
+        _sa.RequestLater(wait + _context.RandomSpan(wait), this);
     }
 
     private void Reject(CloseReason reason, string text, bool peerHasIt)

@@ -83,6 +83,11 @@ internal static class CreateChildResponder
             return;
         }
 
+        if (generation.IsDisposed)
+        {
+            return;
+        }
+
         if (rekeys is { IsClosed: true })
         {
             generation.Respond(new NotifyPayload(NotifyType.ChildSaNotFound));

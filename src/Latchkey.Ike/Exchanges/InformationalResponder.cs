@@ -39,11 +39,11 @@ internal static class InformationalResponder
     private static void DeleteIke(IkeSa sa, Generation generation)
     {
         generation.Respond();
-        if (generation == sa.Current)
+        if (generation == sa.Current && sa.RekeyUnderWay?.YieldToPeer() != true)
         {
             sa.Close(CloseReason.DeletedByPeer, "the peer deleted the IKE SA", Farewell.Answered);
         }
-        else
+        else if (generation != sa.Current)
         {
             generation.Retire(sayDelete: false);
         }

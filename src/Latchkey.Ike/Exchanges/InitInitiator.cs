@@ -187,7 +187,8 @@ internal sealed class InitInitiator
         _context.Emit(new ChildFailed(_sa.Handle, _childRequest, null, reason, text));
     }
 
-    private void CleanUp()
+    /// <summary>Stops sending and clears the private value.</summary>
+    public void CleanUp()
     {
         _transmission?.Stop();
         _offer.Dispose();

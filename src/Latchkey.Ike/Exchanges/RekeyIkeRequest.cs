@@ -18,6 +18,9 @@ internal sealed class RekeyIkeRequest(HostContext context, IkeSa sa) : OutgoingR
     /// <summary>The generation that the peer's own rekey made while ours was under way (RFC 7296 §2.8.2).</summary>
     public (Generation Generation, PeerRekey Rekey)? PeersRekey { get; set; }
 
+    /// <summary>Sent, and not answered yet: only then can it collide with the peer's.</summary>
+    public bool IsOnTheWire { get; private set; }
+
     public override ExchangeType Exchange => ExchangeType.CreateChildSa;
 
     public override IReadOnlyList<IkePayload>? Build(Generation generation)
@@ -27,6 +30,7 @@ internal sealed class RekeyIkeRequest(HostContext context, IkeSa sa) : OutgoingR
             return null;
         }
 
+        IsOnTheWire = true;
         _nonce = context.Nonce();
         _offer?.Dispose();
         _offer = _method.Offer(context.Random);
@@ -40,6 +44,7 @@ internal sealed class RekeyIkeRequest(HostContext context, IkeSa sa) : OutgoingR
 
     public override void HandleAnswer(Generation generation, PayloadSet answer)
     {
+        IsOnTheWire = false;
         if (sa.State == IkeSaState.Established)
         {
             Conclude(generation, answer);
@@ -54,10 +59,28 @@ internal sealed class RekeyIkeRequest(HostContext context, IkeSa sa) : OutgoingR
         PeersRekey?.Generation.Dispose();
     }
 
+    /// <summary>The peer deleted the old generation before it answered us: its rekey has won.</summary>
+    public bool YieldToPeer()
+    {
+        if (PeersRekey is not { } peers || sa.RekeyUnderWay != this)
+        {
+            return false;
+        }
+
+        sa.RekeyUnderWay = null;
+        sa.Succeed(peers.Generation, deleteOld: false);
+        return true;
+    }
+
     private void Conclude(Generation generation, PayloadSet answer)
     {
         var next = ReadAnswer(generation, answer, out var nonceR);
-        if (PeersRekey is { } peers)
+        if (sa.RekeyUnderWay != this)
+        {
+            // It has lost already; what it made is ours to delete.
+            next?.Retire(sayDelete: true);
+        }
+        else if (PeersRekey is { } peers)
         {
             sa.RekeyUnderWay = null;
             ConcludeCollision(next, nonceR, peers.Generation, peers.Rekey);
@@ -118,12 +141,6 @@ internal sealed class RekeyIkeRequest(HostContext context, IkeSa sa) : OutgoingR
         }
 
         var wait = RetryFirst * (1 << Math.Min(_retries++, 10));
-        context.After(wait + context.RandomSpan(wait), () =>
-        {
-            if (sa.State == IkeSaState.Established && sa.RekeyUnderWay == this)
-            {
-                sa.Current!.Requests.Enqueue(this);
-            }
-        });
+        sa.RequestLater(wait + context.RandomSpan(wait), this);
     }
 }

@@ -49,13 +49,15 @@ internal static class RekeyIkeResponder
             new SaPayload([chosen with { Spi = InitMessages.SpiOctets(spiR) }]),
             new NoncePayload(nonceR),
             new KeyExchangePayload(method.TransformId, publicValue));
-        if (sa.RekeyUnderWay is { } ours)
+        if (sa.RekeyUnderWay is { IsOnTheWire: true } ours)
         {
             // Both sides began at once: which of the two wins is known when ours is answered.
             ours.PeersRekey = (next, new PeerRekey(nonceI.Nonce, nonceR));
         }
         else
         {
+            // A rekey of ours that is not on its way yet has become needless.
+            sa.RekeyUnderWay = null;
             sa.Succeed(next, deleteOld: false);
         }
     }

@@ -19,6 +19,8 @@ internal sealed class SaTable
 
     public IEnumerable<Generation> Generations => _generations.Values;
 
+    public IEnumerable<InitInitiator> Initiating => _initiating.Values;
+
     /// <summary>Responder SAs that are not established yet.</summary>
     public int HalfOpen { get; set; }
 

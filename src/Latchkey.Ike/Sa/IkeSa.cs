@@ -10,6 +10,7 @@ internal sealed class IkeSa
     private readonly HostContext _context;
     private readonly List<ChildSa> _children = [];
     private readonly Dictionary<uint, ChildQuestion> _childQuestions = [];
+    private readonly Dictionary<OutgoingRequest, Timer> _parked = [];
     private readonly ProbeTrain _probe;
     private Action<PeerVerdict>? _peerQuestion;
     private Timer? _setupTimer;
@@ -200,6 +201,14 @@ internal sealed class IkeSa
     public void NoteRoundTrip(TimeSpan measured) =>
         SmoothedRoundTrip = SmoothedRoundTrip is { } before ? ((before * 7) + measured) / 8 : measured;
 
+    /// <summary>Sends a request after a while; the peer could not serve it just now.</summary>
+    public void RequestLater(TimeSpan delay, OutgoingRequest request) =>
+        _parked.Add(request, _context.After(delay, () =>
+        {
+            _parked.Remove(request);
+            Current!.Requests.Enqueue(request);
+        }));
+
     public void Probe() => _probe.Start();
 
     /// <summary>A Child SA is being made, replaced or deleted by us: the peer must not replace the IKE SA meanwhile (RFC 7296 §2.25.2).</summary>
@@ -243,6 +252,13 @@ internal sealed class IkeSa
         }
 
         Current?.Requests.AbandonAll(reason, text);
+        foreach (var (request, timer) in _parked)
+        {
+            timer.Cancel();
+            request.Abandon(reason, text);
+        }
+
+        _parked.Clear();
         foreach (var question in _childQuestions.Values)
         {
             question.Timer.Cancel();

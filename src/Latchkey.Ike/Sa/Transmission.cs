@@ -4,6 +4,7 @@ namespace Latchkey.Ike;
 internal sealed class Transmission(HostContext context, IkeSa sa, byte[] message, RetransmitSchedule schedule, Action gaveUp)
 {
     private Timer? _timer;
+    private bool _stopped;
 
     public byte[] Message => message;
 
@@ -27,6 +28,11 @@ internal sealed class Transmission(HostContext context, IkeSa sa, byte[] message
     /// <summary>Sends once more, now, outside the schedule.</summary>
     public void Repeat()
     {
+        if (_stopped)
+        {
+            return;
+        }
+
         Sends++;
         context.Send(sa.Local, sa.Remote, message);
     }
@@ -36,6 +42,11 @@ internal sealed class Transmission(HostContext context, IkeSa sa, byte[] message
 
     public void Resume()
     {
+        if (_stopped)
+        {
+            return;
+        }
+
         var left = FirstSent + schedule.GiveUpAfter - context.Now;
         if (left <= TimeSpan.Zero)
         {
@@ -47,7 +58,11 @@ internal sealed class Transmission(HostContext context, IkeSa sa, byte[] message
         _timer = context.After(wait < left ? wait : left, Due);
     }
 
-    public void Stop() => _timer?.Cancel();
+    public void Stop()
+    {
+        _stopped = true;
+        _timer?.Cancel();
+    }
 
     private void Due()
     {
