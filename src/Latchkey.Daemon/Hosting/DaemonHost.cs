@@ -42,7 +42,7 @@ public static class DaemonHost
 
             log.Starting(RunningDaemon.Version, configuration.File, identity.Public.Fingerprint.ToString());
             PrivateDirectory.Ensure(settings.RuntimeDirectory);
-            var keys = settings.KeyExportDirectory is { } directory ? new KeyExportFiles(directory) : null;
+            var keys = settings.KeyExportDirectory is { } directory ? new KeyExportFiles(directory, log) : null;
             using var network = HostNetwork.Open(configuration.Policy);
             await RunAsync(configuration, identity, network, keys, logs, log, stop).ConfigureAwait(false);
         }
@@ -76,6 +76,7 @@ public static class DaemonHost
         using var monitor = new NetworkMonitor(network.Protection.FollowRoutes, e => Tell(EventKind.Degraded, $"the routes of protected traffic do not follow the host's: {e.Message}"));
 
         var drops = new DropReport(datapath, network.Protection);
+        metrics.Observe(drops.Read);
         var daemon = new RunningDaemon(configuration, identity.Public.Fingerprint, loop, events, clock, drops.Read, network.Degraded);
         var control = await ControlServer.StartAsync(configuration.Settings.Control, daemon, logs).ConfigureAwait(false);
         await using (control.ConfigureAwait(false))

@@ -1,7 +1,9 @@
 using System.Globalization;
 using Latchkey.Daemon.Identity;
+using Latchkey.Daemon.Logging;
 using Latchkey.Ike;
 using Latchkey.Wire;
+using Microsoft.Extensions.Logging;
 
 namespace Latchkey.Daemon.Hosting;
 
@@ -16,10 +18,12 @@ internal sealed class KeyExportFiles
 
     private readonly string _ike;
     private readonly string _esp;
+    private readonly ILogger _log;
 
     /// <exception cref="StartupException">The directory cannot be made.</exception>
-    public KeyExportFiles(string directory)
+    public KeyExportFiles(string directory, ILogger log)
     {
+        _log = log;
         PrivateDirectory.Ensure(directory);
         _ike = Path.Combine(directory, "ikev2_decryption_table");
         _esp = Path.Combine(directory, "esp_sa");
@@ -47,10 +51,18 @@ internal sealed class KeyExportFiles
 
     private static string Hex(byte[] key) => Convert.ToHexStringLower(key);
 
-    private static void Append(string file, string lines)
+    private void Append(string file, string lines)
     {
         var options = new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, Share = FileShare.Read, UnixCreateMode = OwnerOnly };
-        using var writer = new StreamWriter(new FileStream(file, options));
-        writer.Write(lines);
+        try
+        {
+            using var writer = new StreamWriter(new FileStream(file, options));
+            writer.Write(lines);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A debugging aid must not end the daemon.
+            _log.KeyExportFailed(e.Message);
+        }
     }
 }

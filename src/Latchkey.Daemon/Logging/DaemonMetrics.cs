@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Latchkey.Engine;
+using Latchkey.Latching;
 
 namespace Latchkey.Daemon.Logging;
 
@@ -9,22 +10,19 @@ internal sealed class DaemonMetrics : IDisposable
     private readonly Meter _meter = new("Latchkey");
     private readonly Counter<long> _events;
     private readonly Counter<long> _breaks;
+    private readonly UpDownCounter<long> _latches;
+    private readonly Dictionary<LatchId, LatchState> _states = [];
 
     public DaemonMetrics()
     {
         _events = _meter.CreateCounter<long>("latchkey.events", "{event}", "Events by kind");
         _breaks = _meter.CreateCounter<long>("latchkey.latch.breaks", "{latch}", "Latches broken, by reason");
+        _latches = _meter.CreateUpDownCounter<long>("latchkey.latches", "{latch}", "Latches, by state");
     }
 
     /// <param name="drops">Packets dropped by reason.</param>
-    /// <param name="latches">Latches by state.</param>
-    public void Observe(Func<IReadOnlyDictionary<string, long>> drops, Func<IReadOnlyDictionary<string, int>> latches)
-    {
-        _meter.CreateObservableCounter(
-            "latchkey.drops", () => drops().Select(d => new Measurement<long>(d.Value, new KeyValuePair<string, object?>("reason", d.Key))), "{packet}", "Packets dropped, by reason");
-        _meter.CreateObservableGauge(
-            "latchkey.latches", () => latches().Select(l => new Measurement<int>(l.Value, new KeyValuePair<string, object?>("state", l.Key))), "{latch}", "Latches, by state");
-    }
+    public void Observe(Func<IReadOnlyDictionary<string, long>> drops) => _meter.CreateObservableCounter(
+        "latchkey.drops", () => drops().Select(d => new Measurement<long>(d.Value, new KeyValuePair<string, object?>("reason", d.Key))), "{packet}", "Packets dropped, by reason");
 
     public void Count(EngineEvent e, string kind)
     {
@@ -33,7 +31,29 @@ internal sealed class DaemonMetrics : IDisposable
         {
             _breaks.Add(1, new KeyValuePair<string, object?>("reason", e.Reason));
         }
+
+        if (e is { Latch: { } latch, State: { } state })
+        {
+            Move(latch, e.Kind == EventKind.LatchReleased ? null : state);
+        }
     }
+
+    /// <summary>Takes a latch out of the state it was counted in, and counts it in its new one.</summary>
+    private void Move(LatchId latch, LatchState? state)
+    {
+        if (_states.Remove(latch, out var before))
+        {
+            _latches.Add(-1, Tag(before));
+        }
+
+        if (state is { } now)
+        {
+            _states[latch] = now;
+            _latches.Add(1, Tag(now));
+        }
+    }
+
+    private static KeyValuePair<string, object?> Tag(LatchState state) => new("state", state.ToString().ToUpperInvariant());
 
     public void Dispose() => _meter.Dispose();
 }

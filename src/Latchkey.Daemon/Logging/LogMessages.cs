@@ -17,27 +17,21 @@ internal static partial class LogMessages
     [LoggerMessage(4, LogLevel.Critical, "KEYS ARE EXPORTED to {directory}: whoever reads it reads the traffic. Take [debug] export_keys out of the configuration when you are done")]
     public static partial void KeysExported(this ILogger log, string directory);
 
-    [LoggerMessage(5, LogLevel.Information, "repaired: {what}")]
-    public static partial void Repaired(this ILogger log, string what);
-
-    [LoggerMessage(6, LogLevel.Warning, "degraded: {what}")]
-    public static partial void Degraded(this ILogger log, string what);
-
-    [LoggerMessage(7, LogLevel.Information, "ready: {entries} protect entries, control socket {control}")]
+    [LoggerMessage(5, LogLevel.Information, "ready: {entries} protect entries, control socket {control}")]
     public static partial void Ready(this ILogger log, int entries, string control);
 
-    [LoggerMessage(8, LogLevel.Information, "stopping: saying goodbye to peers; protected flows stay blocked until the daemon runs again, or 'latchkey unprotect'")]
+    [LoggerMessage(6, LogLevel.Information, "stopping: saying goodbye to peers; protected flows stay blocked until the daemon runs again, or 'latchkey unprotect'")]
     public static partial void Stopping(this ILogger log);
 
-    [LoggerMessage(9, LogLevel.Critical, "the engine failed and the daemon stops; protected flows stay blocked")]
+    [LoggerMessage(7, LogLevel.Critical, "the engine failed and the daemon stops; protected flows stay blocked")]
     public static partial void EngineFailed(this ILogger log, Exception exception);
 
-    [LoggerMessage(10, LogLevel.Information, "{kind}: {text}{details}")]
+    [LoggerMessage(8, LogLevel.Information, "{kind}: {text}{details}")]
     public static partial void Event(this ILogger log, string kind, string text, string details);
 
-    [LoggerMessage(11, LogLevel.Warning, "{kind}: {text}{details}")]
+    [LoggerMessage(9, LogLevel.Warning, "{kind}: {text}{details}")]
     public static partial void AlarmingEvent(this ILogger log, string kind, string text, string details);
 
-    [LoggerMessage(12, LogLevel.Warning, "cannot write exported keys: {reason}")]
+    [LoggerMessage(10, LogLevel.Warning, "cannot write exported keys: {reason}")]
     public static partial void KeyExportFailed(this ILogger log, string reason);
 }

@@ -1,0 +1,99 @@
+using Latchkey.Contract;
+using Latchkey.Daemon.Hosting;
+using Latchkey.Engine;
+using Latchkey.Wire;
+using Xunit;
+
+namespace Latchkey.Daemon.Tests.Hosting;
+
+/// <summary>Order is safety (RFC 5660 §2.3): effects are done one after the other, each before the next begins.</summary>
+public class EffectOrderTests
+{
+    private static readonly FlowKey Flow = new(IpProtocol.Tcp, InetAddress.Parse("192.0.2.1"), 7000, InetAddress.Parse("192.0.2.7"), 40000);
+
+    [Fact]
+    public void L28_A_flow_is_blocked_and_its_owner_told_before_the_newcomer_is_answered()
+    {
+        var done = new Recorder();
+        var runner = new EffectRunner(done, done, e => done.Done.Add($"raise {e.Kind}"), keys: null);
+        var here = new InetEndpoint(Flow.Local, 500);
+        var there = new InetEndpoint(Flow.Remote, 500);
+
+        foreach (var effect in new Effect[]
+        {
+            new BlockFlow(Flow, DropReason.LatchBroken),
+            new Raise(new EngineEvent(EventKind.LatchBroken, TimeSpan.Zero, "")),
+            new NotifyFlow(Flow, FlowNotice.Reset),
+            new RemoveSa(SaDirection.Outbound, new ChannelId(2), 1),
+            new BindFlow(Flow with { LocalPort = 1 }, new ChannelId(2)),
+            new ForgetFlow(Flow),
+            new SendIke(here, there, [1, 2, 3]),
+        })
+        {
+            runner.Run(effect);
+        }
+
+        Assert.Equal(["block", "raise LatchBroken", "notify Reset", "remove Outbound 1", "bind channel 2", "forget", "send 3"], done.Done);
+    }
+
+    [Theory]
+    [InlineData(500, "010203")]
+    [InlineData(4500, "00000000010203")]
+    public void IKE_leaves_port_4500_behind_four_zero_octets(ushort port, string octets)
+    {
+        var (on500, on4500) = (new RecordingLink(), new RecordingLink());
+        var links = new IkeLinks(on500, on4500);
+        var here = new InetEndpoint(Flow.Local, port);
+
+        links.Send(here, new InetEndpoint(Flow.Remote, port), [1, 2, 3]);
+        links.Send(here, new InetEndpoint(Flow.Remote, port), new byte[70000]);
+
+        var (used, unused) = port == 500 ? (on500, on4500) : (on4500, on500);
+        Assert.Equal([octets], used.Sent);
+        Assert.Empty(unused.Sent);
+    }
+
+    private sealed class Recorder : IDatapath, IIkeSender
+    {
+        public List<string> Done { get; } = [];
+
+        public void Install(EspSa sa) => Done.Add("install");
+
+        public void Remove(SaDirection direction, ChannelId channel, uint spi) => Done.Add($"remove {direction} {spi}");
+
+        public void Bind(FlowKey flow, ChannelId channel) => Done.Add($"bind {channel}");
+
+        public void Block(FlowKey flow, DropReason reason) => Done.Add("block");
+
+        public void Forget(FlowKey flow) => Done.Add("forget");
+
+        public void Notify(FlowKey flow, FlowNotice notice) => Done.Add($"notify {notice}");
+
+        public void Send(InetEndpoint local, InetEndpoint remote, ReadOnlySpan<byte> message) => Done.Add($"send {message.Length}");
+    }
+
+    private sealed class RecordingLink : IPacketLink
+    {
+        public List<string> Sent { get; } = [];
+
+        public string Name => "recording";
+
+        public int Receive(PacketBatch batch, int timeoutMilliseconds) => 0;
+
+        public void Send(PacketBatch batch)
+        {
+            for (var i = 0; i < batch.Count; i++)
+            {
+                Sent.Add(Convert.ToHexStringLower(batch.Data(i)));
+            }
+        }
+
+        public void Interrupt()
+        {
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
