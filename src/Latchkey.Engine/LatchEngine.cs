@@ -24,6 +24,9 @@ public sealed class LatchEngine : IDisposable
     private readonly SaLifecycle _sas;
     private readonly SnapshotBuilder _snapshots;
 
+    /// <summary>Address pairs whose SAs changed during the current call.</summary>
+    private readonly HashSet<AddressPair> _changed = [];
+
     public LatchEngine(EngineSettings settings, SecurityPolicy policy, SigningKey identity, IRandomSource random)
     {
         ArgumentNullException.ThrowIfNull(settings);
@@ -227,6 +230,15 @@ public sealed class LatchEngine : IDisposable
         {
             Handle(now, output);
         }
+
+        // Judged when all is done: in the middle of a break the old peer's SAs go one by one, and each is followed by a
+        // moment in which the broken latch seems to stand unopposed.
+        foreach (var pair in _changed)
+        {
+            _breaker.RestoreWherePossible(now, pair);
+        }
+
+        _changed.Clear();
     }
 
     private void Handle(TimeSpan now, IkeOutput output)
@@ -262,7 +274,7 @@ public sealed class LatchEngine : IDisposable
                 if (_sas.Established(now, e) is not null && _state.Find(e.Sa) is { } owner)
                 {
                     _flows.EstablishLarval(now, owner.Pair);
-                    _breaker.RestoreWherePossible(now, owner.Pair);
+                    _changed.Add(owner.Pair);
                 }
 
                 break;
@@ -273,7 +285,7 @@ public sealed class LatchEngine : IDisposable
                 _sas.Closed(now, e);
                 if (_state.Find(e.Sa) is { } closer)
                 {
-                    _breaker.RestoreWherePossible(now, closer.Pair);
+                    _changed.Add(closer.Pair);
                 }
 
                 break;
@@ -336,7 +348,7 @@ public sealed class LatchEngine : IDisposable
                 _detection.GaveUp(now, peering);
             }
 
-            _breaker.RestoreWherePossible(now, peering.Pair);
+            _changed.Add(peering.Pair);
         }
 
         _negotiations.IkeSaGone(now, e.Sa, e.Reason, e.Text);

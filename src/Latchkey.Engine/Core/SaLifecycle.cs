@@ -2,6 +2,7 @@ using Latchkey.Contract;
 using Latchkey.Crypto;
 using Latchkey.Ike;
 using Latchkey.Latching;
+using Latchkey.Wire;
 
 namespace Latchkey.Engine;
 
@@ -11,9 +12,10 @@ internal sealed class SaLifecycle(EngineState state)
     /// <summary>A replaced inbound SA stays this long for packets that were under way.</summary>
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
 
-    private readonly Queue<(TimeSpan At, ChannelId Channel, uint Spi)> _lingering = new();
+    /// <summary>In the order of their end.</summary>
+    private readonly List<(TimeSpan At, Channel Channel, uint Spi)> _lingering = [];
 
-    public TimeSpan? NextDeadline => _lingering.TryPeek(out var first) ? first.At : null;
+    public TimeSpan? NextDeadline => _lingering.Count > 0 ? _lingering[0].At : null;
 
     /// <returns>The Child SA, or null when its IKE SA is unknown.</returns>
     public ChildSa? Established(TimeSpan now, ChildEstablished e)
@@ -35,6 +37,8 @@ internal sealed class SaLifecycle(EngineState state)
             WaitingOutbound = waits ? outbound : null,
         };
         state.Add(peering, child);
+        // What still lingers of another peer there would conflict with the new SA (RFC 5660 L26).
+        EndLingering(old => old.Channel.Parameters.PeerKey != key.Fingerprint && new AddressPair(old.Channel.Parameters.Local, old.Channel.Parameters.Remote) == peering.Pair);
         state.Effects.Add(new InstallSa(Sa(SaDirection.Inbound, e.InboundSpi, e.InboundKey)));
         if (!waits)
         {
@@ -66,7 +70,7 @@ internal sealed class SaLifecycle(EngineState state)
             state.Effects.Add(new RemoveSa(SaDirection.Outbound, new ChannelId(child.Channel.Id), e.OutboundSpi));
         }
 
-        var successor = peering.Children.Values.FirstOrDefault(c => c.Rekeys == e.Child);
+        var successor = e.Reason == CloseReason.Rekeyed ? peering.Children.Values.FirstOrDefault(c => c.Rekeys == e.Child) : null;
         if (successor is null)
         {
             state.Effects.Add(new RemoveSa(SaDirection.Inbound, new ChannelId(child.Channel.Id), e.InboundSpi));
@@ -74,7 +78,7 @@ internal sealed class SaLifecycle(EngineState state)
         else
         {
             Activate(successor);
-            _lingering.Enqueue((now + Linger, new ChannelId(child.Channel.Id), e.InboundSpi));
+            _lingering.Add((now + Linger, child.Channel, e.InboundSpi));
         }
 
         state.Effects.Raise(EventKind.ChildSaClosed, now, peering, child, $"{child.Handle} with {peering.Pair.Remote} is gone: {e.Text}", e.Reason.ToString());
@@ -90,13 +94,16 @@ internal sealed class SaLifecycle(EngineState state)
         }
     }
 
-    public void HandleDeadline(TimeSpan now)
+    public void HandleDeadline(TimeSpan now) => EndLingering(old => old.At <= now);
+
+    private void EndLingering(Predicate<(TimeSpan At, Channel Channel, uint Spi)> which)
     {
-        while (_lingering.TryPeek(out var first) && first.At <= now)
+        foreach (var old in _lingering.FindAll(which))
         {
-            _lingering.Dequeue();
-            state.Effects.Add(new RemoveSa(SaDirection.Inbound, first.Channel, first.Spi));
+            state.Effects.Add(new RemoveSa(SaDirection.Inbound, new ChannelId(old.Channel.Id), old.Spi));
         }
+
+        _lingering.RemoveAll(which);
     }
 
     private void Activate(ChildSa child)

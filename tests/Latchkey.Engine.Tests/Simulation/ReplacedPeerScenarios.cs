@@ -125,6 +125,36 @@ public sealed class ReplacedPeerScenarios
     }
 
     [Fact]
+    public void S3_A_break_holds_while_the_SAs_of_the_old_peer_go_one_by_one()
+    {
+        using var theatre = new Theatre(onBreak: Disposition.Wait);
+        theatre.Connect();
+        // A connection the other way needs a second Child SA.
+        theatre.W.Sockets.Connect(theatre.W.Plan.Address, theatre.AddressOfC);
+        theatre.World.RunFor(Soon);
+        theatre.ReplaceC();
+        theatre.ConnectFromD();
+        theatre.World.RunFor(Soon);
+        Assert.Equal(LatchState.Broken, theatre.Latch.State);
+        Assert.DoesNotContain(theatre.W.Daemon!.Raised, e => e.Kind == EventKind.LatchRestored);
+    }
+
+    [Fact]
+    public void S3_A_replaced_SA_of_the_old_peer_does_not_outlive_the_break()
+    {
+        using var theatre = new Theatre();
+        theatre.Connect();
+        var datapath = theatre.W.Daemon!.Datapath;
+        datapath.WearOut(datapath.Sas.First());
+        theatre.World.RunFor(TimeSpan.FromMilliseconds(50));
+        Assert.Contains(theatre.W.Daemon.Raised, e => e.Kind == EventKind.ChildSaRekeyed);
+        theatre.ReplaceC();
+        theatre.ConnectFromD();
+        Assert.NotNull(theatre.TimeToNotice(TimeSpan.FromSeconds(1)));
+        Assert.Single(datapath.Sas.Select(sa => sa.Channel).Distinct());
+    }
+
+    [Fact]
     public void S4_With_wait_the_application_is_not_woken()
     {
         using var theatre = new Theatre(onBreak: Disposition.Wait);

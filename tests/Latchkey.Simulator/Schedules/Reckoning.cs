@@ -78,7 +78,7 @@ public static class Reckoning
 
         if (socket.Peer == 0)
         {
-            return $"its peer {owner} is there, and it does not get through";
+            return Waits(world, socket) ? null : $"its peer {owner} is there, and it does not get through";
         }
 
         var peer = world.Socket(socket.Peer)!;

@@ -13,6 +13,7 @@ public sealed class TcpSocket
     private const int SegmentSize = 1000;
     private const uint Window = 8 * SegmentSize;
     private static readonly TimeSpan RetransmitInitial = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan FinTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan RetransmitMaximum = TimeSpan.FromSeconds(8);
 
     private readonly SimulatedHost _host;
@@ -261,9 +262,19 @@ public sealed class TcpSocket
 
     private void EndWhenDone()
     {
-        if (_finReceived && IsClosing && _unacknowledged == SendEnd + 1)
+        if (!IsClosing || _unacknowledged != SendEnd + 1)
+        {
+            return;
+        }
+
+        if (_finReceived)
         {
             End(SocketOutcome.Closed);
+        }
+        else if (_timer is null)
+        {
+            // FIN-WAIT-2 with no application behind it.
+            _timer = _host.World.Events.After(FinTimeout, () => End(SocketOutcome.Closed));
         }
     }
 
