@@ -43,6 +43,7 @@ public static class DaemonHost
             log.Starting(RunningDaemon.Version, configuration.File, identity.Public.Fingerprint.ToString());
             PrivateDirectory.Ensure(settings.RuntimeDirectory);
             var keys = settings.KeyExportDirectory is { } directory ? new KeyExportFiles(directory, log) : null;
+            Rehearsal.Play(EngineSettings(settings));
             using var network = HostNetwork.Open(configuration.Policy);
             await RunAsync(configuration, identity, network, keys, logs, log, stop).ConfigureAwait(false);
         }
@@ -113,7 +114,7 @@ public static class DaemonHost
         }
     }
 
-    private static EngineSettings EngineSettings(DaemonSettings settings) => new()
+    internal static EngineSettings EngineSettings(DaemonSettings settings) => new()
     {
         Ike = new IkeSettings
         {

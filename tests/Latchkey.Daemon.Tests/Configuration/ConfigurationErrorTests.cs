@@ -107,6 +107,14 @@ public class ConfigurationErrorTests
     }
 
     [Fact]
+    public void A_text_that_ends_inside_an_escape_sequence_is_reported_too()
+    {
+        var error = Assert.Single(ConfigurationReader.Read("[daemon]\nstate = \"\"\"x\\", "f").Errors);
+
+        Assert.Contains("not TOML", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_missing_file_is_reported_with_the_way_to_name_another()
     {
         var error = Assert.Single(ConfigurationReader.ReadFile("/nonexistent/latchkey.toml").Errors);
