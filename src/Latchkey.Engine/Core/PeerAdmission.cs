@@ -137,19 +137,22 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
     }
 
     /// <summary>
-    /// IKE SAs whose word counts before this newcomer is let in: those that hold latches it would break, and, when it says
-    /// INITIAL_CONTACT, the other IKE SAs of the same key.
+    /// IKE SAs whose word counts before this newcomer is let in: those that hold latches it would break, and those it says
+    /// to have forgotten.
     /// </summary>
     private IEnumerable<Peering> Incumbents(Question question)
     {
         var keys = Conflicts(question).Select(l => l.Channel!.Parameters.PeerKey).Where(k => k != question.Key).ToHashSet();
-        if (question.InitialContact)
-        {
-            keys.Add(question.Key);
-        }
-
-        return state.Between(question.Pair).Where(p => p.Established && p.Handle != question.Sa && keys.Contains(p.Key!.Fingerprint));
+        return state.Between(question.Pair).Where(p => p.Established && keys.Contains(p.Key!.Fingerprint)).Concat(Forgotten(question));
     }
+
+    /// <summary>
+    /// What a newcomer that says INITIAL_CONTACT has forgotten, if it did: the IKE SAs of its key that are older than the
+    /// exchange it says so in. Both ends may begin at once, and a slow exchange knows nothing of what was made meanwhile.
+    /// </summary>
+    private IEnumerable<Peering> Forgotten(Question question) => question.InitialContact
+        ? state.With(question.Pair, question.Key).Where(p => p.Handle.Value < question.Sa.Value)
+        : [];
 
     private IReadOnlyList<Latch> Conflicts(Question question) => question.Candidate is { } candidate
         ? state.Latches.FindConflicts(question.Pair, candidate.Selectors, candidate.Parameters)
@@ -162,10 +165,7 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
             return;
         }
 
-        if (question.InitialContact)
-        {
-            Restarted(now, question, newcomer);
-        }
+        Restarted(now, question, newcomer);
 
         var conflicts = Conflicts(question);
         var alive = state.Between(question.Pair).FirstOrDefault(p =>
@@ -186,10 +186,10 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
     /// <summary>The same key came back, says that it knows nothing of us, and its old IKE SA is silent: it restarted (L16, I2).</summary>
     private void Restarted(TimeSpan now, Question question, Peering newcomer)
     {
-        var old = state.With(question.Pair, question.Key).Where(p => p.Handle != question.Sa).ToList();
+        var old = Forgotten(question).ToList();
         if (old.Count == 0 || old.Any(p => !p.IsProvedSilent(now)))
         {
-            // Nothing was forgotten: there was no old SA, or the peer answered under it because both ends began at once.
+            // Nothing was forgotten: there was no old SA, or the peer answered under it.
             return;
         }
 
