@@ -9,6 +9,13 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
 {
     public void Outbound(TimeSpan now, FlowKey flow)
     {
+        if (state.Latches.Find(flow) is { State: LatchState.Larval } waiting)
+        {
+            // Asked again: what it waited for may have ended without serving it.
+            Advance(now, waiting);
+            return;
+        }
+
         if (AnswerFromLatch(flow) || Admit(flow) is not { } entry)
         {
             return;

@@ -15,8 +15,9 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
     private readonly List<Question> _waiting = [];
 
     /// <summary>An answer that waits until every incumbent has answered a probe or has been silent through one.</summary>
+    /// <param name="InitialContact">When the exchange began in which the peer says INITIAL_CONTACT; null when it does not.</param>
     private sealed record Question(
-        IkeSaHandle Sa, uint? ChildQuestion, AddressPair Pair, PadResult Match, KeyFingerprint Key, bool InitialContact, Candidate? Candidate, ChildVerdict? Otherwise,
+        IkeSaHandle Sa, uint? ChildQuestion, AddressPair Pair, PadResult Match, KeyFingerprint Key, TimeSpan? InitialContact, Candidate? Candidate, ChildVerdict? Otherwise,
         HashSet<IkeSaHandle> Awaiting);
 
     /// <summary>A Child SA that policy allows.</summary>
@@ -50,7 +51,7 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
             (candidate, otherwise) = Judge(now, peering, match, key, offer);
         }
 
-        Decide(now, new Question(question.Sa, null, peering.Pair, match, key, question.InitialContact, candidate, otherwise, []));
+        Decide(now, new Question(question.Sa, null, peering.Pair, match, key, question.InitialContact ? question.Began : null, candidate, otherwise, []));
     }
 
     public void Child(TimeSpan now, AuthorizeChild question)
@@ -63,7 +64,7 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
 
         peering.Heard(now);
         var (candidate, otherwise) = Judge(now, peering, match, key.Fingerprint, question.Child);
-        Decide(now, new Question(question.Sa, question.Question, peering.Pair, match, key.Fingerprint, InitialContact: false, candidate, otherwise, []));
+        Decide(now, new Question(question.Sa, question.Question, peering.Pair, match, key.Fingerprint, InitialContact: null, candidate, otherwise, []));
     }
 
     /// <summary>An incumbent answered, was silent through a probe, or is gone: questions that waited for it may go on.</summary>
@@ -147,11 +148,11 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
     }
 
     /// <summary>
-    /// What a newcomer that says INITIAL_CONTACT has forgotten, if it did: the IKE SAs of its key that are older than the
-    /// exchange it says so in. Both ends may begin at once, and a slow exchange knows nothing of what was made meanwhile.
+    /// What a newcomer that says INITIAL_CONTACT has forgotten, if it did: the IKE SAs of its key that stood before the
+    /// exchange it says so in began. Both ends may begin at once, and a slow exchange knows nothing of what was made meanwhile.
     /// </summary>
-    private IEnumerable<Peering> Forgotten(Question question) => question.InitialContact
-        ? state.With(question.Pair, question.Key).Where(p => p.Handle.Value < question.Sa.Value)
+    private IEnumerable<Peering> Forgotten(Question question) => question.InitialContact is { } began
+        ? state.With(question.Pair, question.Key).Where(p => p.Handle != question.Sa && p.Since < began)
         : [];
 
     private IReadOnlyList<Latch> Conflicts(Question question) => question.Candidate is { } candidate

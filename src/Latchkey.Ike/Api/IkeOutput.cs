@@ -22,9 +22,11 @@ public sealed record SendDatagram(InetEndpoint Local, InetEndpoint Remote, byte[
 /// <param name="Initiated">True when we began the IKE SA; then accepting completes it on our side.</param>
 /// <param name="Id">What the peer asserted in its ID payload.</param>
 /// <param name="InitialContact">The peer sent INITIAL_CONTACT (RFC 7296 §2.4).</param>
+/// <param name="Began">When IKE_SA_INIT was answered; what was made since then, the peer may not have known of.</param>
 /// <param name="Child">The Child SA of the same exchange; null when there is none (or, as initiator, when the peer refused it: a <see cref="ChildFailed"/> follows).</param>
 public sealed record AuthorizePeer(
-    IkeSaHandle Sa, bool Initiated, PeerKey Key, IkeIdentification Id, InetEndpoint Local, InetEndpoint Remote, bool InitialContact, ChildOffer? Child) : IkeOutput;
+    IkeSaHandle Sa, bool Initiated, PeerKey Key, IkeIdentification Id, InetEndpoint Local, InetEndpoint Remote, bool InitialContact, TimeSpan Began,
+    ChildOffer? Child) : IkeOutput;
 
 /// <summary>A question: a Child SA by CREATE_CHILD_SA waits for <see cref="IkeHost.AnswerChild"/>.</summary>
 /// <param name="Question">Repeated in the answer.</param>

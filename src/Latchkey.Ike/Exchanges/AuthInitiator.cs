@@ -57,7 +57,7 @@ internal sealed class AuthInitiator(
             sa.AbandonSetup = Abandon;
             sa.AskAboutPeer(
                 new AuthorizePeer(
-                    sa.Handle, Initiated: true, key, new IkeIdentification((IdType)id.IdType, id.Data), sa.Local, sa.Remote, answer.Has(NotifyType.InitialContact), offer),
+                    sa.Handle, Initiated: true, key, new IkeIdentification((IdType)id.IdType, id.Data), sa.Local, sa.Remote, answer.Has(NotifyType.InitialContact), init.Answered, offer),
                 verdict => Conclude(generation, granted, verdict));
         }
     }

@@ -54,7 +54,7 @@ internal sealed class AuthResponder
             sa.AskAboutPeer(
                 new AuthorizePeer(
                     sa.Handle, Initiated: false, key, new IkeIdentification((IdType)id.IdType, id.Data), sa.Local, sa.Remote,
-                    request.Has(NotifyType.InitialContact), exchange.Offer),
+                    request.Has(NotifyType.InitialContact), sa.Init.Answered, exchange.Offer),
                 exchange.Conclude);
         }
     }
