@@ -246,6 +246,23 @@ public sealed class ReplacedPeerScenarios
     }
 
     [Fact]
+    public void S5_A_connection_begun_while_the_peer_is_away_is_made_when_it_is_back()
+    {
+        using var theatre = new Theatre();
+        theatre.Connect();
+        theatre.C.Detach();
+        theatre.Served.Write(100);
+        theatre.World.RunFor(TimeSpan.FromSeconds(10));
+        // W asks who is there already; the new flow waits for the answer.
+        var connecting = theatre.W.Sockets.Connect(theatre.W.Plan.Address, theatre.AddressOfC);
+        theatre.World.RunFor(Soon);
+        theatre.C.Attach();
+        theatre.World.RunFor(TimeSpan.FromMinutes(1));
+        Assert.True(connecting.IsEstablished);
+        Assert.Equal(LatchState.Established, theatre.Latch.State);
+    }
+
+    [Fact]
     public void S13_A_break_while_connecting_refuses_the_connection()
     {
         using var theatre = new Theatre();
