@@ -29,6 +29,12 @@ public interface IDatapathEvents
     /// <summary>An SA has used so much of its sequence space or volume that it must be replaced.</summary>
     void SaWearingOut(SaDirection direction, uint spi, ChannelId channel);
 
+    /// <summary>
+    /// A packet to <paramref name="remote"/> was dropped because the path takes less than was thought; the kernel knows
+    /// how much. Local sockets must learn of it, or they go on sending what does not fit (RFC 4301 §8.2).
+    /// </summary>
+    void PathNarrowed(InetAddress remote);
+
     /// <summary>An IKE datagram arrived on port 4500; the non-ESP marker is already off. The bytes are the callee's.</summary>
     void IkeDatagram(InetEndpoint local, InetEndpoint remote, byte[] message);
 }

@@ -126,9 +126,6 @@ public sealed partial class UserDatapath
             ClampSegmentSize(data[packet.UpperOffset..], sa.Sa, packet.IsV6, now);
         }
 
-        // Should the packet be too big, its first octets are quoted; by then they are overwritten where they stand.
-        data[..Math.Min(data.Length, LocalDelivery.QuoteLength)].CopyTo(batch.Room(index));
-
         var offset = slot.Offset + packet.ProtectedOffset;
         var length = packet.Length - packet.ProtectedOffset;
         if (!sa.TrySeal(batch.Room(index), ref offset, ref length, packet.ProtectedProtocol))
@@ -200,26 +197,15 @@ public sealed partial class UserDatapath
             else if (slot.SendResult > 0)
             {
                 _drops.Count(DropReason.PathMtuExceeded);
-                _paths.Learn(slot.Remote.Address, slot.SendResult, now);
-                TellTooBig(batch.Room(i)[..LocalDelivery.QuoteLength], slot);
+                if (_paths.Learn(slot.Remote.Address, slot.SendResult, now))
+                {
+                    _events.PathNarrowed(slot.Remote.Address);
+                }
             }
             else
             {
                 _drops.Count(DropReason.SendFailed);
             }
         }
-    }
-
-    private void TellTooBig(ReadOnlySpan<byte> quote, in PacketSlot slot)
-    {
-        var isV6 = quote[0] >> 4 == 6;
-        int length = isV6
-            ? Ipv6View.HeaderLength + System.Buffers.Binary.BinaryPrimitives.ReadUInt16BigEndian(quote[4..])
-            : System.Buffers.Binary.BinaryPrimitives.ReadUInt16BigEndian(quote[2..]);
-        var source = InetAddress.FromBytes(isV6 ? quote.Slice(8, 16) : quote.Slice(12, 4));
-        var destination = InetAddress.FromBytes(isV6 ? quote.Slice(24, 16) : quote.Slice(16, 4));
-        var innerMtu = EspOverhead.InnerMtu(slot.SendResult, isV6, OuterSender.EncapsulationOf(slot), length, slot.Length);
-        var quoted = isV6 ? LocalDelivery.QuoteLength : Ipv4View.MinimumHeaderLength + 8;
-        _local.TooBig(source, destination, isV6 ? Math.Max(MinimumMtuV6, innerMtu) : innerMtu, quote[..Math.Min(quoted, length)]);
     }
 }

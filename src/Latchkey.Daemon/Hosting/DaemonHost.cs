@@ -60,7 +60,18 @@ public static class DaemonHost
 
         using var engine = new LatchEngine(EngineSettings(configuration.Settings), configuration.Policy, identity, SystemRandom.Instance);
         using var loop = new EngineLoop(engine, clock);
-        var questions = new DatapathQuestions(loop);
+        void RoutesFailed(LinuxException e) => Tell(EventKind.Degraded, $"the routes of protected traffic do not follow the host's: {e.Message}");
+        var questions = new DatapathQuestions(loop, remote =>
+        {
+            try
+            {
+                network.Protection.NarrowPath(remote);
+            }
+            catch (LinuxException e)
+            {
+                RoutesFailed(e);
+            }
+        });
         using var datapath = new UserDatapath(network.Tun, network.Outer, questions, () => clock.Now);
         var effects = new EffectRunner(datapath, new IkeLinks(network.Port500, network.Port4500), recorder.Record, keys);
         loop.Start(effects.Run);
@@ -74,7 +85,7 @@ public static class DaemonHost
             datapath, network.Tun, network.Outer, LargestPacket, (name, e) => broken.TrySetException(new InvalidOperationException($"the datapath's thread {name} failed", e)));
         using var receiver = new IkeReceiver(network.Port500, questions);
         receiver.Start();
-        using var monitor = new NetworkMonitor(network.Protection.FollowRoutes, e => Tell(EventKind.Degraded, $"the routes of protected traffic do not follow the host's: {e.Message}"));
+        using var monitor = new NetworkMonitor(network.Protection.FollowRoutes, RoutesFailed);
 
         var drops = new DropReport(datapath, network.Protection);
         metrics.Observe(drops.Read);

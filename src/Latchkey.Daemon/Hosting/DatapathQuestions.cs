@@ -4,7 +4,8 @@ using Latchkey.Wire;
 namespace Latchkey.Daemon.Hosting;
 
 /// <summary>Turns what the datapath's threads notice into messages for the engine; returns at once.</summary>
-internal sealed class DatapathQuestions(EngineLoop loop) : IDatapathEvents
+/// <param name="narrowed">Changes the routes of local sockets; may block, so it is not called on the datapath's threads.</param>
+internal sealed class DatapathQuestions(EngineLoop loop, Action<InetAddress> narrowed) : IDatapathEvents
 {
     public void OutboundFlowUnknown(FlowKey flow) => loop.Post((engine, now) => engine.HandleOutboundFlow(now, flow));
 
@@ -21,6 +22,8 @@ internal sealed class DatapathQuestions(EngineLoop loop) : IDatapathEvents
 
     public void SaWearingOut(SaDirection direction, uint spi, ChannelId channel) =>
         loop.Post((engine, now) => engine.HandleSaWearingOut(now, direction, spi, channel));
+
+    public void PathNarrowed(InetAddress remote) => ThreadPool.QueueUserWorkItem(narrowed, remote, preferLocal: false);
 
     public void IkeDatagram(InetEndpoint local, InetEndpoint remote, byte[] message) =>
         loop.PostFromStranger((engine, now) => engine.HandleIkeDatagram(now, local, remote, message));

@@ -12,28 +12,14 @@ public static class EspOverhead
     public static int InnerMtu(int outerMtu, bool isV6, Encapsulation encapsulation, AeadAlgorithm algorithm)
     {
         ArgumentNullException.ThrowIfNull(algorithm);
-        return InnerMtu(outerMtu, isV6, Encapsulated(encapsulation) + EspView.HeaderLength + algorithm.IvLength + algorithm.IcvLength);
-    }
-
-    /// <summary>The same, told from an ESP packet that was too big.</summary>
-    /// <param name="innerLength">The inner IP packet it was made of.</param>
-    /// <param name="espLength">The ESP packet, without outer headers.</param>
-    internal static int InnerMtu(int outerMtu, bool isV6, Encapsulation encapsulation, int innerLength, int espLength)
-    {
-        var payload = innerLength - IpHeader(isV6);
-        return InnerMtu(outerMtu, isV6, Encapsulated(encapsulation) + espLength - payload - EspTrailer.LengthFor(payload));
+        var around = Encapsulated(encapsulation) + EspView.HeaderLength + algorithm.IvLength + algorithm.IcvLength;
+        var text = (outerMtu - IpHeader(isV6) - around) & ~(EspTrailer.Alignment - 1);
+        return IpHeader(isV6) + Math.Max(0, text - EspTrailer.FixedLength);
     }
 
     /// <summary>The largest TCP segment without options for an inner MTU: what an MSS option may announce (RFC 9293 §3.7.1).</summary>
     internal static int MaximumSegmentSize(int innerMtu, bool isV6) =>
         Math.Max(0, innerMtu - IpHeader(isV6) - TcpView.MinimumHeaderLength);
-
-    /// <param name="around">Octets that are neither IP header nor ciphertext.</param>
-    private static int InnerMtu(int outerMtu, bool isV6, int around)
-    {
-        var text = (outerMtu - IpHeader(isV6) - around) & ~(EspTrailer.Alignment - 1);
-        return IpHeader(isV6) + Math.Max(0, text - EspTrailer.FixedLength);
-    }
 
     private static int IpHeader(bool isV6) => isV6 ? Ipv6View.HeaderLength : Ipv4View.MinimumHeaderLength;
 

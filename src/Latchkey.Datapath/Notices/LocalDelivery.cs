@@ -7,7 +7,7 @@ namespace Latchkey.Datapath;
 internal sealed class LocalDelivery(IPacketLink tun)
 {
     /// <summary>As much of a packet as an ICMP error quotes: IPv6 header and eight octets.</summary>
-    public const int QuoteLength = Ipv6View.HeaderLength + 8;
+    private const int QuoteLength = Ipv6View.HeaderLength + 8;
 
     private readonly PacketBatch _batch = new(capacity: 16, packetSize: ushort.MaxValue);
 
@@ -33,14 +33,6 @@ internal sealed class LocalDelivery(IPacketLink tun)
         new UdpHeader(flow.LocalPort, flow.RemotePort).Write(datagram, flow.Local, flow.Remote);
         Icmp(flow.Remote, flow.Local, flow.Local.IsV6 ? IcmpHeader.PortUnreachableV6 : IcmpHeader.PortUnreachableV4, quote[..(header + UdpView.HeaderLength)]);
     }
-
-    /// <summary>"Fragmentation needed" or "packet too big" from the destination of a local packet (RFC 4301 §8.2).</summary>
-    /// <param name="quote">The first octets of that packet.</param>
-    public void TooBig(InetAddress source, InetAddress destination, int innerMtu, ReadOnlySpan<byte> quote) =>
-        Icmp(
-            destination, source,
-            source.IsV6 ? IcmpHeader.PacketTooBig((uint)innerMtu) : IcmpHeader.FragmentationNeeded((ushort)innerMtu),
-            quote);
 
     /// <summary>Writes what has come together into the TUN device.</summary>
     public void Flush()

@@ -9,7 +9,7 @@ internal sealed class OuterSender(OuterLinks links)
     private int[] _results = [];
 
     /// <summary>How a protected packet travels. Plain ESP has no ports, so that its slots carry port 0.</summary>
-    public static Encapsulation EncapsulationOf(in PacketSlot slot) => slot.Remote.Port == 0 ? Encapsulation.Esp : Encapsulation.Udp;
+    private static Encapsulation EncapsulationOf(in PacketSlot slot) => slot.Remote.Port == 0 ? Encapsulation.Esp : Encapsulation.Udp;
 
     /// <summary>Sends every slot whose length is not 0 and sets its result.</summary>
     public void Send(PacketBatch batch)

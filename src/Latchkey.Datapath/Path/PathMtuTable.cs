@@ -13,13 +13,20 @@ internal sealed class PathMtuTable(DatapathSettings settings)
     public int Find(InetAddress remote, TimeSpan now) =>
         _lowered.TryGetValue(remote, out var path) && now < path.Until ? path.Mtu : settings.InitialPathMtu;
 
-    public void Learn(InetAddress remote, int mtu, TimeSpan now)
+    /// <returns>False when this was known already.</returns>
+    public bool Learn(InetAddress remote, int mtu, TimeSpan now)
     {
+        if (Find(remote, now) == mtu)
+        {
+            return false;
+        }
+
         if (_lowered.Count >= Capacity && !_lowered.ContainsKey(remote))
         {
             _lowered.Clear();
         }
 
         _lowered[remote] = (mtu, now + settings.PathMtuLifetime);
+        return true;
     }
 }

@@ -82,12 +82,22 @@ internal static class MirrorPlan
 
             var outer = way.Mtu == 0 ? interfaceMtu(way.Interface) : way.Mtu;
 
-            // RFC 8200 §5: an IPv6 packet of 1280 octets cannot be made smaller; the outer packet is fragmented instead.
-            var inner = Math.Max(innerMtu(outer, v6), v6 ? MinimumV6Mtu : MinimumV4Mtu);
-            result.Add(new RouteInfo(destination, settings.RoutingTable, Rtnetlink.RouteUnicast, Owner.Number, Metric, device, way.Source, inner));
+            result.Add(Towards(destination, way.Source, outer, innerMtu, device, settings));
         }
 
         return result;
+    }
+
+    /// <summary>The route to a single peer, whose path is narrower than the interface.</summary>
+    public static RouteInfo Narrow(InetAddress peer, Way way, InnerMtu innerMtu, int device, ProtectionSettings settings) =>
+        Towards(InetPrefix.Of(peer), way.Source, way.Mtu, innerMtu, device, settings);
+
+    private static RouteInfo Towards(InetPrefix destination, InetAddress source, int outerMtu, InnerMtu innerMtu, int device, ProtectionSettings settings)
+    {
+        // RFC 8200 §5: an IPv6 packet of 1280 octets cannot be made smaller; the outer packet is fragmented instead.
+        var v6 = source.IsV6;
+        var inner = Math.Max(innerMtu(outerMtu, v6), v6 ? MinimumV6Mtu : MinimumV4Mtu);
+        return new RouteInfo(destination, settings.RoutingTable, Rtnetlink.RouteUnicast, Owner.Number, Metric, device, source, inner);
     }
 
     /// <summary>

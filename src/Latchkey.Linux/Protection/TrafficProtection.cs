@@ -1,6 +1,7 @@
 using Latchkey.Linux.Native;
 using Latchkey.Linux.Netlink;
 using Latchkey.Linux.Nftables;
+using Latchkey.Wire;
 
 namespace Latchkey.Linux.Protection;
 
@@ -21,6 +22,7 @@ public sealed record FilterCounters(ulong ClearIn, ulong ClearOut, ulong ErrorsI
 public sealed class TrafficProtection(ProtectionSettings settings, int deviceIndex, InnerMtu innerMtu)
 {
     private readonly Lock _lock = new();
+    private readonly HashSet<InetAddress> _narrow = [];
     private IReadOnlyList<ProtectedSelector> _selectors = [];
 
     /// <summary>
@@ -63,6 +65,29 @@ public sealed class TrafficProtection(ProtectionSettings settings, int deviceInd
             foreach (var v6 in Families())
             {
                 ChangeRoutes(netlink, v6);
+            }
+        }
+    }
+
+    /// <summary>
+    /// The kernel learnt that the path to a peer takes less than its interface does: sockets learn it from a route to
+    /// this peer alone. It stays as long as the kernel remembers, to be looked at with every change of routes.
+    /// </summary>
+    /// <remarks>
+    /// An ICMP error into the TUN device will not do with IPv4: the kernel notes its MTU at the route it finds without
+    /// looking at ports. That is no route of ours but the one of the outer packets, which then shrink for ever while
+    /// the socket learns nothing.
+    /// </remarks>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public void NarrowPath(InetAddress peer)
+    {
+        lock (_lock)
+        {
+            if (_selectors.Count > 0)
+            {
+                _narrow.Add(peer);
+                using var netlink = new NetlinkSocket(NetlinkAbi.Route);
+                ChangeRoutes(netlink, peer.IsV6);
             }
         }
     }
@@ -145,6 +170,20 @@ public sealed class TrafficProtection(ProtectionSettings settings, int deviceInd
             innerMtu,
             deviceIndex,
             settings);
+        foreach (var peer in _narrow.Where(p => p.IsV6 == v6).ToList())
+        {
+            if (routes.Resolve(peer, settings.Mark) is { Mtu: > 0 } way)
+            {
+                var route = MirrorPlan.Narrow(peer, way, innerMtu, deviceIndex, settings);
+                wanted.RemoveAll(w => w.SamePlace(route));
+                wanted.Add(route);
+            }
+            else
+            {
+                _narrow.Remove(peer);
+            }
+        }
+
         var present = all.Where(r => r.Protocol == Owner.Number).ToList();
         foreach (var route in wanted.Where(r => !present.Contains(r)))
         {

@@ -38,6 +38,8 @@ internal sealed class RecordingEvents : IDatapathEvents
 
     public void SaWearingOut(SaDirection direction, uint spi, ChannelId channel) => Note($"worn {direction} {spi} {channel}");
 
+    public void PathNarrowed(InetAddress remote) => Note($"narrowed {remote}");
+
     public void IkeDatagram(InetEndpoint local, InetEndpoint remote, byte[] message)
     {
         IkeDatagrams.Add(message);

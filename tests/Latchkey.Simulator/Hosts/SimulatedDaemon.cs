@@ -57,6 +57,11 @@ public sealed class SimulatedDaemon : IDatapathEvents
 
     public void FirstInbound(uint spi, ChannelId channel) => Post("first inbound", now => Engine.HandleFirstInbound(now, spi, channel));
 
+    public void PathNarrowed(InetAddress remote)
+    {
+        // Packets have no size here, so every path is wide enough.
+    }
+
     public void SaWearingOut(SaDirection direction, uint spi, ChannelId channel) =>
         Post("SA wearing out", now => Engine.HandleSaWearingOut(now, direction, spi, channel));
 
