@@ -127,7 +127,7 @@ public sealed class ReplacedPeerScenarios
     [Fact]
     public void S3_A_break_holds_while_the_SAs_of_the_old_peer_go_one_by_one()
     {
-        using var theatre = new Theatre(onBreak: Disposition.Wait);
+        using var theatre = new Theatre(service: Standard.Service with { OnBreak = Disposition.Wait });
         theatre.Connect();
         // A connection the other way needs a second Child SA.
         theatre.W.Sockets.Connect(theatre.W.Plan.Address, theatre.AddressOfC);
@@ -157,7 +157,7 @@ public sealed class ReplacedPeerScenarios
     [Fact]
     public void S4_With_wait_the_application_is_not_woken()
     {
-        using var theatre = new Theatre(onBreak: Disposition.Wait);
+        using var theatre = new Theatre(service: Standard.Service with { OnBreak = Disposition.Wait });
         theatre.Connect();
         theatre.ReplaceC();
         theatre.ConnectFromD();
@@ -170,7 +170,7 @@ public sealed class ReplacedPeerScenarios
     [Fact]
     public void S4_With_wait_the_connection_goes_on_when_its_peer_is_back()
     {
-        using var theatre = new Theatre(onBreak: Disposition.Wait);
+        using var theatre = new Theatre(service: Standard.Service with { OnBreak = Disposition.Wait });
         var socket = theatre.Connect();
         theatre.ReplaceC();
         theatre.ConnectFromD();

@@ -15,10 +15,10 @@ internal sealed class Theatre : IDisposable
     private const int KeyOfD = 2;
 
     public Theatre(
-        bool v6 = false, bool ipsec = true, bool dRunsLatchkey = true, bool dHasTheKeyOfC = false, bool cIsKnown = false, Disposition? onBreak = null, EngineSettings? settings = null)
+        bool v6 = false, bool ipsec = true, bool dRunsLatchkey = true, bool dHasTheKeyOfC = false, bool cIsKnown = false, ProtectEntry? service = null, EngineSettings? settings = null)
     {
         var addresses = Enumerable.Range(1, 3).Select(i => InetAddress.Parse(v6 ? $"2001:db8::{i}" : $"192.0.2.{i}")).ToArray();
-        var policy = Standard.Policy(Standard.Service with { OnBreak = onBreak }, cIsKnown ? [Standard.Known("C", KeyOfC, addresses[1])] : []);
+        var policy = Standard.Policy(service ?? Standard.Service, cIsKnown ? [Standard.Known("C", KeyOfC, addresses[1])] : []);
         World = new World(new WorldPlan(
             Seed: 1,
             [

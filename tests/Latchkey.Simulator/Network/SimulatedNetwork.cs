@@ -27,6 +27,12 @@ public sealed class SimulatedNetwork(EventQueue events, SimulatedRandom random)
     /// <summary>Everything that was put on the wire, seen by whoever may see everything.</summary>
     public event Action<Datagram>? Seen;
 
+    /// <summary>
+    /// Every claimant of an address receives what is sent to it, as on a hub. Otherwise one of them does, now this one and
+    /// now that, as with neighbours that learn who has an address.
+    /// </summary>
+    public bool AllClaimantsReceive { get; set; }
+
     public void Claim(InetAddress address, SimulatedHost host)
     {
         if (!Claims(address, host))
@@ -94,10 +100,13 @@ public sealed class SimulatedNetwork(EventQueue events, SimulatedRandom random)
         }
 
         var period = (ulong)(events.Now.Ticks / NeighbourMemory.Ticks);
-        var receiver = claimants.Count == 1 ? claimants[0] : random.Fork(period).Pick(claimants);
-        if (sender is null || !_partitions.Contains((sender, receiver)))
+        var receivers = AllClaimantsReceive || claimants.Count == 1 ? claimants : [random.Fork(period).Pick(claimants)];
+        foreach (var receiver in receivers)
         {
-            receiver.Receive(datagram);
+            if (sender is null || !_partitions.Contains((sender, receiver)))
+            {
+                receiver.Receive(datagram);
+            }
         }
     }
 
