@@ -28,6 +28,11 @@ internal static class StatusCommand
         facts.Add("packets dropped", Counts(report.Drops.Select(d => (d.Key, d.Value))));
         facts.Add("IKE dropped", Counts(report.IkeDrops.Select(d => (d.Key, d.Value))));
         facts.Write();
+        if (report.Overload > 0)
+        {
+            context.Out.Line([new("overload: ", Look.Warning), new($"{report.Overload} messages found the engine's queue full")]);
+        }
+
         foreach (var sentence in report.Degraded)
         {
             context.Out.Line([new("degraded: ", Look.Warning), new(sentence)]);

@@ -48,6 +48,7 @@ internal sealed class RunningDaemon(
                 engine.Latches().GroupBy(l => l.State).ToDictionary(g => g.Key.ToString().ToUpperInvariant(), g => g.Count()),
                 drops(),
                 Named(engine.IkeDrops),
+                loop.Refused,
                 degraded);
         },
         cancellation);

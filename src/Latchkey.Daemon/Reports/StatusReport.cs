@@ -10,6 +10,7 @@ namespace Latchkey.Daemon.Reports;
 /// <param name="Latches">Latches by state; states without latches are absent.</param>
 /// <param name="Drops">Packets dropped by reason; reasons that never occurred are absent.</param>
 /// <param name="IkeDrops">IKE datagrams dropped by reason.</param>
+/// <param name="Overload">Messages that found the engine's queue full; more than 0 means that the host was flooded.</param>
 /// <param name="Degraded">What works less well than it could on this host, one sentence each.</param>
 public sealed record StatusReport(
     string Version,
@@ -27,4 +28,5 @@ public sealed record StatusReport(
     IReadOnlyDictionary<string, int> Latches,
     IReadOnlyDictionary<string, long> Drops,
     IReadOnlyDictionary<string, long> IkeDrops,
+    long Overload,
     IReadOnlyList<string> Degraded);

@@ -68,6 +68,7 @@ internal sealed class FakeDaemon : IDaemonControl
         new Dictionary<string, int> { ["ESTABLISHED"] = 2, ["BROKEN"] = 1 },
         new Dictionary<string, long> { ["latch_broken"] = 12 },
         new Dictionary<string, long> { ["malformed"] = 3 },
+        0,
         ["the kernel has no inet_diag: latches of sockets that are gone stay until the daemon stops"]));
 
     public Task<LatchesReport> LatchesAsync(CancellationToken cancellation) => Task.FromResult(new LatchesReport([Latch]));

@@ -1,4 +1,6 @@
 using Latchkey.Crypto;
+using Latchkey.Daemon.Configuration;
+using Latchkey.Daemon.Hosting;
 using Latchkey.Daemon.Identity;
 using Xunit;
 
@@ -81,5 +83,14 @@ public sealed class IdentityStoreTests : IDisposable
         }
 
         StateLock.Take(_directory.FullName).Dispose();
+    }
+
+    [Fact]
+    public void Protection_is_not_taken_away_from_under_a_running_daemon()
+    {
+        using (StateLock.Take(_directory.FullName))
+        {
+            Assert.Throws<StartupException>(() => Unprotection.Remove(new DaemonSettings { StateDirectory = _directory.FullName }));
+        }
     }
 }
