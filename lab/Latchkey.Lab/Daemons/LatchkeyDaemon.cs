@@ -42,12 +42,15 @@ public sealed class LatchkeyDaemon
     {
         _process = _host.Start("latchkey", [.. Product.Executable, "run", "--config", ConfigurationFile]);
         var end = Moment.Now.Milliseconds + StartLimit.TotalMilliseconds;
-        while ((await Try("status", "--json")).Status != 0)
+        // A killed daemon leaves its socket behind, so the file alone says nothing; without it there is nobody to ask.
+        while (!File.Exists(ControlPath(_host.Folder)) || (await Try("status", "--json")).Status != 0)
         {
             if (_process.HasExited || Moment.Now.Milliseconds > end)
             {
                 throw new LabException($"the daemon of {_host.Name} did not come up: {LastWords()}");
             }
+
+            await Task.Delay(20, _host.Cancellation);
         }
 
         _host.Start("events", [.. Product.Executable, "events", "--json", "--follow", "--control", ControlPath(_host.Folder)], p => p.LineWritten += line =>
