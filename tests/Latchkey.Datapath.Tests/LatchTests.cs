@@ -54,6 +54,23 @@ public class LatchTests
     }
 
     [Fact]
+    public void A_flow_whose_channel_was_forgotten_meanwhile_is_sent_under_its_new_sa()
+    {
+        using var pair = new Pair();
+        pair.C.Send(Packets.Tcp(pair.Tcp, TcpFlags.Ack));
+        Assert.Single(pair.C.Udp.TakeSent());
+        pair.C.Datapath.Block(pair.Tcp, DropReason.LatchBroken);
+        pair.C.Datapath.Forget(pair.Udp);
+        pair.C.Datapath.Remove(SaDirection.Inbound, Host.Channel, Pair.SpiToC);
+        pair.C.Datapath.Remove(SaDirection.Outbound, Host.Channel, Pair.SpiToW);
+
+        pair.C.InstallPair(pair.W.Address, mine: 0x5005, theirs: 0x4004);
+        pair.C.Datapath.Bind(pair.Tcp, Host.Channel);
+        pair.C.Send(Packets.Tcp(pair.Tcp, TcpFlags.Ack));
+        Assert.Equal([0, 0, 0x40, 0x04], Assert.Single(pair.C.Udp.TakeSent()).Octets[..4]);
+    }
+
+    [Fact]
     public void Blocking_drops_what_is_held()
     {
         using var pair = new Pair(bind: false);

@@ -29,7 +29,16 @@ internal sealed class Flow(FlowKey key)
     public FlowState State { get; set; }
 
     /// <summary>The channel the flow was tied to; kept when it is blocked afterwards.</summary>
-    public Channel? Channel { get; set; }
+    public Channel? Channel
+    {
+        get;
+        set
+        {
+            // A channel that nothing referred to for a while is another object afterwards, and counts its generations anew.
+            field = value;
+            _outbound = null;
+        }
+    }
 
     /// <summary>Why nothing moves, when blocked.</summary>
     public DropReason BlockReason { get; set; }
