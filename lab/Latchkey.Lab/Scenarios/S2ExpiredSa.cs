@@ -24,13 +24,12 @@ public sealed class S2ExpiredSa : Scenario
         stage.Say("W has 1000 octets to send, and no SA to send them under.");
         await cast.Server.Send(1000);
         var told = await cast.Expect("ECONNRESET", cast.Server, there);
-        var events = cast.WDaemon.Events;
-        var broken = events.FirstOrDefault(e => e.Kind == "latch_broken");
+        var broken = await cast.WDaemon.Event(e => e.Kind == "latch_broken", Cast.Soon);
         stage.Check("the reason is PeerReplaced", broken?.Text("reason") == "PeerReplaced", broken?.ToString() ?? "no alert");
-        var accepted = events.FirstOrDefault(e => e.Kind == "child_sa_established" && e.At >= expired?.At);
+        var accepted = await cast.WDaemon.Event(e => e.Kind == "child_sa_established" && e.Sequence > expired?.Sequence, Cast.Soon);
         stage.Check(
-            "the alert came before anything of D was accepted", broken is not null && (accepted is null || broken.Sequence < accepted.Sequence),
-            accepted is null ? "no SA with D at all" : "alert, then SA");
+            "the alert came before anything of D was accepted", broken is not null && accepted is not null && broken.Sequence < accepted.Sequence,
+            accepted is null ? "no SA with D at all" : $"alert {broken?.Sequence}, SA {accepted.Sequence}");
         await cast.JudgeTheWire(told);
         var sent = await new Tshark(cast.Capture.File).Count($"esp && eth.src == {cast.W.Nics[0].Mac} && eth.dst == {cast.D.Nics[0].Mac}");
         stage.Check("W sent D not one ESP packet", sent == 0, $"{sent} packets");

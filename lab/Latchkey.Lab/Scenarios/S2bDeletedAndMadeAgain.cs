@@ -25,8 +25,8 @@ public sealed class S2bDeletedAndMadeAgain : Scenario
         await cast.ExpectWhole(11000, 7000, TimeSpan.FromSeconds(20));
         var deleted = await cast.WDaemon.Event(e => e.Kind == "child_sa_closed", Cast.Soon);
         stage.Check("W lost the SA too", deleted is not null, deleted?.Text("text") ?? "it lives on");
-        var again = cast.CDaemon.Events.LastOrDefault(e => e.Kind == "child_sa_established");
-        stage.Check("a new Child SA was made, in the same channel", again is not null && ended is not null && again.At > ended.At, again?.Text("text") ?? "none");
+        var again = await cast.CDaemon.Event(e => e.Kind == "child_sa_established" && e.Sequence > ended?.Sequence, Cast.Soon);
+        stage.Check("a new Child SA was made, in the same channel", again is not null && again.Text("channel") == ended?.Text("channel"), again?.ToString() ?? "none");
         await cast.ExpectLatch("ESTABLISHED");
         cast.ExpectNoBreak();
         await cast.JudgeTheWire(broken: null, withNewcomer: false);
