@@ -13,6 +13,7 @@ public static class Catalog
         new S2ExpiredSa(),
         new S2bDeletedAndMadeAgain(),
         new S3NewcomerBegins(),
+        new S3uConnectedUdp(),
         new S4Wait(),
         new S5NewcomerWithoutIpsec(),
         new S6OffPath(),
