@@ -37,6 +37,6 @@ public sealed class SocatPair
     }
 
     /// <summary>W's socat complains with these words, now or soon.</summary>
-    public async Task<bool> ServerSays(string words) =>
-        await _serverWords.Wait(line => line.Contains(words, StringComparison.Ordinal), TimeSpan.FromSeconds(5)) is not null;
+    public Task<string?> ServerSays(string words) =>
+        _serverWords.Wait(line => line.Contains(words, StringComparison.Ordinal), TimeSpan.FromSeconds(5));
 }

@@ -54,7 +54,8 @@ public sealed class DemoAct(string id, string title, CastPolicy? policy, bool to
             Seen = cast.Server.Failure is { } failure ? $"{failure.Errno} after {failure.At - since:0} ms" : "nothing";
             if (policy is not null)
             {
-                stage.Check("socat is told the same", await socat.ServerSays("Connection reset by peer"), socat.LastWords);
+                var socatSaid = await socat.ServerSays("Connection reset by peer");
+                stage.Check("socat is told the same", socatSaid is not null, socatSaid ?? socat.LastWords);
             }
 
             return;
