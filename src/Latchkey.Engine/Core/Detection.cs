@@ -46,11 +46,7 @@ internal sealed class Detection(EngineState state, Negotiations negotiations, La
     {
         var pair = new AddressPair(channel.Parameters.Local, channel.Parameters.Remote);
         var peering = state.With(pair, channel.Parameters.PeerKey).MaxBy(p => p.Since);
-        if (peering is null)
-        {
-            negotiations.AskWhoIsThere(now, null, channel);
-        }
-        else if (peering.SilentAt is not null)
+        if (peering is null or { SilentAt: not null })
         {
             negotiations.AskWhoIsThere(now, peering, channel);
         }

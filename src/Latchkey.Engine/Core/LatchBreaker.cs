@@ -70,7 +70,7 @@ internal sealed class LatchBreaker(EngineState state)
             }
 
             var covering = state.Covering(latch.Flow).Select(c => c.Channel).Distinct().ToList();
-            if (covering is [var own] ? own == latch.Channel : covering.Count == 0 && !IsAnybodyThere(pair))
+            if (covering is [var own] ? own == latch.Channel : covering.Count == 0 && state.Between(pair).Count == 0)
             {
                 latch.Restore(now);
                 state.Effects.Add(new BindFlow(latch.Flow, new ChannelId(latch.Channel!.Id)));
@@ -78,8 +78,6 @@ internal sealed class LatchBreaker(EngineState state)
             }
         }
     }
-
-    private bool IsAnybodyThere(AddressPair pair) => state.Peerings.Values.Any(p => p.Pair == pair);
 
     private void Dispose(Latch latch)
     {

@@ -4,12 +4,7 @@ namespace Latchkey.Latching;
 
 /// <summary>What a LISTENER latch is keyed on: local address, protocol, local port (RFC 5660 §2).</summary>
 /// <param name="Local">The unspecified address for a socket that listens on all.</param>
-public readonly record struct ListenerKey(IpProtocol Protocol, InetAddress Local, ushort LocalPort)
-{
-    public bool Accepts(FlowKey flow) =>
-        flow.Protocol == Protocol && flow.LocalPort == LocalPort
-        && (Local == flow.Local || (Local.IsUnspecified && (Local.IsV6 || flow.Local.IsV4)));
-}
+public readonly record struct ListenerKey(IpProtocol Protocol, InetAddress Local, ushort LocalPort);
 
 /// <summary>A listening socket whose connections will be latched; from it connection latches are born (RFC 5660 §2.2).</summary>
 public sealed record ListenerLatch(LatchId Id, ListenerKey Key, ProtectEntry Entry, TimeSpan Since);
