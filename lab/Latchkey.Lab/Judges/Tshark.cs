@@ -18,7 +18,9 @@ public sealed class Tshark(string capture, string? keys = null)
     /// <summary>For every frame that matches, the values of some fields; a field that occurs more than once has its values joined by commas.</summary>
     public async Task<IReadOnlyList<string[]>> Fields(string filter, params IReadOnlyList<string> fields)
     {
-        List<string> arguments = ["tshark", "-n", "-r", capture, "-Y", filter, "-T", "fields", "-E", "separator=/t"];
+        // Streams are not put together: what guesses at the protocol inside stumbles over retransmissions, and then says
+        // nothing about the packet around them.
+        List<string> arguments = ["tshark", "-n", "-r", capture, "-o", "tcp.desegment_tcp_streams:FALSE", "-Y", filter, "-T", "fields", "-E", "separator=/t"];
         arguments.AddRange(fields.SelectMany(field => new[] { "-e", field }));
         var environment = new Dictionary<string, string>();
         if (keys is not null)
