@@ -52,10 +52,11 @@ public static class LabCommand
 
     private static Command RunScenario()
     {
-        var scenario = new Argument<string>("scenario") { Description = "Its number, for example S3" };
-        var json = new Option<bool>("--json") { Description = "End with one JSON object; the story goes to standard error" };
+        var scenario = new Argument<string>("scenario") { Description = "Its number, for example S3; or 'all'" };
+        var json = new Option<bool>("--json") { Description = "One JSON object for each scenario told; the story goes to standard error" };
         var keep = Keep();
-        var ipv6 = IPv6();
+        var ipv4 = new Option<bool>("--ipv4") { Description = "Only over IPv4" };
+        var ipv6 = new Option<bool>("--ipv6") { Description = "Only over IPv6" };
         var full = new Option<bool>("--full") { Description = "Transfers of full length" };
         var repeat = new Option<int>("--repeat") { Description = "Tell it this many times and give the distribution", DefaultValueFactory = _ => 1 };
         repeat.Validators.Add(given =>
@@ -65,31 +66,41 @@ public static class LabCommand
                 given.AddError("--repeat must be at least 1");
             }
         });
-        var command = new Command("run", "Tell one scenario") { scenario, json, keep, ipv6, full, repeat };
+        var command = new Command("run", "Tell one scenario, over IPv4 unless --ipv6 is given, or all of them, over both")
+        {
+            scenario, json, keep, ipv4, ipv6, full, repeat,
+        };
+        command.Validators.Add(given =>
+        {
+            if (given.GetValue(ipv4) && given.GetValue(ipv6))
+            {
+                given.AddError("--ipv4 and --ipv6 exclude each other; 'run all' without either tells every scenario over both");
+            }
+        });
         command.SetAction(async (arguments, cancellation) =>
         {
-            if (Catalog.Find(arguments.GetRequiredValue(scenario)) is not { } found)
+            var asked = arguments.GetRequiredValue(scenario);
+            var all = string.Equals(asked, "all", StringComparison.OrdinalIgnoreCase);
+            if (!all && Catalog.Find(asked) is null)
             {
-                await Console.Error.WriteLineAsync($"There is no scenario {arguments.GetValue(scenario)}; 'latchkey lab list' names them.");
+                await Console.Error.WriteLineAsync($"There is no scenario {asked}; 'latchkey lab list' names them.");
                 return WrongUsage;
             }
 
-            var asJson = arguments.GetValue(json);
-            var performance = new Performance(
-                new AddressPlan(arguments.GetValue(ipv6)), arguments.GetValue(keep), arguments.GetValue(full), new Narrator(asJson ? Console.Error : Console.Out));
-            return await Guard(async interrupted =>
-            {
-                List<ScenarioResult> results = [];
-                for (var i = 0; i < arguments.GetValue(repeat); i++)
-                {
-                    results.Add(await performance.Give(found, interrupted));
-                }
-
-                return Conclude(new Distribution(results), asJson, performance.Narrator);
-            }, cancellation);
+            var season = new Season(arguments.GetValue(keep), arguments.GetValue(full), arguments.GetValue(repeat), arguments.GetValue(json));
+            return await Guard(
+                async interrupted =>
+                    (all
+                        ? await season.TellAll(Families(arguments.GetValue(ipv4), arguments.GetValue(ipv6)), interrupted)
+                        : await season.Tell(Catalog.Find(asked)!, new AddressPlan(arguments.GetValue(ipv6)), interrupted))
+                    ? 0 : 1,
+                cancellation);
         });
         return command;
     }
+
+    private static IReadOnlyList<AddressPlan> Families(bool onlyIPv4, bool onlyIPv6) =>
+        onlyIPv4 ? [new(false)] : onlyIPv6 ? [new(true)] : [new(false), new(true)];
 
     private static Option<bool> Keep() => new("--keep") { Description = "Keep captures, logs and configurations, and say where" };
 
@@ -115,22 +126,5 @@ public static class LabCommand
             await Console.Error.WriteLineAsync("Interrupted; everything was cleaned up.");
             return Interrupted;
         }
-    }
-
-    private static int Conclude(Distribution results, bool json, Narrator narrator)
-    {
-        var single = results.Results.Count == 1;
-        if (!single)
-        {
-            narrator.Plain($"{results}");
-        }
-
-        narrator.Plain($"{results.Results[0].Scenario} {(results.Passed ? "passed" : "failed")}");
-        if (json)
-        {
-            Console.WriteLine((single ? results.Results[0].ToJson() : results.ToJson()).ToJsonString());
-        }
-
-        return results.Passed ? 0 : 1;
     }
 }

@@ -8,14 +8,13 @@ namespace Latchkey.Lab;
 /// </summary>
 public readonly record struct Moment(double Milliseconds) : IComparable<Moment>
 {
-    // Captures carry wall-clock times; the distance between the clocks is taken once, when the laboratory starts.
-    private static readonly double WallMinusMonotonic =
-        (DateTime.UtcNow - DateTime.UnixEpoch).TotalMilliseconds - Stopwatch.GetElapsedTime(0).TotalMilliseconds;
-
     public static Moment Now => new(Stopwatch.GetElapsedTime(0).TotalMilliseconds);
 
-    /// <summary>The moment as captures write it: seconds since 1970.</summary>
-    public double EpochSeconds => (Milliseconds + WallMinusMonotonic) / 1000;
+    /// <summary>
+    /// The moment as captures write it: seconds since 1970. The distance between the two clocks is taken anew each time,
+    /// because the wall clock is set and slewed while the laboratory runs.
+    /// </summary>
+    public double EpochSeconds => ((DateTime.UtcNow - DateTime.UnixEpoch).TotalMilliseconds + Milliseconds - Now.Milliseconds) / 1000;
 
     public static double operator -(Moment a, Moment b) => a.Milliseconds - b.Milliseconds;
 

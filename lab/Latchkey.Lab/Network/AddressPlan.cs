@@ -6,6 +6,10 @@ namespace Latchkey.Lab.Network;
 /// </summary>
 public sealed record AddressPlan(bool IsIPv6)
 {
+    /// <summary>Its name for people.</summary>
+    public string Name => IsIPv6 ? "IPv6" : "IPv4";
+
+    /// <summary>Its name for <c>ip</c>.</summary>
     public string Family => IsIPv6 ? "-6" : "-4";
 
     public int PrefixLength => IsIPv6 ? 64 : 24;

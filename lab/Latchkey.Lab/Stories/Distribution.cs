@@ -19,6 +19,8 @@ public sealed record Distribution(IReadOnlyList<ScenarioResult> Results)
         {
             ["scenario"] = Results[0].Scenario,
             ["passed"] = Passed,
+            ["family"] = Results[0].Family,
+            ["seconds"] = Math.Round(Results.Sum(result => result.Seconds), 1),
             ["runs"] = Results.Count,
             ["failed_runs"] = Results.Count(result => !result.Passed),
             ["checks"] = ScenarioResult.ToJson(Results.SelectMany(result => result.Checks).Where(check => !check.Passed)),
@@ -38,8 +40,19 @@ public sealed record Distribution(IReadOnlyList<ScenarioResult> Results)
         return json;
     }
 
-    public override string ToString() =>
-        Times is { Length: > 0 } times
-            ? $"time to notice over {times.Length} runs: p50 {Percentile(times, 0.5):0.0} ms, p99 {Percentile(times, 0.99):0.0} ms, min {times[0]:0.0} ms, max {times[^1]:0.0} ms"
-            : $"{Results.Count(result => result.Passed)} of {Results.Count} runs passed";
+    /// <summary>What was told, for people.</summary>
+    public string Name => $"{Results[0].Scenario} over {Results[0].Family}";
+
+    /// <summary>How it ended, in one line.</summary>
+    public string Verdict
+    {
+        get
+        {
+            var runs = Results.Count > 1 ? $", {Results.Count(result => result.Passed)} of {Results.Count} runs passed" : "";
+            var notice = Times is { Length: > 1 } times
+                ? $"; time to notice: p50 {Percentile(times, 0.5):0.0} ms, p99 {Percentile(times, 0.99):0.0} ms, min {times[0]:0.0} ms, max {times[^1]:0.0} ms"
+                : "";
+            return $"{Name} {(Passed ? "passed" : "failed")} ({Results.Sum(result => result.Seconds):0.0} s{runs}{notice})";
+        }
+    }
 }

@@ -12,7 +12,7 @@ public sealed class Narrator
     public Narrator(TextWriter output)
     {
         _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
-        if (Console.IsOutputRedirected)
+        if (Console.IsOutputRedirected || output is StringWriter)
         {
             // Nobody watches a width: lines are not to be broken for a screen that is not there.
             _console.Profile.Width = 400;

@@ -1,0 +1,39 @@
+using System.Text.RegularExpressions;
+
+namespace Latchkey.Conformance.Tests;
+
+/// <summary>One row of docs/conformance.md.</summary>
+/// <param name="Number">For example L29, or S1a.</param>
+/// <param name="Proof">The last column, as it is written.</param>
+public sealed partial record Requirement(string Number, string Proof)
+{
+    private const string Laboratory = "lab ";
+
+    /// <summary>Test methods that prove it.</summary>
+    public IReadOnlyList<string> Tests => [.. Code().Where(name => !name.StartsWith(Laboratory, StringComparison.Ordinal))];
+
+    /// <summary>Scenarios that prove it.</summary>
+    public IReadOnlyList<string> Scenarios => [.. Code().Where(name => name.StartsWith(Laboratory, StringComparison.Ordinal)).Select(name => name[Laboratory.Length..])];
+
+    /// <summary>The product does not do it, or not all of it.</summary>
+    public bool IsOpen => Proof.Contains("not yet", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>It has no place here, and the row says why.</summary>
+    public bool DoesNotApply => ReasonGiven().IsMatch(Proof);
+
+    /// <summary>The rows of a document, in order.</summary>
+    public static IReadOnlyList<Requirement> Read(string document) =>
+        [.. Row().Matches(document).Select(row => new Requirement(row.Groups["number"].Value, row.Groups["proof"].Value.Trim()))];
+
+    private IEnumerable<string> Code() => Quoted().Matches(Proof).Select(quoted => quoted.Groups[1].Value);
+
+    // Greedy up to the last column: cells before it may be empty, and none contains a bar.
+    [GeneratedRegex(@"^\| (?<number>[A-Z]\d+[a-z]?) \|.*\|(?<proof>[^|\n]*)\|$", RegexOptions.Multiline)]
+    private static partial Regex Row();
+
+    [GeneratedRegex("`([^`]*)`")]
+    private static partial Regex Quoted();
+
+    [GeneratedRegex(@"^does not apply: .{10,}")]
+    private static partial Regex ReasonGiven();
+}
