@@ -69,18 +69,31 @@ public sealed class Laboratory : IAsyncDisposable
         return nic;
     }
 
-    /// <summary>The path of one of the programs of lab/apps.</summary>
+    /// <summary>The path of one of the programs of lab/apps. They lie together, because some use others.</summary>
     public string App(string name)
     {
-        var file = Path.Combine(Folder, name);
-        if (!File.Exists(file))
+        var apps = Path.Combine(Folder, "apps");
+        lock (_hosts)
         {
-            using var source = typeof(Laboratory).Assembly.GetManifestResourceStream(name) ?? throw new LabException($"there is no program {name}");
-            using var target = File.Create(file);
-            source.CopyTo(target);
+            if (!Directory.Exists(apps))
+            {
+                Unpack(Directory.CreateDirectory(apps).FullName);
+            }
         }
 
-        return file;
+        var file = Path.Combine(apps, name);
+        return File.Exists(file) ? file : throw new LabException($"there is no program {name}");
+    }
+
+    private static void Unpack(string folder)
+    {
+        var assembly = typeof(Laboratory).Assembly;
+        foreach (var name in assembly.GetManifestResourceNames())
+        {
+            using var source = assembly.GetManifestResourceStream(name)!;
+            using var target = File.Create(Path.Combine(folder, name));
+            source.CopyTo(target);
+        }
     }
 
     public async ValueTask DisposeAsync()

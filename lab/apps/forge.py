@@ -12,12 +12,13 @@ import struct
 import sys
 import time
 
-from scapy.all import IP, TCP, UDP, ICMP, IPv6, ICMPv6DestUnreach, Raw, conf
+from scapy.all import IP, TCP, UDP, ICMP, IPv6, ICMPv6DestUnreach, Raw
+
+from link import Link
 
 INFORMATIONAL, IKE_SA_INIT, IKE_AUTH = 37, 34, 35
 INVALID_IKE_SPI, INVALID_SPI = 4, 11
 REQUEST, RESPONSE = 0x08, 0x20
-conf.verb = 0
 chance = random.Random(1)
 
 
@@ -90,11 +91,11 @@ def spoof(source, target, ike_spis, esp_spi):
     yield from hints(source, target)
 
 
-def rounds(packets, seconds):
-    socket, sent, end = conf.L3socket(), 0, time.monotonic() + seconds
+def rounds(target, packets, seconds):
+    link, sent, end = Link(target), 0, time.monotonic() + seconds
     while time.monotonic() < end:
         for packet in packets():
-            socket.send(packet)
+            link.send(packet)
             sent += 1
         time.sleep(0.02)
     return sent
@@ -103,13 +104,13 @@ def rounds(packets, seconds):
 kind, source, *rest = sys.argv[1:]
 if kind == "hints":
     target, seconds = rest
-    print(rounds(lambda: hints(source, target), float(seconds)))
+    print(rounds(target, lambda: hints(source, target), float(seconds)))
 elif kind == "spoof":
     target, seconds, ike_spis, esp_spi = rest
-    print(rounds(lambda: spoof(source, target, ike_spis, esp_spi), float(seconds)))
+    print(rounds(target, lambda: spoof(source, target, ike_spis, esp_spi), float(seconds)))
 elif kind == "segment":
     port, target, target_port, sequence, what = rest
     tcp = TCP(sport=int(port), dport=int(target_port), seq=int(sequence), ack=0, flags="R" if what == "rst" else "PA", window=1000)
     packet = ip(source, target) / tcp
-    conf.L3socket().send(packet if what == "rst" else packet / Raw(b"not yours"))
+    Link(target).send(packet if what == "rst" else packet / Raw(b"not yours"))
     print(1)

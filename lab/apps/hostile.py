@@ -13,13 +13,14 @@ import struct
 import sys
 import time
 
-from scapy.all import IP, UDP, IPv6, PcapReader, Raw, conf, fragment
+from scapy.all import IP, UDP, IPv6, IPv6ExtHdrFragment, PcapReader, Raw, fragment, fragment6
 
-conf.verb = 0
+from link import Link
+
 source, target, seconds, capture = sys.argv[1:]
 chance = random.Random(7)
 sent = collections.Counter()
-socket = conf.L3socket()
+link = Link(target)
 
 
 def ip(**fields):
@@ -30,7 +31,7 @@ def ip(**fields):
 def send(sort, port, payload):
     packet = ip(proto=50) / Raw(payload) if port == 50 else ip() / UDP(sport=port, dport=port) / Raw(payload)
     try:
-        socket.send(packet)
+        link.send(packet)
         sent[sort] += 1
     except OSError:
         pass
@@ -80,19 +81,30 @@ def bad():
 
 def oversized():
     for port in (500, 4500):
-        for part in fragment(ip() / UDP(sport=port, dport=port) / Raw(os.urandom(60000))) if ":" not in source else []:
-            socket.send(part)
+        datagram = UDP(sport=port, dport=port) / Raw(os.urandom(60000))
+        for part in fragment6(ip() / IPv6ExtHdrFragment() / datagram, 1280) if ":" in source else fragment(ip() / datagram):
+            link.send(part)
         sent["oversized"] += 1
 
 
-end = time.monotonic() + float(seconds)
-oversized()
-while time.monotonic() < end:
-    bad()
+def from_genuine():
     for port, payload in genuine():
         send("replayed", port, payload)
         send("truncated", port, payload[:chance.randrange(len(payload) + 1)])
         at = chance.randrange(len(payload)) if payload else 0
         send("damaged", port, payload[:at] + bytes([chance.randrange(256)]) + payload[at + 1:])
         send("extended", port, payload + os.urandom(9))
+        yield
+
+
+end = time.monotonic() + float(seconds)
+oversized()
+# Every sort at least once, however slow the machine is; then until the time is up.
+while True:
+    bad()
+    for done in from_genuine():
+        if time.monotonic() > end:
+            break
+    if time.monotonic() > end:
+        break
 print(json.dumps(sent))

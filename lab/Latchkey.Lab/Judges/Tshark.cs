@@ -12,15 +12,20 @@ public sealed class Tshark(string capture, string? keys = null)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
+    /// <summary>
+    /// What TCP and UDP carry is random data here. Left to itself tshark guesses protocols into it by port, stumbles over
+    /// lengths that were never lengths, and then says nothing about the ESP packet around it.
+    /// </summary>
+    private static readonly string[] PayloadIsData =
+        ["-o", "tcp.desegment_tcp_streams:FALSE", "-d", "tcp.port==1-65535,data", "-d", "udp.port==4501-65535,data"];
+
     /// <summary>Frames that match a display filter.</summary>
     public async Task<int> Count(string filter) => (await Fields(filter, "frame.number")).Count;
 
     /// <summary>For every frame that matches, the values of some fields; a field that occurs more than once has its values joined by commas.</summary>
     public async Task<IReadOnlyList<string[]>> Fields(string filter, params IReadOnlyList<string> fields)
     {
-        // Streams are not put together: what guesses at the protocol inside stumbles over retransmissions, and then says
-        // nothing about the packet around them.
-        List<string> arguments = ["tshark", "-n", "-r", capture, "-o", "tcp.desegment_tcp_streams:FALSE", "-Y", filter, "-T", "fields", "-E", "separator=/t"];
+        List<string> arguments = ["tshark", "-n", "-r", capture, .. PayloadIsData, "-Y", filter, "-T", "fields", "-E", "separator=/t"];
         arguments.AddRange(fields.SelectMany(field => new[] { "-e", field }));
         var environment = new Dictionary<string, string>();
         if (keys is not null)

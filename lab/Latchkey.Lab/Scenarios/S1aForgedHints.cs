@@ -23,7 +23,7 @@ public sealed class S1aForgedHints : Scenario
         await cast.Converse();
 
         stage.Say($"An attacker sends forged complaints in C's name for {Seconds} s, while C and W talk.");
-        var attack = attacker.Try(TimeSpan.FromSeconds(Seconds + 20), attacker.App("forge.py", "hints", cast.C.Address, cast.W.Address, $"{Seconds}"));
+        var attack = attacker.Try(TimeSpan.FromSeconds(Seconds + 90), attacker.App("forge.py", "hints", cast.C.Address, cast.W.Address, $"{Seconds}"));
         var (toW, toC) = (5000L, 3000L);
         while (!attack.IsCompleted)
         {

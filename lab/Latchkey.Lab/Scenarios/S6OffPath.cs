@@ -27,7 +27,7 @@ public sealed class S6OffPath : Scenario
         stage.Say($"For {Seconds} s the attacker begins IKE exchanges in C's name, forges Deletes, ESP, complaints, and a clear RST.");
         await attacker.Run(attacker.App("forge.py", "segment", cast.C.Address, $"{Cast.ClientPort}", cast.W.Address, $"{Cast.Port}", $"{sequence}", "rst"));
         var forged = await attacker.Try(
-            TimeSpan.FromSeconds(Seconds + 20), attacker.App("forge.py", "spoof", cast.C.Address, cast.W.Address, $"{Seconds}", ikeSpis, espSpi));
+            TimeSpan.FromSeconds(Seconds + 90), attacker.App("forge.py", "spoof", cast.C.Address, cast.W.Address, $"{Seconds}", ikeSpis, espSpi));
         stage.Check("the attack took place", forged.Status == 0 && forged.Output.Trim() is not ("" or "0"), $"{forged.Output.Trim()} packets {forged.Complaint.Trim()}");
 
         await cast.Client.Send(20000);

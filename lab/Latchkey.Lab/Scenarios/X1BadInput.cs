@@ -56,7 +56,7 @@ public sealed class X1BadInput : Scenario
     }
 
     private static Task<Processes.CommandResult> Attack(LabHost attacker, string source, Cast cast) =>
-        attacker.Try(TimeSpan.FromSeconds(Seconds + 30), attacker.App("hostile.py", source, cast.W.Address, $"{Seconds}", cast.Capture.File));
+        attacker.Try(TimeSpan.FromSeconds(Seconds + 90), attacker.App("hostile.py", source, cast.W.Address, $"{Seconds}", cast.Capture.File));
 
     private static long Sum(JsonElement status, string counters) => status.GetProperty(counters).EnumerateObject().Sum(counter => counter.Value.GetInt64());
 }
