@@ -13,7 +13,8 @@ public class RetransmissionTests
         pair.A.Initiate(pair.B);
         pair.Run(600);
         var settings = Pair.Settings();
-        Assert.Equal(settings.RetransmitTries, pair.Wire.Sent.Count);
+        Assert.Equal(11, pair.Wire.Sent.Count);
+        Assert.True(pair.Wire.Sent[^1].Arrives - pair.Wire.Sent[0].Arrives < settings.GiveUpAfter);
         var waits = pair.Wire.Sent.Zip(pair.Wire.Sent.Skip(1), (x, y) => y.Arrives - x.Arrives).ToList();
         Assert.Equal(settings.RetransmitInitial, waits[0]);
         Assert.All(waits.Zip(waits.Skip(1)), w => Assert.True(w.Second == w.First * 2 || w.Second == settings.RetransmitMaximum));

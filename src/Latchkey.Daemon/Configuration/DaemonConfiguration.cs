@@ -32,6 +32,9 @@ public sealed record DaemonSettings
     /// <summary>A Child SA is rekeyed after this time.</summary>
     public TimeSpan ChildLifetime { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>A peer that answers nothing for this long is given up.</summary>
+    public TimeSpan GiveUpAfter { get; init; } = TimeSpan.FromSeconds(95);
+
     /// <summary>Use 64-bit sequence numbers in ESP; off only where a dissector that does not know them is to verify it.</summary>
     public bool Esn { get; init; } = true;
 

@@ -7,6 +7,7 @@ namespace Latchkey.Daemon.Configuration;
 internal static class PolicyAdvice
 {
     private const ushort Ssh = 22;
+    private const ushort Bgp = 179;
 
     public static void Give(IReadOnlyList<PlacedEntry> protect, IReadOnlyList<PlacedPeer> peers, FindingList findings)
     {
@@ -44,6 +45,14 @@ internal static class PolicyAdvice
 
     private static void AdviseOnPeers(ProtectEntry entry, Tomlyn.Syntax.TextPosition place, IReadOnlyList<PlacedPeer> peers, FindingList findings)
     {
+        if (entry.Trust == TrustLevel.Anyone && NamesBgp(entry) && !IsOwned(entry, peers))
+        {
+            findings.Warning(
+                place,
+                $"\"{entry.Name}\" protects BGP and trusts anyone at addresses of no known peer: whoever takes a router's address there, with any key, breaks its session",
+                "list each router as a [[peer]] with its key and addresses, and write trust = \"known\"");
+        }
+
         var concerned = peers.Where(p => Concerns(entry, p.Peer)).Select(p => p.Peer.Name).ToList();
         if (entry.Trust == TrustLevel.Known && concerned.Count == 0)
         {
@@ -59,6 +68,13 @@ internal static class PolicyAdvice
     }
 
     private static bool Concerns(ProtectEntry entry, KnownPeer peer) => entry.Remote is not { } remote || peer.Addresses.Any(remote.Overlaps);
+
+    /// <summary>Every address of the entry belongs to some known peer.</summary>
+    private static bool IsOwned(ProtectEntry entry, IReadOnlyList<PlacedPeer> peers) =>
+        entry.Remote is { } remote && peers.SelectMany(p => p.Peer.Addresses).Any(owned => owned.Contains(remote.Start) && owned.Contains(remote.End));
+
+    private static bool NamesBgp(ProtectEntry entry) =>
+        entry.Ports.Any(pair => (!pair.Local.IsAny && pair.Local.Contains(Bgp)) || (!pair.Remote.IsAny && pair.Remote.Contains(Bgp)));
 
     private static bool CoversSsh(ProtectEntry entry) =>
         entry.Ports.Any(pair => (pair.Local.Contains(Ssh) && pair.Remote.IsAny) || (pair.Remote.Contains(Ssh) && pair.Local.IsAny));

@@ -22,6 +22,7 @@ internal static class SettingsReader
             KeyFile = Path.Combine(state, KeyFile(tables.Identity) ?? "identity.pem"),
             IkeLifetime = Lifetime(tables.Ike, "ike_lifetime") ?? defaults.IkeLifetime,
             ChildLifetime = Lifetime(tables.Ike, "child_lifetime") ?? defaults.ChildLifetime,
+            GiveUpAfter = Lifetime(tables.Ike, "give_up_after") ?? defaults.GiveUpAfter,
             Esn = tables.Ike.Truth("esn") ?? defaults.Esn,
             KeyExportDirectory = Directory(tables.Debug, "export_keys"),
         };

@@ -133,6 +133,7 @@ public static class DaemonHost
             EspProposals = Proposals.Esp,
             IkeLifetime = settings.IkeLifetime,
             ChildLifetime = settings.ChildLifetime,
+            GiveUpAfter = settings.GiveUpAfter,
             Esn = settings.Esn,
             ExportKeys = settings.KeyExportDirectory is not null,
         },

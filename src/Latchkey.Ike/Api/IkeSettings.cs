@@ -18,8 +18,8 @@ public sealed record IkeSettings
     /// <summary>Longest interval between retransmissions.</summary>
     public TimeSpan RetransmitMaximum { get; init; } = TimeSpan.FromSeconds(16);
 
-    /// <summary>Sends of one request before the IKE SA is given up: with the defaults about a minute and a half.</summary>
-    public int RetransmitTries { get; init; } = 11;
+    /// <summary>How long one request is repeated before the IKE SA is given up: with the defaults that is eleven sends.</summary>
+    public TimeSpan GiveUpAfter { get; init; } = TimeSpan.FromSeconds(95);
 
     /// <summary>Requests of a fast probe train: enough to survive two lost datagrams.</summary>
     public int ProbeCount { get; init; } = 3;

@@ -13,21 +13,13 @@ internal readonly record struct RetransmitSchedule(TimeSpan First, TimeSpan Maxi
     private static readonly TimeSpan PersistentFirst = TimeSpan.FromMilliseconds(30);
 
     /// <remarks>
-    /// A measured round trip shortens the waits, never the time until the peer is given up: that stays what the settings'
-    /// number of tries amounts to. A quick peer is not sooner dead than a slow one.
+    /// A measured round trip shortens the waits, never the time until the peer is given up: a quick peer is not sooner dead
+    /// than a slow one.
     /// </remarks>
     public static RetransmitSchedule For(IkeSettings settings, TimeSpan? roundTrip)
     {
-        var giveUp = TimeSpan.Zero;
-        var wait = settings.RetransmitInitial;
-        for (var i = 0; i < settings.RetransmitTries; i++)
-        {
-            giveUp += wait;
-            wait = Min(wait * 2, settings.RetransmitMaximum);
-        }
-
         var first = roundTrip is { } measured ? Max(measured * 4, Floor) : settings.RetransmitInitial;
-        return new RetransmitSchedule(Min(first, settings.RetransmitMaximum), settings.RetransmitMaximum, giveUp);
+        return new RetransmitSchedule(Min(first, settings.RetransmitMaximum), settings.RetransmitMaximum, settings.GiveUpAfter);
     }
 
     public static RetransmitSchedule For(Persistence persistence) =>

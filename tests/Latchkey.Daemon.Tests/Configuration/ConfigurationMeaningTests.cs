@@ -49,9 +49,10 @@ public class ConfigurationMeaningTests
     [Fact]
     public void Lifetimes_are_written_with_their_unit()
     {
-        var settings = Read("[ike]\nike_lifetime = \"90m\"\nchild_lifetime = \"30s\"\n").Settings;
+        var settings = Read("[ike]\nike_lifetime = \"90m\"\nchild_lifetime = \"30s\"\ngive_up_after = \"20s\"\n").Settings;
 
-        Assert.Equal((TimeSpan.FromMinutes(90), TimeSpan.FromSeconds(30)), (settings.IkeLifetime, settings.ChildLifetime));
+        Assert.Equal(
+            (TimeSpan.FromMinutes(90), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(20)), (settings.IkeLifetime, settings.ChildLifetime, settings.GiveUpAfter));
     }
 
     [Fact]
@@ -110,6 +111,8 @@ public class ConfigurationMeaningTests
     [InlineData("protocol = \"tcp\"\nport = \"1-1024\"\nremote = \"192.0.2.0/24\"\ntrust = \"anyone\"\n", "", "ssh with 192.0.2.0/24")]
     [InlineData("protocol = \"tcp\"\nport = 179\ntrust = \"known\"\n", "", "nobody can connect")]
     [InlineData("protocol = \"tcp\"\nport = 179\ntrust = \"anyone\"\n", "192.0.2.7", "known peers (r1)")]
+    [InlineData("protocol = \"tcp\"\nport = 179\ntrust = \"anyone\"\n", "", "BGP")]
+    [InlineData("protocol = \"tcp\"\nremote_port = 179\nremote = \"192.0.2.0/24\"\ntrust = \"anyone\"\n", "192.0.2.7", "BGP")]
     [InlineData("protocol = \"tcp\"\nport = 179\nremote = \"198.51.100.0/24\"\ntrust = \"anyone\"\n", "192.0.2.7", "nothing with it is protected")]
     public void A_surprising_policy_is_warned_of(string entry, string peerAddress, string warning)
     {
@@ -122,7 +125,13 @@ public class ConfigurationMeaningTests
 
     [Fact]
     public void A_narrow_entry_is_not_warned_of() =>
-        Assert.Empty(ConfigurationReader.Read("[[protect]]\nname = \"e\"\nprotocol = \"tcp\"\nport = 179\ntrust = \"anyone\"\n", "f").Findings);
+        Assert.Empty(ConfigurationReader.Read("[[protect]]\nname = \"e\"\nprotocol = \"tcp\"\nport = 7000\ntrust = \"anyone\"\n", "f").Findings);
+
+    [Fact]
+    public void A_router_whose_address_a_known_peer_owns_is_not_warned_of() =>
+        Assert.DoesNotContain(
+            ConfigurationReader.Read($"[[protect]]\nname = \"e\"\nprotocol = \"tcp\"\nport = 179\nremote = \"192.0.2.7\"\ntrust = \"anyone\"\n[[peer]]\nname = \"r1\"\nkey = \"{Key1}\"\naddresses = [\"192.0.2.0/24\"]\n", "f").Warnings,
+            warning => warning.Message.Contains("BGP", StringComparison.Ordinal));
 
     /// <summary>Whatever is in the file, the answer is a result: never an exception, and never both or neither of configuration and error.</summary>
     [Fact]
