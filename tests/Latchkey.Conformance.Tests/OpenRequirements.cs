@@ -9,7 +9,7 @@ public static class OpenRequirements
         "C5", "C6",
         "B13",
         "Q1", "Q2", "Q3", "Q4", "Q5", "Q6", "Q7", "Q8",
-        "S1b", "S1c", "S1d", "S5a", "S7", "S7s", "S8", "S9", "S9a", "S10", "S12", "S14", "S15", "S16", "S17",
+        "S1b", "S1c", "S1d", "S9", "S9a", "S12", "S14", "S15", "S16",
         "X4",
     ];
 }

@@ -32,5 +32,8 @@ public sealed class Asker
         return now;
     }
 
+    /// <summary>The first failure of a call, if any.</summary>
+    public TalkerEvent? Failure => _events.All.FirstOrDefault(e => e.Kind == "error");
+
     public Task<TalkerEvent?> Report(string kind, TimeSpan limit) => _events.Wait(e => e.Kind == kind, limit);
 }

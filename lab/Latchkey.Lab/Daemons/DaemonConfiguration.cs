@@ -13,6 +13,8 @@ public sealed record DaemonConfiguration
 
     public string? ChildLifetime { get; init; }
 
+    public string? GiveUpAfter { get; init; }
+
     public bool? Esn { get; init; }
 
     /// <summary>Write keys for tshark.</summary>
@@ -23,13 +25,14 @@ public sealed record DaemonConfiguration
     {
         var toml = new StringBuilder();
         Section(toml, "daemon", ("control", LatchkeyDaemon.ControlPath(folder)), ("state", $"{folder}/state"), ("runtime", $"{folder}/run"));
-        Section(toml, "ike", ("ike_lifetime", IkeLifetime), ("child_lifetime", ChildLifetime), ("esn", Esn));
+        Section(toml, "ike", ("ike_lifetime", IkeLifetime), ("child_lifetime", ChildLifetime), ("give_up_after", GiveUpAfter), ("esn", Esn));
         Section(toml, "debug", ("export_keys", ExportKeys ? LatchkeyDaemon.KeysPath(folder) : null));
         foreach (var rule in Protect)
         {
             Table(
                 toml, "[protect]", ("name", rule.Name), ("remote", rule.Remote), ("protocol", rule.Protocol), ("local_port", rule.LocalPort),
-                ("remote_port", rule.RemotePort), ("port", rule.Port), ("trust", rule.Trust), ("on_break", rule.OnBreak), ("encapsulation", rule.Encapsulation));
+                ("remote_port", rule.RemotePort), ("port", rule.Port), ("trust", rule.Trust), ("on_break", rule.OnBreak), ("on_silence", rule.OnSilence),
+                ("on_stranger", rule.OnStranger), ("encapsulation", rule.Encapsulation));
         }
 
         foreach (var peer in Peers)
@@ -82,6 +85,10 @@ public sealed record ProtectRule(string Name, string? LocalPort = null, string? 
     public string? Port { get; init; }
 
     public string? OnBreak { get; init; }
+
+    public string? OnSilence { get; init; }
+
+    public string? OnStranger { get; init; }
 
     public string? Encapsulation { get; init; }
 }

@@ -83,6 +83,14 @@ public sealed class LatchkeyDaemon
         return document.RootElement.Clone();
     }
 
+    /// <summary>What <c>latchkey check</c> says of the configuration.</summary>
+    public async Task<JsonElement> Check()
+    {
+        var result = await _host.Try(TimeSpan.FromSeconds(30), [.. Product.Executable, "check", "--json", "--config", ConfigurationFile]);
+        using var document = JsonDocument.Parse(result.Output);
+        return document.RootElement.Clone();
+    }
+
     /// <summary>The first event so far or to come that is wanted; null when the time is up.</summary>
     public Task<DaemonEvent?> Event(Predicate<DaemonEvent> wanted, TimeSpan limit) => _events.Wait(wanted, limit);
 

@@ -15,12 +15,15 @@ namespace Latchkey.Lab.Judges;
 /// <param name="Keys">The protector's exported keys.</param>
 public sealed record NoByteRule(Capture Capture, string Flow, Nic Protector, Nic Peer, Nic? Newcomer, string Keys)
 {
+    /// <summary>Somebody who writes clear packets of the flow himself; they prove nothing about the protector. Null: there is nobody.</summary>
+    public Nic? Forger { get; init; }
+
     /// <param name="broken">When the break was seen; null: it never broke.</param>
     /// <param name="until">Up to when the latch was BROKEN; null: to the end.</param>
     public async Task Judge(Stage stage, Moment? broken, Moment? until)
     {
         var stranger = new Tshark(Capture.File);
-        var clear = await stranger.Count(Flow);
+        var clear = await stranger.Count(Forger is null ? Flow : $"{Flow} && eth.src != {Forger.Mac}");
         stage.Check("no octet of the connection crossed the wire in clear, not even a reset", clear == 0, $"{clear} TCP segments of it in clear");
 
         var protectedFrames = await ProtectedFrames();

@@ -201,10 +201,12 @@ public sealed class Cast
     /// <summary>Ends the recording and judges the connection by it.</summary>
     /// <param name="broken">When the break was seen; null: it never broke.</param>
     /// <param name="until">When the latch was restored, if it was.</param>
-    public async Task JudgeTheWire(Moment? broken, bool withNewcomer = true, Moment? until = null)
+    /// <param name="forger">Somebody who sent clear segments of the connection himself.</param>
+    public async Task JudgeTheWire(Moment? broken, bool withNewcomer = true, Moment? until = null, LabHost? forger = null)
     {
         await Capture.Stop();
-        await new NoByteRule(Capture, Flow, W.Nics[0], C.Nics[0], withNewcomer ? D.Nics[0] : null, WDaemon.Keys).Judge(_stage, broken, until);
+        await new NoByteRule(Capture, Flow, W.Nics[0], C.Nics[0], withNewcomer ? D.Nics[0] : null, WDaemon.Keys) { Forger = forger?.Nics[0] }
+            .Judge(_stage, broken, until);
     }
 
     public string Between(string one, string other) => $"{_stage.Plan.FilterPrefix}.addr == {one} && {_stage.Plan.FilterPrefix}.addr == {other}";

@@ -17,6 +17,10 @@ public sealed record CastPolicy(DaemonConfiguration W, DaemonConfiguration C, Da
     /// <summary>The configuration of C and D.</summary>
     public static DaemonConfiguration Client => new() { Protect = [new ProtectRule("story", RemotePort: Ports)] };
 
+    /// <summary>The configuration of C and D where W has an entry of its own for each of these ports.</summary>
+    public static DaemonConfiguration ClientOf(params IReadOnlyList<int> ports) =>
+        new() { Protect = [.. ports.Select(port => new ProtectRule($"story-{port}", RemotePort: $"{port}"))] };
+
     /// <summary>W's configuration. Its keys are exported in every scenario, so that tshark can look inside ESP for the flow's octets.</summary>
     public static DaemonConfiguration Server(string? onBreak = null, string trust = "anyone") =>
         new() { Protect = [new ProtectRule("story", LocalPort: Ports) { OnBreak = onBreak, Trust = trust }], ExportKeys = true };

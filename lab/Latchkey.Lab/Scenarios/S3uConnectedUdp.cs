@@ -16,16 +16,7 @@ public sealed class S3uConnectedUdp : Scenario
     {
         var either = new DaemonConfiguration { Protect = [new ProtectRule("udp") { Protocol = "udp", Port = $"{Cast.Port}" }] };
         var cast = await Cast.Assemble(stage, new CastPolicy(either, either, either));
-        var family = cast.W.Address.Contains(':', StringComparison.Ordinal) ? "6" : "4";
-        cast.C.Start("echo", ["socat", $"UDP{family}-RECVFROM:{Cast.Port},fork", "EXEC:cat"]);
-        for (var end = Moment.Now.Milliseconds + 5000; Moment.Now.Milliseconds < end; await Task.Delay(20, cast.C.Cancellation))
-        {
-            if ((await cast.C.Run("ss", "-Hlun", $"sport = :{Cast.Port}")).Length > 0)
-            {
-                break;
-            }
-        }
-
+        await EchoServer.Start(cast.C, Cast.Port);
         var asker = await Asker.Connect(cast.W, cast.C.Address, Cast.Port);
         await asker.Ask();
         var answered = await asker.Report("answered", Cast.Soon);

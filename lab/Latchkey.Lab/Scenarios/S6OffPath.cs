@@ -38,9 +38,7 @@ public sealed class S6OffPath : Scenario
         var keys = Keys(await cast.WDaemon.AskJson("peers"));
         var keyOfC = (await cast.CDaemon.AskJson("fingerprint")).GetProperty("fingerprint").GetString();
         stage.Check("no exchange was ever completed but C's", keys.Count == 1 && keys[0] == keyOfC, $"{keys.Count} authenticated peers");
-        await cast.Capture.Stop();
-        var mine = await new Judges.Tshark(cast.Capture.File).Count($"{cast.Flow} && eth.src != {attacker.Nics[0].Mac}");
-        stage.Check("no octet of the connection crossed the wire in clear but the attacker's own", mine == 0, $"{mine} segments");
+        await cast.JudgeTheWire(broken: null, withNewcomer: false, forger: attacker);
     }
 
     private static List<string?> Keys(JsonElement peers) => [.. peers.GetProperty("peers").EnumerateArray().Select(peer => peer.GetProperty("key").GetString())];
