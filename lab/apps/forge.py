@@ -3,16 +3,23 @@
     forge.py hints  AS TARGET SECONDS
     forge.py segment AS AS-PORT TARGET TARGET-PORT SEQUENCE rst|data
     forge.py spoof  AS TARGET SECONDS [IKE-SPIS] [ESP-SPI]
+    forge.py barrage AS TARGET COUNT IKE-SPIS ESP-SPI AS-PORT TARGET-PORT SEQUENCE CAPTURE
 
-AS is the address the packets claim to come from; answers go to whoever really has it. Prints how many were sent.
+AS is the address the packets claim to come from; answers go to whoever really has it. Prints how many were sent;
+"barrage", which sends packets of every kind in turn until there were COUNT, prints how many of each as JSON.
+CAPTURE is a running recording of the link, from which genuine packets are replayed.
 """
+import collections
+import itertools
+import json
 import os
 import random
 import struct
 import sys
 import time
 
-from scapy.all import IP, TCP, UDP, ICMP, IPv6, ICMPv6DestUnreach, Raw
+from scapy.all import (
+    IP, TCP, UDP, ICMP, IPv6, ICMPv6DestUnreach, ICMPv6ND_Redirect, ICMPv6PacketTooBig, PcapReader, Raw)
 
 from link import Link
 
@@ -91,6 +98,111 @@ def spoof(source, target, ike_spis, esp_spi):
     yield from hints(source, target)
 
 
+class Barrage:
+    """Packets of every kind, from one who knows everything that crosses the link but holds no key.
+
+    Each kind is an endless stream; what is sent is one of each in turn.
+    """
+
+    def __init__(self, source, target, ike_spis, esp_spi, port, target_port, sequence, capture):
+        self.source, self.target = source, target
+        self.spis = bytes.fromhex(ike_spis[:16]), bytes.fromhex(ike_spis[16:])
+        self.esp_spi, self.ports, self.sequence = bytes.fromhex(esp_spi), (port, target_port), sequence
+        self.seen = self.recorded(capture)
+
+    def recorded(self, capture):
+        """The network layer of every IKE and ESP packet that crossed the link, whoever sent it."""
+        with PcapReader(capture) as reader:
+            packets = (packet.getlayer(IPv6 if ":" in self.source else IP) for packet in reader)
+            found = (p for p in packets if p is not None and UDP in p and p[UDP].dport in (500, 4500))
+            return [bytes(p) for p in itertools.islice(found, 2000)]
+
+    def anywhere(self):
+        if ":" in self.source:
+            return f"2001:db8:{chance.choice((1, 2, 0xbad))}::{chance.randrange(0x100, 0xffff):x}"
+        return chance.choice(("192.0.2.", "198.51.100.", "203.0.113.")) + str(chance.randrange(100, 250))
+
+    def esp(self):
+        number = chance.choice((0, 1, chance.randrange(1, 2000), chance.randrange(1 << 32), 0xFFFFFFFF))
+        return self.esp_spi + struct.pack("!I", number) + os.urandom(chance.choice((0, 8, 24, 72, 1300)))
+
+    def quoted(self):
+        """What an ICMP error may quote: the outer packet, or the flow itself."""
+        outer = UDP(sport=4500, dport=4500) / Raw(self.esp())
+        inner = TCP(sport=self.ports[1], dport=self.ports[0], seq=self.sequence, flags="A") / Raw(bytes(8))
+        return ip(self.target, self.source) / chance.choice((outer, inner))
+
+    def invalid_spi(self):
+        for port in itertools.cycle((500, 4500)):
+            spi = chance.choice((os.urandom(4), self.esp_spi))
+            payload = struct.pack("!BBHBBH", 0, 0, 12, 0, 0, INVALID_SPI) + spi
+            spis = chance.choice(((os.urandom(8), bytes(8)), (bytes(8), bytes(8)), (os.urandom(8), os.urandom(8))))
+            yield udp(self.source, self.target, port, ike(INFORMATIONAL, REQUEST, *spis, 41, payload))
+
+    def invalid_ike_spi(self):
+        for port in itertools.cycle((500, 4500)):
+            spis = chance.choice((self.spis, (os.urandom(8), os.urandom(8))))
+            # The initiator's flag says whose SPI comes first; the attacker tries both.
+            message = ike(INFORMATIONAL, RESPONSE | chance.choice((0, 0x08)), *spis, 41, notify(INVALID_IKE_SPI), chance.randrange(8))
+            yield udp(self.source, self.target, port, message)
+
+    def ike_sa_init(self):
+        while True:
+            yield sa_init(chance.choice((self.source, self.anywhere())), self.target, chance.choice((500, 4500)))
+
+    def ike_unverifiable(self):
+        for exchange in itertools.cycle((IKE_AUTH, 36, INFORMATIONAL)):
+            sealed = struct.pack("!BBH", chance.choice((0, 33, 41, 42)), 0, 68) + os.urandom(64)
+            flags = chance.choice((0, 0x08, 0x20, 0x28))
+            message = ike(exchange, flags, *self.spis, 46, sealed, chance.choice((0, 1, 2, 3, 4, 5, chance.randrange(1 << 32))))
+            yield udp(chance.choice((self.source, self.anywhere())), self.target, chance.choice((500, 4500)), message)
+
+    def esp_garbage(self):
+        while True:
+            source = chance.choice((self.source, self.source, self.anywhere()))
+            yield ip(source, self.target) / UDP(sport=4500, dport=4500) / Raw(self.esp())
+            yield ip(self.source, self.target, proto=50) / Raw(self.esp())
+
+    def replayed(self):
+        layer = IPv6 if ":" in self.source else IP
+        for octets in itertools.cycle(self.seen):
+            packet = layer(octets)
+            if packet.dst != self.target:
+                # What W itself said comes back to it as if from C.
+                packet.src, packet.dst = self.source, self.target
+            elif chance.random() < 0.25:
+                packet.src = self.anywhere()
+            yield ip(packet.src, packet.dst) / UDP(sport=packet[UDP].sport, dport=packet[UDP].dport) / Raw(bytes(packet[UDP].payload))
+
+    def icmp(self):
+        while True:
+            sender = chance.choice((self.source, self.anywhere()))
+            quoted = Raw(bytes(self.quoted())[:500])
+            if ":" in self.source:
+                yield ip(sender, self.target) / ICMPv6DestUnreach(code=chance.randrange(7)) / quoted
+                yield ip(sender, self.target) / ICMPv6PacketTooBig(mtu=chance.choice((68, 1280, 1300))) / quoted
+                yield ip(sender, self.target, hlim=255) / ICMPv6ND_Redirect(tgt=self.anywhere(), dst=self.source)
+            else:
+                yield ip(sender, self.target) / ICMP(type=3, code=chance.choice((0, 1, 2, 3, 5, 9, 10, 13))) / quoted
+                yield ip(sender, self.target) / ICMP(type=3, code=4, nexthopmtu=chance.choice((68, 552, 1300))) / quoted
+                yield ip(sender, self.target) / ICMP(type=5, code=1, gw=self.anywhere()) / quoted
+
+    def clear_tcp(self):
+        for flags in itertools.cycle(("R", "RA", "S", "PA", "FA", "A", "SA")):
+            tcp = TCP(
+                sport=self.ports[0], dport=self.ports[1], seq=(self.sequence + chance.choice((0, 1, 1000))) % (1 << 32), ack=0, flags=flags, window=1000)
+            yield ip(self.source, self.target) / tcp / Raw(b"not yours" if "P" in flags else b"")
+
+    def send(self, count):
+        kinds = (self.invalid_spi, self.invalid_ike_spi, self.ike_sa_init, self.ike_unverifiable, self.esp_garbage, self.replayed, self.icmp, self.clear_tcp)
+        link, sent = Link(self.target), collections.Counter()
+        streams = [(kind.__name__, kind()) for kind in kinds]
+        for name, stream in itertools.islice(itertools.cycle(streams), count):
+            link.send(next(stream))
+            sent[name] += 1
+        return sent
+
+
 def rounds(target, packets, seconds):
     link, sent, end = Link(target), 0, time.monotonic() + seconds
     while time.monotonic() < end:
@@ -108,6 +220,10 @@ if kind == "hints":
 elif kind == "spoof":
     target, seconds, ike_spis, esp_spi = rest
     print(rounds(target, lambda: spoof(source, target, ike_spis, esp_spi), float(seconds)))
+elif kind == "barrage":
+    target, count, ike_spis, esp_spi, port, target_port, sequence, capture = rest
+    barrage = Barrage(source, target, ike_spis, esp_spi, int(port), int(target_port), int(sequence), capture)
+    print(json.dumps(barrage.send(int(count))))
 elif kind == "segment":
     port, target, target_port, sequence, what = rest
     tcp = TCP(sport=int(port), dport=int(target_port), seq=int(sequence), ack=0, flags="R" if what == "rst" else "PA", window=1000)

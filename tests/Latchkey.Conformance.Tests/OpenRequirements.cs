@@ -10,6 +10,5 @@ public static class OpenRequirements
         "B13",
         "Q1", "Q2", "Q3", "Q4", "Q5", "Q6", "Q7", "Q8",
         "S1b", "S1c", "S1d", "S9", "S9a", "S12", "S14", "S15", "S16",
-        "X4",
     ];
 }

@@ -1,4 +1,5 @@
 using CsCheck;
+using Latchkey.Linux.Netlink;
 using Latchkey.Linux.Protection;
 using Latchkey.Wire;
 using Xunit;
@@ -40,5 +41,21 @@ public sealed class MirrorPlanTests
     {
         Assert.True(InetPrefix.TryParse(prefix, out var parsed, out _));
         Assert.Equal(InetAddress.Parse(witness), MirrorPlan.Witness(parsed, []));
+    }
+
+    /// <summary>A forged ICMP error moves what the kernel believes of a path, down to 552 octets (1280 for IPv6), and no further.</summary>
+    [Theory]
+    [InlineData("192.0.2.7", 552, 488)]
+    [InlineData("192.0.2.7", 1400, 1336)]
+    [InlineData("2001:db8::7", 1280, 1280)]
+    [InlineData("2001:db8::7", 1400, 1336)]
+    public void Packets_towards_a_peer_fit_however_narrow_its_path_is_believed_to_be(string peer, int path, int expected)
+    {
+        const int Overhead = 64;
+        var address = InetAddress.Parse(peer);
+
+        var route = MirrorPlan.Narrow(address, new Way(1, address, path), (outer, _) => outer - Overhead, device: 2, new ProtectionSettings());
+
+        Assert.Equal(expected, route.Mtu);
     }
 }

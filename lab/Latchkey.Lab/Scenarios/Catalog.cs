@@ -30,6 +30,7 @@ public static class Catalog
         new X1BadInput(),
         new X2DaemonKilled(),
         new X3Transfer(),
+        new X4Barrage(),
     ];
 
     public static Scenario? Find(string id) => All.FirstOrDefault(scenario => string.Equals(scenario.Id, id, StringComparison.OrdinalIgnoreCase));

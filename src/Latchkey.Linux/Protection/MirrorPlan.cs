@@ -24,7 +24,12 @@ internal static class MirrorPlan
     private const uint LastMetric = uint.MaxValue;
 
     private const int MinimumV6Mtu = 1280;
-    private const int MinimumV4Mtu = 576;
+
+    /// <summary>
+    /// RFC 791's own minimum, not the 576 octets that hosts must take: anybody can make the kernel believe in a path of 552,
+    /// and a socket that is not told of it would send for ever what does not fit.
+    /// </summary>
+    private const int MinimumV4Mtu = 68;
 
     /// <summary>What keeps protected packets in when the TUN device, and every route through it, is gone.</summary>
     public static RouteInfo Barrier(bool v6, ProtectionSettings settings) =>
