@@ -39,8 +39,15 @@ public sealed class LatchDatabase
     /// <summary>CREATE_LISTENER_LATCH (RFC 5660 §2.3); refused while one for the same 3-tuple lives.</summary>
     public bool TryCreateListener(TimeSpan now, ListenerKey key, ProtectEntry entry, [NotNullWhen(true)] out ListenerLatch? latch)
     {
+        if (_listeners.ContainsKey(key))
+        {
+            latch = null;
+            return false;
+        }
+
         latch = new ListenerLatch(new LatchId(++_last), key, entry, now);
-        return _listeners.TryAdd(key, latch);
+        _listeners.Add(key, latch);
+        return true;
     }
 
     /// <summary>RELEASE_LATCH of a LISTENER (L35).</summary>

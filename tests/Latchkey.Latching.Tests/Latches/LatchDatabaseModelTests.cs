@@ -5,91 +5,138 @@ using static Latchkey.Latching.Tests.TestPolicy;
 
 namespace Latchkey.Latching.Tests.Latches;
 
-/// <summary>Random histories of operations against a plain list that is searched from end to end.</summary>
+/// <summary>
+/// Long random histories of operations, done to the latch database and to the plainest one there can be: every answer,
+/// every error, and everything that can be asked afterwards must agree. A failure is shrunk to the shortest history.
+/// </summary>
 public class LatchDatabaseModelTests
 {
-    private static readonly InetAddress[] Remotes = [C, D];
-    private static readonly string[] Keys = ["C", "D", "E"];
-    private static readonly ProtectEntry Web = Entry("web", TrustLevel.Anyone, 7000);
+    private static readonly ProtectEntry Everything = new() { Name = "everything", Trust = TrustLevel.Anyone };
+    private static readonly InetAddress W6 = InetAddress.Parse("2001:db8::1");
+    private static readonly InetAddress C6 = InetAddress.Parse("2001:db8::7");
+    private static readonly AddressPair[] Pairs = [new(W, C), new(W, D), new(W6, C6)];
+    private static readonly FlowKey[] Flows =
+    [
+        .. from pair in Pairs
+           from protocol in new[] { IpProtocol.Tcp, IpProtocol.Udp }
+           from local in new ushort[] { 7000, 7001 }
+           from remote in new ushort[] { 40000, 40001, 40002 }
+           select new FlowKey(protocol, pair.Local, local, pair.Remote, remote),
+    ];
 
-    private sealed record Operation(int Kind, int Remote, int Port, int Key);
+    private static readonly ListenerKey[] Sockets =
+    [
+        .. from address in new[] { W, W6, InetAddress.AnyV4, InetAddress.AnyV6 }
+           from protocol in new[] { IpProtocol.Tcp, IpProtocol.Udp }
+           select new ListenerKey(protocol, address, 7000),
+    ];
 
-    private static readonly Gen<Operation[]> Histories =
-        Gen.Select(Gen.Int[0, 6], Gen.Int[0, 1], Gen.Int[0, 7], Gen.Int[0, 2], (kind, remote, port, key) => new Operation(kind, remote, port, key)).Array[1, 200];
+    // Everything of an address, one service, one service of one protocol, one connection.
+    private static readonly (byte Protocol, PortRange Local, PortRange Remote)[] Widths =
+    [
+        (TrafficSelector.AnyProtocol, PortRange.Any, PortRange.Any),
+        (TrafficSelector.AnyProtocol, new(7000, 7000), PortRange.Any),
+        ((byte)IpProtocol.Tcp, PortRange.Any, new(40000, 40001)),
+        ((byte)IpProtocol.Udp, new(7001, 7001), new(40002, 40002)),
+    ];
+
+    private static readonly Gen<FlowKey> Flow = Pick(Flows);
+    private static readonly Gen<ListenerKey> Socket = Pick(Sockets);
+    private static readonly Gen<BreakReason> BreakReasons = Gen.Enum<BreakReason>();
+    private static readonly Gen<ClosedReason> ClosedReasons = Gen.Enum<ClosedReason>();
+    private static readonly Gen<(string Key, bool Esn)> Peer = Gen.Select(Pick("C", "D"), Gen.Bool);
+
+    private static readonly Gen<LatchOperation[]> Histories = Gen.Frequency(
+        (2, Socket.Select(key => (LatchOperation)new Listen(key))),
+        (1, Socket.Select(key => (LatchOperation)new StopListening(key))),
+        (4, Flow.Select(flow => (LatchOperation)new Await(flow))),
+        (4, Gen.Select(Flow, Peer, (flow, peer) => (LatchOperation)new Connect(flow, Of(AddressPair.Of(flow), peer)))),
+        (1, Flow.Select(flow => (LatchOperation)new Orphan(flow))),
+        (4, Gen.Select(Flow, Peer, (flow, peer) => (LatchOperation)new Establish(flow, Of(AddressPair.Of(flow), peer)))),
+        (2, Gen.Select(Flow, BreakReasons, (flow, reason) => (LatchOperation)new Break(flow, reason))),
+        (2, Flow.Select(flow => (LatchOperation)new Restore(flow))),
+        (1, Gen.Select(Flow, ClosedReasons, (flow, reason) => (LatchOperation)new Close(flow, reason))),
+        (3, Flow.Select(flow => (LatchOperation)new Release(flow))),
+        (1, Gen.Select(Pick(Pairs), Pick(Widths), Peer, (pair, width, peer) => (LatchOperation)new Conflict(Selectors(pair, width), Of(pair, peer)))))
+        .Array[1, 400];
 
     [Fact]
-    public void Indexes_agree_with_a_plain_list_after_every_operation() => Histories.Sample(
+    public void L25_Every_history_of_operations_gives_what_the_plainest_database_gives() => Histories.Sample(
         history =>
         {
-            var latches = new LatchDatabase();
-            var channels = new ChannelTable();
-            var model = new List<Latch>();
+            var real = new RealLatches();
+            var plain = new PlainLatches();
             var now = TimeSpan.Zero;
             foreach (var operation in history)
             {
                 now += TimeSpan.FromMilliseconds(1);
-                Apply(now, operation, latches, channels, model);
-                Agree(latches, channels, model);
+                var wanted = operation.Do(plain, now);
+                Assert.Equal(wanted, operation.Do(real, now, Everything));
+                Agree(real, plain);
             }
         },
-        iter: 300);
+        iter: 200,
+        print: history => string.Join(Environment.NewLine, history.Select((operation, i) => $"{i + 1}. {operation}")));
 
-    private static void Apply(TimeSpan now, Operation operation, LatchDatabase latches, ChannelTable channels, List<Latch> model)
+    private static Gen<T> Pick<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
+
+    private static ChannelParameters Of(AddressPair pair, (string Key, bool Esn) peer) =>
+        Parameters(pair.Remote, peer.Key, peer.Esn) with { Local = pair.Local };
+
+    private static SelectorSet Selectors(AddressPair pair, (byte Protocol, PortRange Local, PortRange Remote) width) => SelectorSet.Of(
+        TrafficSelector.For(InetPrefix.Of(pair.Local), width.Protocol, width.Local.Start, width.Local.End),
+        TrafficSelector.For(InetPrefix.Of(pair.Remote), width.Protocol, width.Remote.Start, width.Remote.End));
+
+    private static void Agree(RealLatches real, PlainLatches plain)
     {
-        var flow = Flow(7000, Remotes[operation.Remote], (ushort)(40000 + operation.Port));
-        var channel = channels.For(Parameters(flow.Remote, Keys[operation.Key]));
-        var latch = latches.Find(flow);
-        switch (operation.Kind)
+        var latches = real.Latches;
+        Assert.Equal(plain.Connections.Count, latches.Count);
+        Assert.Equal(plain.Connections.Select(c => c.Flow).Order(FlowOrder), latches.Flows.Order(FlowOrder));
+        Assert.Equal(Ids(plain.Connections), Ids(latches.All));
+        Assert.Equal(
+            plain.Listeners.Select(l => (l.Id, l.Key, l.Since)).Order(), latches.Listeners.Select(l => (l.Id.Value, l.Key, l.Since)).Order());
+
+        // FIND_LATCH and INQUIRE_LATCH, also with handles that are of no use any more.
+        foreach (var flow in Flows)
         {
-            case 0 when latch is null:
-                model.Add(latches.CreateLarval(now, flow, Web));
-                break;
-            case 1 when latch is null:
-                model.Add(latches.CreateEstablished(now, flow, Web, channel));
-                break;
-            case 2 when latch is { State: LatchState.Larval }:
-                latches.Establish(now, latch, channel);
-                break;
-            case 3 when latch is { State: LatchState.Established }:
-                latch.Break(now, BreakReason.PeerReplaced);
-                break;
-            case 4 when latch is { State: LatchState.Broken, IsBeyondRepair: false }:
-                latch.Restore(now);
-                break;
-            case 5:
-                latch?.Close(now, ClosedReason.Administrative);
-                break;
-            case 6 when latch is not null:
-                model.Remove(latch);
-                var unheld = latches.Release(now, latch);
-                Assert.Equal(unheld, latch.Channel is { } held && model.All(l => l.Channel != held) ? held : null);
-                break;
+            Assert.Equal(Inquire(plain.Find(flow)), Inquire(latches.Find(flow)));
+            Assert.Equal(plain.WhoListens(flow)?.Id, latches.FindListener(flow)?.Id.Value);
         }
-    }
 
-    private static void Agree(LatchDatabase latches, ChannelTable channels, List<Latch> model)
-    {
-        Assert.Equal(model.Count, latches.Count);
-        foreach (var remote in Remotes)
+        for (var id = 1u; id <= plain.LatchesEver + 1; id++)
         {
-            var pair = new AddressPair(W, remote);
-            Assert.Equal(model.Where(l => l.Flow.Remote == remote).ToHashSet(), latches.Between(pair).ToHashSet());
-            foreach (var key in Keys)
-            {
-                var parameters = Parameters(remote, key);
-                Assert.Equal(model.Where(l => l.Channel?.Parameters == parameters).ToHashSet(), latches.On(channels.For(parameters)).ToHashSet());
+            Assert.Equal(Inquire(plain.Connections.Find(c => c.Id == id)), Inquire(latches.Find(new LatchId(id))));
+        }
 
-                // C1, C2: what a Child SA for the lower half of the ports would conflict with.
-                var selectors = SelectorSet.Of(
-                    TrafficSelector.For(InetPrefix.Of(W), (byte)IpProtocol.Tcp, 7000, 7000),
-                    TrafficSelector.For(InetPrefix.Of(remote), (byte)IpProtocol.Tcp, 40000, 40003));
-                Assert.Equal(
-                    model.Where(l => l.Flow.Remote == remote && l.Flow.RemotePort <= 40003 && l.Conducts && l.Channel!.Parameters != parameters).ToHashSet(),
-                    latches.FindConflicts(pair, selectors, parameters).ToHashSet());
+        foreach (var pair in Pairs)
+        {
+            Assert.Equal(Ids(plain.Connections.Where(c => AddressPair.Of(c.Flow) == pair)), Ids(latches.Between(pair)));
+            foreach (var width in Widths)
+            {
+                var (selectors, newcomer) = (Selectors(pair, width), Of(pair, ("C", true)));
+                Assert.Equal(Ids(plain.Conflicts(selectors, newcomer)), Ids(latches.FindConflicts(pair, selectors, newcomer)));
             }
         }
 
-        Assert.All(model, l => Assert.Same(l, latches.Find(l.Flow)));
-        Assert.All(model, l => Assert.Same(l, latches.Find(l.Id)));
+        Assert.Equal(plain.Channels.Count, real.Channels.Count);
+        foreach (var tie in plain.Channels)
+        {
+            var channel = real.Channels.Find(tie.Id);
+            Assert.Equal(tie.Parameters, channel?.Parameters);
+            Assert.Same(channel, real.Channels.For(tie.Parameters));
+            Assert.Equal(Ids(plain.Connections.Where(c => c.Channel == tie)), Ids(latches.On(channel!)));
+        }
     }
+
+    private static Comparer<FlowKey> FlowOrder { get; } = Comparer<FlowKey>.Create((a, b) => Array.IndexOf(Flows, a).CompareTo(Array.IndexOf(Flows, b)));
+
+    private static IEnumerable<uint> Ids(IEnumerable<PlainLatches.Connection> connections) => connections.Select(c => c.Id).Order();
+
+    private static IEnumerable<uint> Ids(IEnumerable<Latch> latches) => latches.Select(l => l.Id.Value).Order();
+
+    private static object? Inquire(PlainLatches.Connection? c) =>
+        c is null ? null : (c.Id, c.Flow, c.State, c.Channel?.Id, c.Since, c.BrokenBy, c.ClosedBy, c.State == LatchState.Established, c.State == LatchState.Closed || c.IsBeyondRepair);
+
+    private static object? Inquire(Latch? l) =>
+        l is null ? null : (l.Id.Value, l.Flow, l.State, l.Channel?.Id, l.Since, l.BrokenBy, l.ClosedBy, l.Conducts, l.IsBeyondRepair);
 }
