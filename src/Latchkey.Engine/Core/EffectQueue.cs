@@ -20,7 +20,7 @@ internal sealed class EffectQueue
         Flow = latch.Flow,
         State = latch.State,
         Reason = latch.BrokenBy?.ToString() ?? latch.ClosedBy?.ToString(),
-        PeerKey = latch.Channel?.Parameters.PeerKey.ToString(),
+        PeerKey = latch.Channel?.PeerKeyText,
         PeerAddress = latch.Flow.Remote,
         Channel = latch.Channel?.Id,
     });

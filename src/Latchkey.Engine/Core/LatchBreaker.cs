@@ -23,10 +23,6 @@ internal sealed class LatchBreaker(EngineState state)
         {
             latch.Break(now, reason);
             state.Effects.Raise(EventKind.LatchBroken, now, latch, $"the latch of {latch.Flow} is BROKEN: {because}");
-        }
-
-        foreach (var latch in latches)
-        {
             Dispose(latch);
         }
     }

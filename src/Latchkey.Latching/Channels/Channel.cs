@@ -22,12 +22,16 @@ public sealed class Channel
     {
         Id = id;
         Parameters = parameters;
+        PeerKeyText = parameters.PeerKey.ToString();
     }
 
     /// <summary>Never reused while the daemon runs; 0 is no channel.</summary>
     public uint Id { get; }
 
     public ChannelParameters Parameters { get; }
+
+    /// <summary>The peer's fingerprint as text, made once: thousands of events may name it.</summary>
+    public string PeerKeyText { get; }
 
     public override string ToString() => $"channel {Id}";
 }

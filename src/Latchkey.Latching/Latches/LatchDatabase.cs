@@ -7,7 +7,8 @@ namespace Latchkey.Latching;
 /// The latch database (LD) with the operations of RFC 5660 §2.3. It knows flows, channels and states; what a change of
 /// state does to packets and sockets is the caller's business. Volatile: nothing here outlives the process.
 /// </summary>
-/// <remarks>Finding conflicts costs what is found: latches are indexed by the pair of addresses and by channel.</remarks>
+/// <remarks>Finding conflicts costs what may be found: latches are indexed by the pair of addresses, by channel, and by flow
+/// for an SA that is as narrow as one connection.</remarks>
 public sealed class LatchDatabase
 {
     private readonly Dictionary<FlowKey, Latch> _byFlow = [];
@@ -126,7 +127,7 @@ public sealed class LatchDatabase
         ArgumentNullException.ThrowIfNull(selectors);
         ArgumentNullException.ThrowIfNull(parameters);
         List<Latch>? conflicts = null;
-        foreach (var latch in Between(pair))
+        foreach (var latch in selectors.SingleFlow is { } flow ? Single(flow) : Between(pair))
         {
             if (latch.State == LatchState.Established && latch.Channel!.Parameters != parameters && selectors.Covers(latch.Flow))
             {
@@ -136,6 +137,8 @@ public sealed class LatchDatabase
 
         return conflicts is null ? [] : conflicts;
     }
+
+    private IReadOnlyCollection<Latch> Single(FlowKey flow) => Find(flow) is { } latch ? [latch] : [];
 
     private Latch Add(TimeSpan now, FlowKey flow, ProtectEntry entry)
     {

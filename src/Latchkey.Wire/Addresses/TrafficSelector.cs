@@ -12,6 +12,9 @@ public readonly record struct TrafficSelector(
 
     public bool IsAnyPort => StartPort == 0 && EndPort == ushort.MaxValue;
 
+    /// <summary>One address, one protocol, one port.</summary>
+    public bool IsSingle => StartAddress == EndAddress && Protocol != AnyProtocol && StartPort == EndPort;
+
     public bool Covers(InetAddress address, IpProtocol protocol, ushort port) =>
         address.IsV4 == StartAddress.IsV4 && address >= StartAddress && address <= EndAddress
         && (Protocol == AnyProtocol || Protocol == (byte)protocol)
