@@ -38,6 +38,8 @@ public sealed class S5aSilence : Scenario
         await cast.Expect("ETIMEDOUT", cast.Server, Moment.Now, TimeSpan.FromSeconds(60));
         var told = await cast.Expect("ECONNRESET", strict.Server, Moment.Now, TimeSpan.FromSeconds(60));
         stage.TimeToNotice = null;
+        // The event comes through another program than the application's error, and may come later.
+        await cast.WDaemon.Event(e => e.Kind == "latch_broken", Cast.Soon);
         var broken = cast.WDaemon.Events.Where(e => e.Kind == "latch_broken").ToList();
         stage.Check(
             "only the strict latch broke, as PeerDead", broken is [var only] && only.Text("reason") == "PeerDead" && LocalPort(only) == StrictPort,
