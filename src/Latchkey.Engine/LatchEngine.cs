@@ -22,6 +22,7 @@ public sealed class LatchEngine : IDisposable
     private readonly FlowAdmission _flows;
     private readonly PeerAdmission _peers;
     private readonly SaLifecycle _sas;
+    private readonly PolicyChange _policy;
     private readonly SnapshotBuilder _snapshots;
 
     /// <summary>Address pairs whose SAs changed during the current call.</summary>
@@ -33,13 +34,14 @@ public sealed class LatchEngine : IDisposable
         ArgumentNullException.ThrowIfNull(policy);
         ArgumentNullException.ThrowIfNull(identity);
         ArgumentNullException.ThrowIfNull(random);
-        _state = new EngineState(settings, policy, identity, new IkeHost(settings.Ike, identity, new ResponderPolicy(policy), random));
+        _state = new EngineState(settings, policy, identity, random);
         _breaker = new LatchBreaker(_state);
         _negotiations = new Negotiations(_state, _breaker);
         _detection = new Detection(_state, _negotiations, _breaker);
         _flows = new FlowAdmission(_state, _negotiations);
         _peers = new PeerAdmission(_state, _breaker, _detection);
         _sas = new SaLifecycle(_state);
+        _policy = new PolicyChange(_state, _breaker, _flows, _negotiations, _peers);
         _snapshots = new SnapshotBuilder(_state);
     }
 
@@ -95,7 +97,7 @@ public sealed class LatchEngine : IDisposable
     /// <summary><see cref="IDatapathEvents.UnknownSpi"/>: the sender is told, in words it must not trust (RFC 7296 §1.5).</summary>
     public void HandleUnknownSpi(TimeSpan now, uint spi, InetEndpoint local, InetEndpoint remote)
     {
-        if (_state.Policy.Protect.Any(entry => entry.CoversAddresses(local.Address, remote.Address)))
+        if (_state.EntriesBetween(new AddressPair(local.Address, remote.Address)).Any())
         {
             _state.Ike.ComplainInvalidSpi(now, local, remote, spi);
             Settle(now);
@@ -146,6 +148,8 @@ public sealed class LatchEngine : IDisposable
                 _breaker.Release(now, latch, "its socket is gone");
             }
         }
+
+        Settle(now);
     }
 
     /// <summary>The sockets that listen now: those a protect entry covers have a LISTENER latch (RFC 5660 §2.3, L35).</summary>
@@ -159,7 +163,7 @@ public sealed class LatchEngine : IDisposable
 
         foreach (var key in listeners)
         {
-            if (_state.Policy.Protect.FirstOrDefault(entry => MayAccept(entry, key)) is { } entry)
+            if (_state.Policy.Find(key) is { } entry)
             {
                 _state.Latches.TryCreateListener(now, key, entry, out _);
             }
@@ -170,12 +174,20 @@ public sealed class LatchEngine : IDisposable
     /// Connections that lived before this daemon did. Whom they were latched to is not known any more, so they end with a
     /// reset instead of being bound to whoever answers (L14).
     /// </summary>
-    public void CloseOrphans(TimeSpan now, IReadOnlyCollection<FlowKey> flows)
+    /// <param name="held">Flows of an earlier run that no protect entry covered any more, and that must not leave in clear.</param>
+    public void CloseOrphans(TimeSpan now, IReadOnlyCollection<FlowKey> flows, IReadOnlySet<FlowKey> held)
     {
         ArgumentNullException.ThrowIfNull(flows);
-        foreach (var flow in flows)
+        ArgumentNullException.ThrowIfNull(held);
+        foreach (var flow in flows.Where(flow => _state.Latches.Find(flow) is null))
         {
-            if (_state.Latches.Find(flow) is null && _state.Policy.Find(flow) is { } entry)
+            var covering = _state.Policy.Find(flow);
+            if (covering is null && held.Contains(flow))
+            {
+                _state.OutsidePolicy.Add(flow);
+            }
+
+            if ((covering ?? (held.Contains(flow) ? ProtectEntry.Gone(flow) : null)) is { } entry)
             {
                 var latch = _state.Latches.CreateLarval(now, flow, entry);
                 _breaker.Close(now, latch, ClosedReason.DaemonLost, DropReason.LatchClosed, "it began before this daemon, which does not know whom it was latched to");
@@ -193,7 +205,23 @@ public sealed class LatchEngine : IDisposable
         }
 
         _breaker.Close(now, latch, ClosedReason.Administrative, DropReason.LatchClosed, "an administrator closed it");
+        Settle(now);
         return true;
+    }
+
+    /// <summary>
+    /// Puts another policy in force, at once and as a whole: every latch is judged by it before anything else happens
+    /// (RFC 5660 §2.3, L29, L30; C5, C6).
+    /// </summary>
+    /// <param name="connections">
+    /// Connections of this host. What began in clear and is to be protected now ends: nobody knows who is at the other end.
+    /// </param>
+    public PolicyChangeResult ChangePolicy(TimeSpan now, SecurityPolicy policy, IReadOnlyCollection<FlowKey>? connections = null)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        var result = _policy.To(now, policy, connections ?? [], _changed);
+        Settle(now);
+        return result;
     }
 
     /// <summary>Says goodbye: Deletes for every IKE SA (best effort). Latched flows stay blocked behind us.</summary>
@@ -210,6 +238,12 @@ public sealed class LatchEngine : IDisposable
     /// <summary>Flows that have a latch, for the check whether their sockets still exist.</summary>
     public IReadOnlyCollection<FlowKey> LatchedFlows() => _state.Latches.Flows;
 
+    /// <summary>
+    /// Flows with a latch that no protect entry covers since the policy was changed. Nothing of them may travel outside the
+    /// datapath until they are released, whatever the host does with others.
+    /// </summary>
+    public IReadOnlyCollection<FlowKey> FlowsOutsidePolicy() => _state.OutsidePolicy;
+
     public IReadOnlyList<LatchSnapshot> Latches() => _snapshots.Latches();
 
     public IReadOnlyList<PeerSnapshot> Peers() => _snapshots.Peers();
@@ -218,18 +252,17 @@ public sealed class LatchEngine : IDisposable
 
     public void Dispose() => _state.Ike.Dispose();
 
-    private static bool MayAccept(ProtectEntry entry, ListenerKey key) =>
-        (entry.Protocol is null || entry.Protocol == key.Protocol)
-        && (key.Local.IsUnspecified || (entry.Local?.Contains(key.Local) ?? true))
-        && entry.Ports.Any(pair => pair.Local.Contains(key.LocalPort));
-
     /// <summary>Handles what the IKE core says, until it has nothing more to say: answers cause further outputs.</summary>
     private void Settle(TimeSpan now)
     {
-        while (_state.Ike.TryTakeOutput(out var output))
+        do
         {
-            Handle(now, output);
+            while (_state.Ike.TryTakeOutput(out var output))
+            {
+                Handle(now, output);
+            }
         }
+        while (_policy.EndKept(now));
 
         // Judged when all is done: in the middle of a break the old peer's SAs go one by one, and each is followed by a
         // moment in which the broken latch seems to stand unopposed.

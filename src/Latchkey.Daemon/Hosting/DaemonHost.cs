@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Latchkey.Contract;
 using Latchkey.Crypto;
 using Latchkey.Daemon.Configuration;
@@ -10,6 +11,7 @@ using Latchkey.Engine;
 using Latchkey.Ike;
 using Latchkey.Linux;
 using Latchkey.Linux.Netlink;
+using Latchkey.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Latchkey.Daemon.Hosting;
@@ -141,7 +143,7 @@ public static class DaemonHost
 
     private static bool Adopt(LatchEngine engine, TimeSpan now, IReadOnlyList<SocketEntry> sockets)
     {
-        engine.CloseOrphans(now, SocketCensus.Connections(sockets));
+        engine.CloseOrphans(now, SocketCensus.Connections(sockets), held: FrozenSet<FlowKey>.Empty);
         engine.HandleListeners(now, SocketCensus.Listeners(sockets));
         return true;
     }

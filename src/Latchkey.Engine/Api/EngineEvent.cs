@@ -63,6 +63,9 @@ public enum EventKind
     KeyExportOn,
     DaemonStarted,
     DaemonStopping,
+    PolicyChanged,
+    LatchKept,
+    ReloadRefused,
     Repaired,
     Degraded,
 }

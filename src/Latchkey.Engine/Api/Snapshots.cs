@@ -10,7 +10,11 @@ namespace Latchkey.Engine;
 /// <param name="Reason">Why it is BROKEN or CLOSED, else null.</param>
 public sealed record LatchSnapshot(
     LatchId Id, LatchState State, FlowKey Flow, string Entry, string? PeerKey, string? PeerName, string? LocalKey, uint? Channel, string? Protection,
-    string? Mode, string Disposition, string? Reason, TimeSpan Since);
+    string? Mode, string Disposition, string? Reason, TimeSpan Since)
+{
+    /// <summary>The policy in force says something else, and the latch keeps the one it had (RFC 5660 L30).</summary>
+    public bool KeepsItsPolicy { get; init; }
+}
 
 /// <summary>A peer that authenticated, with its IKE SAs and channels.</summary>
 /// <param name="Trust">How it was let in: <c>known</c> or <c>anyone</c>.</param>

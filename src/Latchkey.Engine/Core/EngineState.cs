@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Latchkey.Crypto;
 using Latchkey.Ike;
 using Latchkey.Latching;
@@ -6,22 +7,29 @@ using Latchkey.Wire;
 namespace Latchkey.Engine;
 
 /// <summary>What the engine's parts share: the tables, the IKE core, and the queue of effects.</summary>
-internal sealed class EngineState(EngineSettings settings, SecurityPolicy policy, SigningKey identity, IkeHost ike)
+internal sealed class EngineState
 {
     private readonly Dictionary<AddressPair, HashSet<Peering>> _byPair = [];
     private readonly Dictionary<uint, ChildSa> _byInboundSpi = [];
 
-    public EngineSettings Settings { get; } = settings;
+    public EngineState(EngineSettings settings, SecurityPolicy policy, SigningKey identity, IRandomSource random)
+    {
+        (Settings, Identity) = (settings, identity);
+        Adopt(policy);
+        Ike = new IkeHost(settings.Ike, identity, new ResponderPolicy(this), random);
+    }
 
-    public SecurityPolicy Policy { get; } = policy;
+    public EngineSettings Settings { get; }
 
-    public PeerAuthorizationDatabase Pad { get; } = new(policy);
+    public SecurityPolicy Policy { get; private set; }
 
-    public ChildAuthorization ChildAuthorization { get; } = new(policy);
+    public PeerAuthorizationDatabase Pad { get; private set; }
 
-    public SigningKey Identity { get; } = identity;
+    public ChildAuthorization ChildAuthorization { get; private set; }
 
-    public IkeHost Ike { get; } = ike;
+    public SigningKey Identity { get; }
+
+    public IkeHost Ike { get; }
 
     public LatchDatabase Latches { get; } = new();
 
@@ -30,6 +38,41 @@ internal sealed class EngineState(EngineSettings settings, SecurityPolicy policy
     public Dictionary<IkeSaHandle, Peering> Peerings { get; } = [];
 
     public EffectQueue Effects { get; } = new();
+
+    /// <summary>Latches that a change of policy contradicted and that stayed.</summary>
+    public HashSet<Latch> Kept { get; } = [];
+
+    /// <summary>Flows that have a latch and no protect entry any more.</summary>
+    public HashSet<FlowKey> OutsidePolicy { get; } = [];
+
+    /// <summary>From now on this policy decides, and what is made of it.</summary>
+    [MemberNotNull(nameof(Policy), nameof(Pad), nameof(ChildAuthorization))]
+    public void Adopt(SecurityPolicy policy) => (Policy, Pad, ChildAuthorization) = (policy, new PeerAuthorizationDatabase(policy), new ChildAuthorization(policy));
+
+    /// <summary>Entries that are policy no more and live on in latches between two addresses, for the latched key only (RFC 5660 L30).</summary>
+    public IEnumerable<ProtectEntry> KeptFor(AddressPair pair, KeyFingerprint key) =>
+        KeptBetween(pair).Where(l => l.Channel!.Parameters.PeerKey == key).Select(l => l.Entry).Distinct();
+
+    /// <summary>Entries under which two addresses may speak; those that latches keep are first (RFC 5660 L30).</summary>
+    public IEnumerable<ProtectEntry> EntriesBetween(AddressPair pair) =>
+        KeptBetween(pair).Select(l => l.Entry).Concat(Policy.Protect.Where(entry => entry.CoversAddresses(pair.Local, pair.Remote)));
+
+    /// <summary>What the PAD says to a key that was proved between two addresses.</summary>
+    public PadResult Authorize(AssertedIdentity asserted, KeyFingerprint key, AddressPair pair) =>
+        Pad.Authorize(asserted, key, pair.Remote, openToStrangers: KeptFor(pair, key).Any(entry => entry.BtnsOk));
+
+    /// <summary>What policy says today of a flow that is latched to a key (RFC 5660 §2.3; C5 and C6).</summary>
+    public LatchVerdict Judge(Latch latch)
+    {
+        var key = latch.Channel!.Parameters.PeerKey;
+        var asserted = With(AddressPair.Of(latch.Flow), key).FirstOrDefault()?.Asserted ?? new AssertedIdentity(key, null, null);
+
+        // Whether strangers are let in at all is the entry's word, and asked below.
+        return Pad.Authorize(asserted, key, latch.Flow.Remote, openToStrangers: true) is PadResult.Refused { Reason: var why } ? new LatchVerdict.PeerUnauthorized(why)
+            : Policy.Find(latch.Flow) is not { } entry ? new LatchVerdict.Contradicts("no [[protect]] entry covers it any more")
+            : !Policy.Admits(entry, key) ? new LatchVerdict.Contradicts($"[[protect]] \"{entry.Name}\" has trust = \"known\", and its peer's key is in no [[peer]]")
+            : new LatchVerdict.Agrees(entry);
+    }
 
     public IReadOnlyCollection<Peering> Between(AddressPair pair) => _byPair.GetValueOrDefault(pair) is { } found ? found : [];
 
@@ -93,4 +136,6 @@ internal sealed class EngineState(EngineSettings settings, SecurityPolicy policy
             Channels.Release(channel);
         }
     }
+
+    private IEnumerable<Latch> KeptBetween(AddressPair pair) => Kept.Where(l => l.IsKept && AddressPair.Of(l.Flow) == pair);
 }

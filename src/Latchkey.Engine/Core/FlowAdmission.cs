@@ -40,7 +40,7 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
         }
 
         // Both ends began at once: the other's SA is there first and serves (RFC 5660 §4, L43).
-        if (state.Channels.Find(channelId.Value) is { } channel)
+        if (state.Channels.Find(channelId.Value) is { } channel && state.Policy.Admits(larval.Entry, channel.Parameters.PeerKey))
         {
             Establish(now, larval, channel);
         }
@@ -60,7 +60,7 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
     {
         foreach (var latch in state.Latches.Between(pair).Where(l => l.State == LatchState.Larval).ToList())
         {
-            if (UsableChild(latch.Flow) is { } child)
+            if (UsableChild(latch) is { } child)
             {
                 Establish(now, latch, child.Channel);
             }
@@ -69,7 +69,8 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
 
     private void Born(TimeSpan now, FlowKey flow, ProtectEntry entry, ChannelId channelId)
     {
-        if (state.Channels.Find(channelId.Value) is not { } channel || state.Covering(flow).FirstOrDefault()?.Channel != channel)
+        if (state.Channels.Find(channelId.Value) is not { } channel || state.Covering(flow).FirstOrDefault()?.Channel != channel
+            || !state.Policy.Admits(entry, channel.Parameters.PeerKey))
         {
             // The SA went between the packet and this answer, or another one covers the flow now (RFC 5660 L26).
             Refuse(flow, DropReason.LatchMismatch);
@@ -82,9 +83,10 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
         state.Effects.Raise(EventKind.LatchEstablished, now, latch, $"{flow} is latched to {channel.Parameters.PeerKey}{origin}");
     }
 
-    private void Advance(TimeSpan now, Latch latch)
+    /// <summary>A LARVAL latch gets the SA that serves it, or one is asked for.</summary>
+    public void Advance(TimeSpan now, Latch latch)
     {
-        if (UsableChild(latch.Flow) is { } child)
+        if (UsableChild(latch) is { } child)
         {
             Establish(now, latch, child.Channel);
         }
@@ -101,9 +103,12 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
         state.Effects.Raise(EventKind.LatchEstablished, now, latch, $"{latch.Flow} is latched to {channel.Parameters.PeerKey}");
     }
 
-    /// <summary>The Child SA a new flow would use: the newest that covers it and whose peer is not known to be silent.</summary>
-    private ChildSa? UsableChild(FlowKey flow) =>
-        state.Covering(flow).FirstOrDefault(c => state.Find(c.Sa) is { SilentAt: null });
+    /// <summary>
+    /// The Child SA a new flow would use: the newest that covers it, whose peer is not known to be silent. One that only a
+    /// kept latch still justifies (RFC 5660 L30) serves no other.
+    /// </summary>
+    private ChildSa? UsableChild(Latch latch) => state.Covering(latch.Flow).FirstOrDefault(
+        c => state.Find(c.Sa) is { SilentAt: null } && state.Policy.Admits(latch.Entry, c.Channel.Parameters.PeerKey));
 
     /// <summary>The protect entry for a new flow, or null when the flow may not exist; then it is dropped.</summary>
     private ProtectEntry? Admit(FlowKey flow)

@@ -12,14 +12,14 @@ namespace Latchkey.Engine;
 internal sealed class LatchBreaker(EngineState state)
 {
     /// <summary>Breaks ESTABLISHED latches, all of them blocked before the first owner is told.</summary>
-    public void Break(TimeSpan now, IReadOnlyCollection<Latch> latches, BreakReason reason, string because)
-    {
-        foreach (var latch in latches)
-        {
-            state.Effects.Add(new BlockFlow(latch.Flow, DropReason.LatchBroken));
-        }
+    public void Break(TimeSpan now, IReadOnlyCollection<Latch> latches, BreakReason reason, string because) =>
+        Break(now, [.. latches.Select(latch => (latch, because))], reason);
 
-        foreach (var latch in latches)
+    /// <summary>As the other, with a cause of its own for each.</summary>
+    public void Break(TimeSpan now, IReadOnlyCollection<(Latch Latch, string Because)> latches, BreakReason reason)
+    {
+        Block(latches.Select(l => l.Latch), DropReason.LatchBroken);
+        foreach (var (latch, because) in latches)
         {
             latch.Break(now, reason);
             state.Effects.Raise(EventKind.LatchBroken, now, latch, $"the latch of {latch.Flow} is BROKEN: {because}");
@@ -28,15 +28,21 @@ internal sealed class LatchBreaker(EngineState state)
     }
 
     /// <summary>Closes a latch for good; a connection-oriented owner sees a reset (RFC 5660 L38).</summary>
-    public void Close(TimeSpan now, Latch latch, ClosedReason reason, DropReason drop, string because)
+    public void Close(TimeSpan now, Latch latch, ClosedReason reason, DropReason drop, string because) => Close(now, [(latch, because)], reason, drop);
+
+    /// <summary>Closes latches, all of them blocked before the first owner is told.</summary>
+    public void Close(TimeSpan now, IReadOnlyCollection<(Latch Latch, string Because)> latches, ClosedReason reason, DropReason drop)
     {
-        state.Effects.Add(new BlockFlow(latch.Flow, drop));
-        latch.Close(now, reason);
-        state.Effects.Raise(
-            reason == ClosedReason.NegotiationFailed ? EventKind.NegotiationFailed : EventKind.LatchClosed, now, latch, $"the latch of {latch.Flow} is CLOSED: {because}");
-        if (NoticeFor(latch.Flow.Protocol) is { } notice)
+        Block(latches.Select(l => l.Latch), drop);
+        foreach (var (latch, because) in latches)
         {
-            state.Effects.Add(new NotifyFlow(latch.Flow, notice));
+            latch.Close(now, reason);
+            state.Effects.Raise(
+                reason == ClosedReason.NegotiationFailed ? EventKind.NegotiationFailed : EventKind.LatchClosed, now, latch, $"the latch of {latch.Flow} is CLOSED: {because}");
+            if (NoticeFor(latch.Flow.Protocol) is { } notice)
+            {
+                state.Effects.Add(new NotifyFlow(latch.Flow, notice));
+            }
         }
     }
 
@@ -44,6 +50,7 @@ internal sealed class LatchBreaker(EngineState state)
     public void Release(TimeSpan now, Latch latch, string because)
     {
         var unheld = state.Latches.Release(now, latch);
+        state.OutsidePolicy.Remove(latch.Flow);
         state.Effects.Add(new ForgetFlow(latch.Flow));
         state.Effects.Raise(EventKind.LatchReleased, now, latch, $"the latch of {latch.Flow} is released: {because}");
         if (unheld is not null)
@@ -53,20 +60,20 @@ internal sealed class LatchBreaker(EngineState state)
     }
 
     /// <summary>
-    /// BROKEN latches between two addresses return when no other channel covers them any more (RFC 5660 §2.2): either their
-    /// own does again, or nobody is left there and the next packet asks who is.
+    /// BROKEN latches between two addresses return when policy lets them and no other channel covers them any more
+    /// (RFC 5660 §2.2): either their own does again, or nobody is left there and the next packet asks who is.
     /// </summary>
     public void RestoreWherePossible(TimeSpan now, AddressPair pair)
     {
         foreach (var latch in state.Latches.Between(pair))
         {
-            if (latch.State != LatchState.Broken || latch.IsBeyondRepair)
+            if (latch.State != LatchState.Broken || latch.IsBeyondRepair || state.Judge(latch) is not LatchVerdict.Agrees)
             {
                 continue;
             }
 
             var covering = state.Covering(latch.Flow).Select(c => c.Channel).Distinct().ToList();
-            if (covering is [var own] ? own == latch.Channel : covering.Count == 0 && state.Between(pair).Count == 0)
+            if (covering is [var own] ? own == latch.Channel : covering.Count == 0 && state.Between(pair).All(p => IsItsPeerAfterAChangeOfPolicy(latch, p)))
             {
                 latch.Restore(now);
                 state.Effects.Add(new BindFlow(latch.Flow, new ChannelId(latch.Channel!.Id)));
@@ -74,6 +81,17 @@ internal sealed class LatchBreaker(EngineState state)
             }
         }
     }
+
+    private void Block(IEnumerable<Latch> latches, DropReason reason)
+    {
+        foreach (var latch in latches)
+        {
+            state.Effects.Add(new BlockFlow(latch.Flow, reason));
+        }
+    }
+
+    private static bool IsItsPeerAfterAChangeOfPolicy(Latch latch, Peering peering) =>
+        latch.BrokenBy == BreakReason.PolicyChanged && peering.Key?.Fingerprint == latch.Channel!.Parameters.PeerKey;
 
     private void Dispose(Latch latch)
     {

@@ -82,6 +82,18 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker)
         }
     }
 
+    /// <summary>The policy was changed: what would not be asked for today answers for no flow any more, however it ends.</summary>
+    public void Reconsider()
+    {
+        foreach (var (handle, request) in _requests.ToList())
+        {
+            if (!state.EntriesBetween(request.Pair).SelectMany(entry => entry.SelectorsBetween(request.Pair.Local, request.Pair.Remote)).Contains(request.Selectors))
+            {
+                _requests.Remove(handle);
+            }
+        }
+    }
+
     public void Succeeded(ChildRequestHandle request) => _requests.Remove(request);
 
     /// <summary>A Child SA will not come. LARVAL latches that wait for it end (RFC 5660 L13, L23).</summary>

@@ -15,10 +15,11 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
     private readonly List<Question> _waiting = [];
 
     /// <summary>An answer that waits until every incumbent has answered a probe or has been silent through one.</summary>
+    /// <param name="AskAgain">Judges it anew.</param>
     /// <param name="InitialContact">When the exchange began in which the peer says INITIAL_CONTACT; null when it does not.</param>
     private sealed record Question(
         IkeSaHandle Sa, uint? ChildQuestion, AddressPair Pair, PadResult Match, KeyFingerprint Key, TimeSpan? InitialContact, Candidate? Candidate, ChildVerdict? Otherwise,
-        HashSet<IkeSaHandle> Awaiting);
+        HashSet<IkeSaHandle> Awaiting, Action<TimeSpan> AskAgain);
 
     /// <summary>A Child SA that policy allows.</summary>
     private sealed record Candidate(SelectorSet Selectors, ChannelParameters Parameters);
@@ -30,15 +31,10 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
         peering.Local = question.Local;
         peering.Remote = question.Remote;
         var key = question.Key.Fingerprint;
-        var match = state.Pad.Find(Asserted(question.Id), key);
+        peering.Asserted = Asserted(question.Id);
+        var match = state.Authorize(peering.Asserted, key, peering.Pair);
         peering.Match = match;
-        var refusal = (match as PadResult.Refused)?.Reason;
-        if (refusal is null && !state.Pad.MaySpeakFor(match, peering.Pair.Remote, out var why))
-        {
-            refusal = why;
-        }
-
-        if (refusal is not null)
+        if (match is PadResult.Refused { Reason: var refusal })
         {
             Stranger(now, peering, key, refusal);
             return;
@@ -51,7 +47,7 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
             (candidate, otherwise) = Judge(now, peering, match, key, offer);
         }
 
-        Decide(now, new Question(question.Sa, null, peering.Pair, match, key, question.InitialContact ? question.Began : null, candidate, otherwise, []));
+        Decide(now, new Question(question.Sa, null, peering.Pair, match, key, question.InitialContact ? question.Began : null, candidate, otherwise, [], t => Peer(t, question)));
     }
 
     public void Child(TimeSpan now, AuthorizeChild question)
@@ -64,7 +60,7 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
 
         peering.Heard(now);
         var (candidate, otherwise) = Judge(now, peering, match, key.Fingerprint, question.Child);
-        Decide(now, new Question(question.Sa, question.Question, peering.Pair, match, key.Fingerprint, InitialContact: null, candidate, otherwise, []));
+        Decide(now, new Question(question.Sa, question.Question, peering.Pair, match, key.Fingerprint, InitialContact: null, candidate, otherwise, [], t => Child(t, question)));
     }
 
     /// <summary>An incumbent answered, was silent through a probe, or is gone: questions that waited for it may go on.</summary>
@@ -77,6 +73,14 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
         }
     }
 
+    /// <summary>The policy was changed: what still waits is judged anew.</summary>
+    public void AskAgain(TimeSpan now)
+    {
+        var waiting = _waiting.ToList();
+        _waiting.Clear();
+        waiting.ForEach(question => question.AskAgain(now));
+    }
+
     /// <summary>The newcomer went away while its question waited.</summary>
     public void Withdraw(IkeSaHandle sa) => _waiting.RemoveAll(q => q.Sa == sa);
 
@@ -87,7 +91,7 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
 
     private (Candidate? Candidate, ChildVerdict? Otherwise) Judge(TimeSpan now, Peering peering, PadResult match, KeyFingerprint key, ChildOffer offer)
     {
-        var result = state.ChildAuthorization.Narrow(match, peering.Pair.Local, peering.Pair.Remote, offer.Selectors);
+        var result = state.ChildAuthorization.Narrow(match, peering.Pair.Local, peering.Pair.Remote, offer.Selectors, state.KeptFor(peering.Pair, key));
         var refusal = result switch
         {
             ChildAuthorizationResult.Refused { Reason: var reason } => reason,

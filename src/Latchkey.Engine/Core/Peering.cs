@@ -29,6 +29,9 @@ internal sealed class Peering(IkeSaHandle handle, bool initiated, InetEndpoint l
     /// <summary>Set when the peer proved its key.</summary>
     public PeerKey? Key { get; set; }
 
+    /// <summary>What it says it is, set with <see cref="Key"/>.</summary>
+    public AssertedIdentity? Asserted { get; set; }
+
     public PadResult? Match { get; set; }
 
     public bool Established { get; set; }

@@ -4,11 +4,11 @@ using Latchkey.Wire;
 
 namespace Latchkey.Engine;
 
-/// <summary>What policy says about a pair of addresses before anybody has proved anything.</summary>
-internal sealed class ResponderPolicy(SecurityPolicy policy) : IResponderPolicy
+/// <summary>What the policy in force says about a pair of addresses before anybody has proved anything.</summary>
+internal sealed class ResponderPolicy(EngineState state) : IResponderPolicy
 {
-    public bool MayRespond(InetAddress local, InetAddress remote) => policy.Protect.Any(entry => entry.CoversAddresses(local, remote));
+    public bool MayRespond(InetAddress local, InetAddress remote) => state.EntriesBetween(new AddressPair(local, remote)).Any();
 
     public bool ForceUdpEncapsulation(InetAddress local, InetAddress remote) =>
-        policy.Protect.FirstOrDefault(entry => entry.CoversAddresses(local, remote)) is { Encapsulation: not EncapsulationChoice.Esp };
+        state.EntriesBetween(new AddressPair(local, remote)).FirstOrDefault() is { Encapsulation: not EncapsulationChoice.Esp };
 }

@@ -63,7 +63,10 @@ internal sealed class SnapshotBuilder(EngineState state)
             parameters?.Mode.ToString().ToLowerInvariant(),
             Name(latch.Entry.DispositionFor(latch.Flow.Protocol)),
             latch.BrokenBy?.ToString() ?? latch.ClosedBy?.ToString(),
-            latch.Since);
+            latch.Since)
+        {
+            KeepsItsPolicy = latch.IsKept,
+        };
     }
 
     private LatchSnapshot Listener(ListenerLatch listener)

@@ -12,7 +12,8 @@ public sealed class ChildAuthorization(SecurityPolicy policy)
     /// The largest part of an offer that the first suitable protect entry allows, between exactly these two addresses:
     /// in transport mode a peer speaks for its own address only.
     /// </summary>
-    public ChildAuthorizationResult Narrow(PadResult peer, InetAddress local, InetAddress remote, SelectorSet offered)
+    /// <param name="kept">Entries that latches keep between the addresses: they stand at the head of the SPD (RFC 5660 L30).</param>
+    public ChildAuthorizationResult Narrow(PadResult peer, InetAddress local, InetAddress remote, SelectorSet offered, IEnumerable<ProtectEntry>? kept = null)
     {
         ArgumentNullException.ThrowIfNull(peer);
         ArgumentNullException.ThrowIfNull(offered);
@@ -22,7 +23,7 @@ public sealed class ChildAuthorization(SecurityPolicy policy)
         }
 
         ProtectEntry? closed = null;
-        foreach (var entry in policy.Protect)
+        foreach (var entry in (kept ?? []).Concat(policy.Protect))
         {
             // "port on either side" is two pairs that both touch an offer for one of them; the smaller part is of no use.
             var common = entry.SelectorsBetween(local, remote).Select(offered.Intersect).MaxBy(Breadth);

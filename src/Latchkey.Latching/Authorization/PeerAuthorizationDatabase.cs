@@ -15,8 +15,16 @@ public sealed class PeerAuthorizationDatabase(SecurityPolicy policy)
     /// <summary>The wildcard entry exists when some protect entry lets BTNS peers in (B8).</summary>
     private readonly bool _wildcard = policy.Protect.Any(entry => entry.BtnsOk);
 
+    /// <summary>Whether a peer that proved <paramref name="key"/> may be at an address: the search, and whose the address is.</summary>
+    /// <param name="openToStrangers">The wildcard counts although no protect entry lets BTNS peers in.</param>
+    public PadResult Authorize(AssertedIdentity asserted, KeyFingerprint key, InetAddress address, bool openToStrangers = false)
+    {
+        var match = Find(asserted, key, openToStrangers);
+        return match is PadResult.Refused || MaySpeakFor(match, address, out var why) ? match : new PadResult.Refused(why!);
+    }
+
     /// <summary>The two-pass search of RFC 5386 §2 (B5) for a peer that proved it holds <paramref name="key"/>.</summary>
-    public PadResult Find(AssertedIdentity asserted, KeyFingerprint key)
+    public PadResult Find(AssertedIdentity asserted, KeyFingerprint key, bool openToStrangers = false)
     {
         ArgumentNullException.ThrowIfNull(asserted);
         foreach (var peer in _known)
@@ -37,7 +45,7 @@ public sealed class PeerAuthorizationDatabase(SecurityPolicy policy)
             }
         }
 
-        return _wildcard
+        return _wildcard || openToStrangers
             ? new PadResult.Btns(key)
             : new PadResult.Refused($"no [[peer]] has the key {key}, and every [[protect]] entry has trust = \"known\"");
     }

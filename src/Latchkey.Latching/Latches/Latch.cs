@@ -20,8 +20,14 @@ public sealed class Latch
 
     public FlowKey Flow { get; }
 
-    /// <summary>The protect entry under which the latch was made.</summary>
-    public ProtectEntry Entry { get; }
+    /// <summary>The protect entry that covers the flow; when policy has none any more, the last one that did.</summary>
+    public ProtectEntry Entry { get; private set; }
+
+    /// <summary>
+    /// The latch carries its own policy: <see cref="Entry"/> covers this flow although policy says something else
+    /// (RFC 5660 L30). It goes with the latch.
+    /// </summary>
+    public bool IsKept { get; private set; }
 
     public LatchState State { get; private set; }
 
@@ -42,6 +48,17 @@ public sealed class Latch
     /// A break that no return of the peer heals: a restarted peer has forgotten the connection (RFC 5660 L16).
     /// </summary>
     public bool IsBeyondRepair => State == LatchState.Closed || BrokenBy is BreakReason.PeerRestarted or BreakReason.PeerDead or BreakReason.LocalAddressLost;
+
+    /// <summary>The policy was changed, and this entry covers the flow without contradicting what is latched.</summary>
+    public void Follow(ProtectEntry entry) => (Entry, IsKept) = (entry, false);
+
+    /// <summary>The policy was changed and contradicts what is latched, and the entry says that the latch stays (L30).</summary>
+    /// <exception cref="InvalidOperationException">The latch is not ESTABLISHED.</exception>
+    public void Keep()
+    {
+        Demand(LatchState.Established);
+        IsKept = true;
+    }
 
     /// <summary>ESTABLISHED to BROKEN; the first reason stays.</summary>
     /// <exception cref="InvalidOperationException">The latch is not ESTABLISHED.</exception>
@@ -96,6 +113,7 @@ public sealed class Latch
 
     private void Move(TimeSpan now, LatchState state)
     {
+        IsKept = IsKept && state == LatchState.Established;
         State = state;
         Since = now;
     }

@@ -51,6 +51,13 @@ public sealed class LatchDatabase
         return true;
     }
 
+    /// <summary>The policy was changed, and another entry covers the LISTENER.</summary>
+    public void Follow(ListenerLatch listener, ProtectEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(listener);
+        _listeners[listener.Key] = listener with { Entry = entry };
+    }
+
     /// <summary>RELEASE_LATCH of a LISTENER (L35).</summary>
     public bool ReleaseListener(ListenerKey key) => _listeners.Remove(key);
 

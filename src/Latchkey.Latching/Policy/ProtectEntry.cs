@@ -34,6 +34,9 @@ public sealed record ProtectEntry
     /// <summary>What follows when a refused stranger answers in a silent peer's place.</summary>
     public Reaction OnStranger { get; init; } = Reaction.Wait;
 
+    /// <summary>What becomes of a latch of this entry when the policy is changed and contradicts it.</summary>
+    public PolicyChangeReaction OnPolicyChange { get; init; } = PolicyChangeReaction.Break;
+
     /// <summary>Reach hosts that never spoke IKE in clear.</summary>
     public bool ClearUntilIpsec { get; init; }
 
@@ -42,10 +45,26 @@ public sealed record ProtectEntry
     /// <summary>BTNS peers may use this entry (RFC 5386 §2, B8).</summary>
     public bool BtnsOk => Trust != TrustLevel.Known;
 
+    /// <summary>Stands for the entry that an earlier run knew and this one does not.</summary>
+    public static ProtectEntry Gone(FlowKey flow) => new()
+    {
+        Name = "(gone)",
+        Local = InetPrefix.Of(flow.Local),
+        Remote = InetPrefix.Of(flow.Remote),
+        Protocol = flow.Protocol,
+        Ports = [new PortPair(new PortRange(flow.LocalPort, flow.LocalPort), new PortRange(flow.RemotePort, flow.RemotePort))],
+    };
+
     public bool Covers(FlowKey flow) => PairFor(flow) is not null;
 
     public bool CoversAddresses(InetAddress local, InetAddress remote) =>
         local.IsV4 == remote.IsV4 && (Local?.Contains(local) ?? true) && (Remote?.Contains(remote) ?? true);
+
+    /// <summary>A socket that listens there may accept connections that the entry covers.</summary>
+    public bool MayAccept(ListenerKey key) =>
+        (Protocol is null || Protocol == key.Protocol)
+        && (key.Local.IsUnspecified || (Local?.Contains(key.Local) ?? true))
+        && Ports.Any(pair => pair.Local.Contains(key.LocalPort));
 
     /// <summary>The disposition of a flow of this entry when its latch breaks.</summary>
     public Disposition DispositionFor(IpProtocol protocol) =>
@@ -136,6 +155,16 @@ public enum Reaction
 {
     Wait,
     Close,
+}
+
+/// <summary>What a change of policy does to the latches it contradicts.</summary>
+public enum PolicyChangeReaction
+{
+    /// <summary>They break (RFC 5660 L29).</summary>
+    Break,
+
+    /// <summary>They stay, each with its own policy, until their connections end (RFC 5660 L30).</summary>
+    Keep,
 }
 
 public enum EncapsulationChoice

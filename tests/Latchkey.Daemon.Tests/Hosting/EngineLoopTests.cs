@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using Latchkey.Crypto;
 using Latchkey.Daemon.Configuration;
 using Latchkey.Daemon.Hosting;
@@ -89,7 +90,7 @@ public sealed class EngineLoopTests : IDisposable
 
     private static bool Orphan(LatchEngine engine, TimeSpan now)
     {
-        engine.CloseOrphans(now, [Flow]);
+        engine.CloseOrphans(now, [Flow], held: FrozenSet<FlowKey>.Empty);
         return true;
     }
 }

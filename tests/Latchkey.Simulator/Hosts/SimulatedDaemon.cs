@@ -29,7 +29,7 @@ public sealed class SimulatedDaemon : IDatapathEvents
         _host = host;
         _delays = random.Fork(1);
         Datapath = new SimulatedDatapath(host, this);
-        Engine = new LatchEngine(host.World.Plan.Engine, host.Plan.Policy, Identities.Key(host.Plan.Identity), random.Fork(0));
+        Engine = new LatchEngine(host.World.Plan.Engine, host.Policy, Identities.Key(host.Plan.Identity), random.Fork(0));
         _socketCheck = host.World.Events.After(SocketCheckInterval, CheckSockets);
     }
 
@@ -76,7 +76,14 @@ public sealed class SimulatedDaemon : IDatapathEvents
     }
 
     /// <summary>Sockets that lived before this daemon did.</summary>
-    internal void CloseOrphans(IReadOnlyCollection<FlowKey> flows) => Call("orphans", now => Engine.CloseOrphans(now, flows));
+    internal void CloseOrphans(IReadOnlyCollection<FlowKey> flows, IReadOnlySet<FlowKey> held) =>
+        Call("orphans", now => Engine.CloseOrphans(now, flows, held));
+
+    internal void ChangePolicy(SecurityPolicy policy) => Call("policy change", now =>
+    {
+        Engine.ChangePolicy(now, policy, [.. _host.Sockets.Open.Where(socket => socket.IsEstablished).Select(socket => socket.Flow)]);
+        _host.Hold(Engine.FlowsOutsidePolicy());
+    });
 
     /// <summary>IKE messages that came from an address, or in its name, in this life.</summary>
     public int IkeMessagesReceivedFrom(InetAddress address) => _ikeReceived.GetValueOrDefault(address);
@@ -197,6 +204,7 @@ public sealed class SimulatedDaemon : IDatapathEvents
         if (gone.Length > 0)
         {
             Call("sockets gone", now => Engine.HandleSocketsGone(now, gone));
+            _host.Hold(Engine.FlowsOutsidePolicy());
         }
 
         _socketCheck = _host.World.Events.After(SocketCheckInterval, CheckSockets);

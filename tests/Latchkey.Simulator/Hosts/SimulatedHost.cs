@@ -1,4 +1,5 @@
 using Latchkey.Crypto;
+using Latchkey.Latching;
 using Latchkey.Wire;
 
 namespace Latchkey.Simulator;
@@ -8,6 +9,8 @@ public sealed class SimulatedHost
 {
     private readonly SimulatedRandom _random;
     private readonly List<InetAddress> _addresses;
+    private readonly List<SecurityPolicy> _policies;
+    private HashSet<FlowKey> _held = [];
     private ulong _daemonLives;
 
     internal SimulatedHost(World world, HostPlan plan, SimulatedRandom random)
@@ -18,11 +21,18 @@ public sealed class SimulatedHost
         _addresses = [plan.Address];
         Sockets = new TcpStack(this);
         Fingerprint = Identities.Fingerprint(plan.Identity);
+        _policies = [plan.Policy];
     }
 
     public World World { get; }
 
     public HostPlan Plan { get; }
+
+    /// <summary>What stands in its configuration file now.</summary>
+    public SecurityPolicy Policy => _policies[^1];
+
+    /// <summary>What ever stood there, the present last.</summary>
+    public IReadOnlyList<SecurityPolicy> Policies => _policies;
 
     public string Name => Plan.Name;
 
@@ -66,6 +76,7 @@ public sealed class SimulatedHost
             Daemon?.Kill();
             Daemon = null;
             IsUp = false;
+            _held = [];
             Sockets.HostLost();
         }
     }
@@ -124,7 +135,7 @@ public sealed class SimulatedHost
         {
             World.Trace.Add(Name, "starts its daemon");
             Daemon = new SimulatedDaemon(this, _random.Fork(_daemonLives++));
-            Daemon.CloseOrphans([.. Sockets.Open.Select(socket => socket.Flow)]);
+            Daemon.CloseOrphans([.. Sockets.Open.Select(socket => socket.Flow)], _held);
         }
     }
 
@@ -151,6 +162,21 @@ public sealed class SimulatedHost
             Daemon = null;
         }
     }
+
+    /// <summary>The administrator edits the configuration and has the running daemon read it.</summary>
+    public void ChangePolicy(SecurityPolicy policy)
+    {
+        if (Daemon is not null)
+        {
+            World.Trace.Add(Name, "gets another policy");
+            World.Disturb(this);
+            _policies.Add(policy);
+            Daemon.ChangePolicy(policy);
+        }
+    }
+
+    /// <summary>These flows, and no others that policy does not cover, are kept from leaving in clear; also without a daemon.</summary>
+    internal void Hold(IEnumerable<FlowKey> flows) => _held = [.. flows];
 
     /// <summary>A segment from a local socket on its way out.</summary>
     internal void Transmit(Segment segment)
@@ -194,5 +220,5 @@ public sealed class SimulatedHost
     /// <summary>An opened segment on its way to a local socket.</summary>
     internal void Deliver(Segment segment) => Sockets.Arrive(segment);
 
-    private bool IsProtected(FlowKey flow) => Plan.RunsLatchkey && Plan.Policy.Find(flow) is not null;
+    private bool IsProtected(FlowKey flow) => Plan.RunsLatchkey && (Policy.Find(flow) is not null || _held.Contains(flow));
 }

@@ -10,6 +10,7 @@ public static class Invariants
         new LatchesNeverChange(),
         new LatchesTellTheTruth(world.Ledger),
         new KnownPeersAreNeverDisplaced(world.Ledger),
+        new LatchesObeyThePolicy(),
         new NoLatchIsLostSilently(),
         new EveryEndHasAReason(),
         new BreakComesBeforeAcceptance(),

@@ -13,7 +13,9 @@ public sealed class KnownPeersAreNeverDisplaced(SaLedger ledger) : Invariant
         {
             foreach (var other in holders)
             {
-                if (one.Daemon != other.Daemon && !PolicyOracle.LetsSpeak(one.Host.Plan.Policy, other.Host.Fingerprint, one.Remote))
+                // Who changed its policy since has thrown its half away.
+                if (one.Daemon != other.Daemon && one.Daemon.Datapath.Sas.Any(held => held.Key == sa.Key)
+                    && !PolicyOracle.LetsSpeak(one.Daemon, other.Host.Fingerprint, one.Remote))
                 {
                     Fail($"{one.Host} shares {sa} with {other.Host}, whose key must not speak for {one.Remote}");
                 }

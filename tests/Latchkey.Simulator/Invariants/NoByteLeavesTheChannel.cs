@@ -1,4 +1,6 @@
+using Latchkey.Contract;
 using Latchkey.Crypto;
+using Latchkey.Wire;
 
 namespace Latchkey.Simulator;
 
@@ -8,14 +10,17 @@ public sealed class NoByteLeavesTheChannel(World world) : Invariant
     // What was said under a key, and to whom: also who installs the key later must not be able to open it.
     private readonly Dictionary<KeyId, KeyFingerprint> _meantFor = [];
 
+    // The last time a flow was tied to a channel. A policy may bypass it since; the socket that was tied stays protected.
+    private readonly Dictionary<(SimulatedHost, FlowKey), TimeSpan> _latched = [];
+
     public override string Name => "No byte of a latched flow leaves its channel";
 
     public override void Sent(SimulatedHost sender, Datagram datagram)
     {
         ArgumentNullException.ThrowIfNull(sender);
-        if (datagram is ClearDatagram clear && sender.Plan.RunsLatchkey && sender.Plan.Policy.Find(clear.Segment.Flow) is not null)
+        if (datagram is ClearDatagram clear && sender.Plan.RunsLatchkey)
         {
-            Fail($"{sender} sends {clear}");
+            CheckClear(sender, clear);
         }
 
         if (datagram is EspDatagram { Sealed: var packet } && packet.Segment.Length > 0
@@ -35,13 +40,28 @@ public sealed class NoByteLeavesTheChannel(World world) : Invariant
         }
     }
 
+    public override void Bound(SimulatedHost host, FlowKey flow, ChannelId channel) => _latched[(host, flow)] = world.Now;
+
     public override void Installed(SimulatedHost host, InstalledSa sa)
     {
         ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(sa);
-        if (sa.Direction == Contract.SaDirection.Inbound && _meantFor.TryGetValue(sa.Key, out var key) && key != host.Fingerprint)
+        if (sa.Direction == SaDirection.Inbound && _meantFor.TryGetValue(sa.Key, out var key) && key != host.Fingerprint)
         {
             Fail($"{host} installs key {sa.Key}, under which octets for another were sent");
+        }
+    }
+
+    private void CheckClear(SimulatedHost sender, ClearDatagram clear)
+    {
+        if (sender.Policy.Find(clear.Segment.Flow) is not null)
+        {
+            Fail($"{sender} sends {clear}");
+        }
+
+        if (_latched.TryGetValue((sender, clear.Segment.Flow), out var at) && world.Socket(clear.Segment.Sender) is { } socket && at >= socket.Born)
+        {
+            Fail($"{sender} sends {clear}, and the socket was latched");
         }
     }
 }

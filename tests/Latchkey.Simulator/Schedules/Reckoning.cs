@@ -78,7 +78,8 @@ public static class Reckoning
 
         if (socket.Peer == 0)
         {
-            return Waits(world, socket) ? null : $"its peer {owner} is there, and it does not get through";
+            // A socket of an earlier peer may sit out its patience there, on the very 5-tuple.
+            return Waits(world, socket) || Waits(world, owner, socket.Flow.Reversed, socket.Born) ? null : $"its peer {owner} is there, and it does not get through";
         }
 
         var peer = world.Socket(socket.Peer)!;
@@ -116,11 +117,13 @@ public static class Reckoning
         world.Network.Claimants(address) is [var owner] ? owner : null;
 
     private static bool MayTalk(TcpSocket socket, SimulatedHost owner) =>
-        PolicyOracle.LetsSpeak(socket.Host.Plan.Policy, owner.Fingerprint, socket.Flow.Remote)
-        && PolicyOracle.LetsSpeak(owner.Plan.Policy, socket.Host.Fingerprint, socket.Flow.Local);
+        PolicyOracle.Allows(socket.Host.Policy, owner.Fingerprint, socket.Flow)
+        && PolicyOracle.Allows(owner.Policy, socket.Host.Fingerprint, socket.Flow.Reversed);
 
-    // A broken latch with the disposition "wait" leaves its socket to TCP's own patience.
-    private static bool Waits(World world, TcpSocket socket) =>
-        socket.Host.Plan.Policy.Find(socket.Flow)?.DispositionFor(IpProtocol.Tcp) == Disposition.Wait
-        && (world.WasDisturbed(socket.Flow.Local, socket.Born - Aftermath) || world.WasDisturbed(socket.Flow.Remote, socket.Born - Aftermath));
+    // A latch broken under a policy that said "wait" leaves its socket to TCP's own patience.
+    private static bool Waits(World world, TcpSocket socket) => Waits(world, socket.Host, socket.Flow, socket.Born);
+
+    private static bool Waits(World world, SimulatedHost host, FlowKey flow, TimeSpan born) =>
+        host.Policies.Any(policy => policy.Find(flow)?.DispositionFor(IpProtocol.Tcp) == Disposition.Wait)
+        && (world.WasDisturbed(flow.Local, born - Aftermath) || world.WasDisturbed(flow.Remote, born - Aftermath));
 }

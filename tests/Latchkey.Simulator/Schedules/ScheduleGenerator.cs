@@ -17,6 +17,7 @@ public static class ScheduleGenerator
         var hosts = 2 + random.Below(random.Chance(0.2) ? 4 : 2);
         var count = random.Chance(0.1) ? 30 + random.Below(40) : 4 + random.Below(14);
         var pace = random.Pick([50, 500, 5000]);
+        var addresses = Addresses(random, hosts);
         var actions = ImmutableArray.CreateBuilder<ScheduledAction>();
         var at = TimeSpan.Zero;
         // Nothing interesting happens to hosts that have nothing to do with each other.
@@ -25,20 +26,27 @@ public static class ScheduleGenerator
         for (var i = 0; i < count; i++)
         {
             at += random.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(2 * pace));
-            actions.Add(Action(random, at, hosts));
+            actions.Add(Action(random, at, addresses));
         }
 
-        return new Schedule(World(seed, random, hosts), actions.ToImmutable(), NewcomersStay: random.Chance(0.5));
+        return new Schedule(World(seed, random, addresses), actions.ToImmutable(), NewcomersStay: random.Chance(0.5));
     }
 
-    private static ScheduledAction Action(SimulatedRandom random, TimeSpan at, int hosts)
+    private static InetAddress[] Addresses(SimulatedRandom random, int hosts)
     {
-        var (a, b) = (random.Below(hosts), random.Below(hosts));
+        var v6 = random.Chance(0.3);
+        return [.. Enumerable.Range(1, hosts).Select(i => InetAddress.Parse(v6 ? $"2001:db8::{i}" : $"192.0.2.{i}"))];
+    }
+
+    private static ScheduledAction Action(SimulatedRandom random, TimeSpan at, InetAddress[] addresses)
+    {
+        var (a, b) = (random.Below(addresses.Length), random.Below(addresses.Length));
         return random.Below(100) switch
         {
             < 18 => new Connect(at, a, b, random.Chance(0.7)),
             < 36 => new Write(at, random.Below(100), 1 + (uint)random.Below(20_000)),
-            < 41 => new Close(at, random.Below(100)),
+            < 39 => new Close(at, random.Below(100)),
+            < 41 => new ChangePolicy(at, a, random.Chance(0.2) ? SecurityPolicy.Empty : Policy(random, addresses)),
             < 46 => new Unplug(at, a),
             < 52 => new PlugIn(at, a),
             < 60 => new TakeOver(at, a, b),
@@ -58,10 +66,8 @@ public static class ScheduleGenerator
         };
     }
 
-    private static WorldPlan World(ulong seed, SimulatedRandom random, int hosts)
+    private static WorldPlan World(ulong seed, SimulatedRandom random, InetAddress[] addresses)
     {
-        var v6 = random.Chance(0.3);
-        var addresses = Enumerable.Range(1, hosts).Select(i => InetAddress.Parse(v6 ? $"2001:db8::{i}" : $"192.0.2.{i}")).ToArray();
         var policy = Policy(random, addresses);
         var plans = addresses.Select((address, i) => new HostPlan(Names[i], address, i, i < 2 || random.Chance(0.85), policy));
         return new WorldPlan(seed, [.. plans], random.Pick(Weathers), Settings(random));
@@ -74,6 +80,7 @@ public static class ScheduleGenerator
         {
             Trust = trust,
             OnBreak = random.Chance(0.8) ? null : Disposition.Wait,
+            OnPolicyChange = random.Chance(0.7) ? PolicyChangeReaction.Break : PolicyChangeReaction.Keep,
         };
         var known = Enumerable.Range(0, addresses.Length).Where(_ => trust == TrustLevel.Known || random.Chance(0.2));
         return Standard.Policy(entry, [.. known.Select(i => Standard.Known(Names[i], i, addresses[i]))]);

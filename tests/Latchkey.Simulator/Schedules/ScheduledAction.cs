@@ -1,3 +1,5 @@
+using Latchkey.Latching;
+
 namespace Latchkey.Simulator;
 
 /// <summary>
@@ -136,6 +138,15 @@ public sealed record CloseLatch(TimeSpan At, int Host, int Latch) : ScheduledAct
             daemon.CloseLatch(latch.Id);
         }
     }
+}
+
+/// <summary>An administrator changes the policy of a host.</summary>
+public sealed record ChangePolicy(TimeSpan At, int Host, SecurityPolicy Policy) : ScheduledAction(At)
+{
+    public override void Apply(Stage stage) => stage.Host(Host).ChangePolicy(Policy);
+
+    public override string ToString() =>
+        $"ChangePolicy {{ At = {At}, Host = {Host}, {(Policy.Protect.IsEmpty ? "bypass" : Policy.Protect[0])}, known: {string.Join(", ", Policy.Peers.Select(peer => peer.Name))} }}";
 }
 
 /// <summary>An off-path attacker sends forged datagrams.</summary>
