@@ -23,6 +23,7 @@ public enum Encapsulation
 /// <param name="Selectors">What may travel under this SA; checked for every packet, in both directions (RFC 4301 §5.2).</param>
 /// <param name="Local">Our outer address; the port counts only with UDP encapsulation.</param>
 /// <param name="Remote">The peer's outer address; the port counts only with UDP encapsulation.</param>
+/// <param name="Translated">A NAT changes addresses on the way: checksums that cover them are made anew (RFC 3948 §3.1.2).</param>
 public sealed record EspSa(
     SaDirection Direction,
     uint Spi,
@@ -33,4 +34,5 @@ public sealed record EspSa(
     SelectorSet Selectors,
     InetEndpoint Local,
     InetEndpoint Remote,
-    Encapsulation Encapsulation);
+    Encapsulation Encapsulation,
+    bool Translated = false);

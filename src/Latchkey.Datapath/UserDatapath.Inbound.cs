@@ -99,6 +99,11 @@ public sealed partial class UserDatapath
             return;
         }
 
+        if (sa.Sa.Translated)
+        {
+            UpperChecksum.Renew(batch.Data(index), packet);
+        }
+
         Deliver(batch, index, sa, packet, now);
     }
 

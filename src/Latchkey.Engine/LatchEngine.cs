@@ -281,6 +281,9 @@ public sealed class LatchEngine : IDisposable
             case SendDatagram send:
                 _state.Effects.Add(new SendIke(send.Local, send.Remote, send.Message));
                 break;
+            case SendKeepalive keepalive:
+                _state.Effects.Add(new SendNatKeepalive(keepalive.Local, keepalive.Remote));
+                break;
             case AuthorizePeer question:
                 _peers.Peer(now, question);
                 break;
@@ -307,6 +310,7 @@ public sealed class LatchEngine : IDisposable
                 if (_sas.Established(now, e) is not null && _state.Find(e.Sa) is { } owner)
                 {
                     _flows.EstablishLarval(now, owner.Pair);
+                    _negotiations.SeekForLarval(now, owner.Pair);
                     _changed.Add(owner.Pair);
                 }
 
@@ -352,7 +356,7 @@ public sealed class LatchEngine : IDisposable
 
         peering.Established = true;
         (peering.Suite, peering.SpiI, peering.SpiR, peering.Since) = (e.Suite, e.SpiI, e.SpiR, now);
-        (peering.Local, peering.Remote) = (e.Local, e.Remote);
+        (peering.Local, peering.Remote, peering.Nat) = (e.Local, e.Remote, e.Nat);
         peering.Heard(now);
         _state.Effects.Raise(EventKind.IkeSaEstablished, now, peering, $"{e.Sa} with {e.Key} at {peering.Pair.Remote} is up ({e.Suite})");
 

@@ -5,7 +5,7 @@ public static class OpenRequirements
 {
     public static IReadOnlyCollection<string> Numbers { get; } =
     [
-        "L6", "L7", "L8", "L10", "L14", "L17", "L21", "L27", "L29", "L30", "L31", "L32", "L33", "L42", "L44", "L48", "L49",
+        "L6", "L7", "L10", "L14", "L17", "L21", "L29", "L30", "L31", "L32", "L33", "L42", "L44", "L48",
         "C5", "C6",
         "B13",
         "Q1", "Q2", "Q3", "Q4", "Q5", "Q6", "Q7", "Q8",

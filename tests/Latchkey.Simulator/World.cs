@@ -22,7 +22,7 @@ public sealed class World : IDisposable
         Plan = plan;
         _random = new SimulatedRandom(plan.Seed);
         Trace = new Trace(Events, TraceLines);
-        Network = new SimulatedNetwork(Events, _random.Fork(1)) { Quality = plan.Network };
+        Network = new SimulatedNetwork(Events, _random.Fork(1), plan.Nat is { } nat ? new SimulatedNat(nat.Address, nat.Inside) : null) { Quality = plan.Network };
         _invariants = Invariants.All(this);
         Hosts = [.. plan.Hosts.Select((host, i) => new SimulatedHost(this, host, _random.Fork(100 + (ulong)i)))];
     }

@@ -12,6 +12,9 @@ public sealed record AddressPlan(bool IsIPv6)
     /// <summary>Its name for <c>ip</c>.</summary>
     public string Family => IsIPv6 ? "-6" : "-4";
 
+    /// <summary>Its name for <c>nft</c>.</summary>
+    public string NftFamily => IsIPv6 ? "ip6" : "ip";
+
     public int PrefixLength => IsIPv6 ? 64 : 24;
 
     /// <summary>What this family's addresses are called in tshark's filters.</summary>

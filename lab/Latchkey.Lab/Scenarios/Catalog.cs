@@ -31,6 +31,7 @@ public static class Catalog
         new X2DaemonKilled(),
         new X3Transfer(),
         new X4Barrage(),
+        new X7SharedAddress(),
     ];
 
     public static Scenario? Find(string id) => All.FirstOrDefault(scenario => string.Equals(scenario.Id, id, StringComparison.OrdinalIgnoreCase));

@@ -14,6 +14,13 @@ internal static class SasCommand
         ReportJson.Indented.SasReport,
         report => Show(context, report));
 
+    private static string Behind(IkeSaReport ike) => (ike.PeerPrivateAddress, ike.Nat) switch
+    {
+        ({ } inner, _) => $" (NAT, {inner} behind it)",
+        (null, { } where) => $" (NAT {where})",
+        _ => "",
+    };
+
     private static void Show(CliContext context, SasReport report)
     {
         if (report.IkeSas.Count == 0)
@@ -28,7 +35,7 @@ internal static class SasCommand
             table.Add(
                 new(ike.Id, Look.Strong),
                 new(ike.State),
-                new($"{ike.Local} {(ike.Initiated ? "->" : "<-")} {ike.Remote}"),
+                new($"{ike.Local} {(ike.Initiated ? "->" : "<-")} {ike.Remote}{Behind(ike)}"),
                 new(Fingerprints.Short(ike.PeerKey)),
                 new(ike.Suite ?? "-"),
                 new($"{ike.SpiI} {ike.SpiR}"),

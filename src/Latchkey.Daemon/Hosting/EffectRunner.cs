@@ -14,6 +14,9 @@ internal sealed class EffectRunner(IDatapath datapath, IIkeSender ike, Action<En
             case SendIke send:
                 ike.Send(send.Local, send.Remote, send.Message);
                 break;
+            case SendNatKeepalive keepalive:
+                ike.KeepAlive(keepalive.Local, keepalive.Remote);
+                break;
             case InstallSa install:
                 datapath.Install(install.Sa);
                 break;

@@ -7,6 +7,9 @@ namespace Latchkey.Daemon.Hosting;
 internal interface IIkeSender
 {
     void Send(InetEndpoint local, InetEndpoint remote, ReadOnlySpan<byte> message);
+
+    /// <summary>Sends a NAT keepalive (RFC 3948 §2.3).</summary>
+    void KeepAlive(InetEndpoint local, InetEndpoint remote);
 }
 
 /// <summary>IKE's two UDP ports. Only the engine's thread sends.</summary>
@@ -34,20 +37,31 @@ internal sealed class IkeLinks(IPacketLink port500, IPacketLink port4500) : IIke
             return;
         }
 
-        _batch.Clear();
-        _batch.Count = 1;
-        ref var slot = ref _batch[0];
-        slot.Length = message.Length + marker;
-        slot.Local = local;
-        slot.Remote = remote;
-
-        // IKE messages may exceed the path MTU; RFC 7296 §2 lets IP fragment them.
-        slot.MayFragment = true;
-        var data = _batch.Data(0);
+        var data = Prepare(local, remote, message.Length + marker);
         data[..marker].Clear();
         message.CopyTo(data[marker..]);
 
         // What cannot be sent is lost, like any datagram; retransmission deals with it.
         (withMarker ? port4500 : port500).Send(_batch);
+    }
+
+    public void KeepAlive(InetEndpoint local, InetEndpoint remote)
+    {
+        Prepare(local, remote, 1)[0] = 0xFF;
+        port4500.Send(_batch);
+    }
+
+    private Span<byte> Prepare(InetEndpoint local, InetEndpoint remote, int length)
+    {
+        _batch.Clear();
+        _batch.Count = 1;
+        ref var slot = ref _batch[0];
+        slot.Length = length;
+        slot.Local = local;
+        slot.Remote = remote;
+
+        // IKE messages may exceed the path MTU; RFC 7296 §2 lets IP fragment them.
+        slot.MayFragment = true;
+        return _batch.Data(0);
     }
 }

@@ -25,7 +25,7 @@ internal sealed class ReportBuilder(DaemonClock clock)
         peer.Key, peer.Name, peer.Trust, peer.Algorithm, [.. peer.Addresses.Select(a => a.ToString())], peer.IkeSas, peer.ChildSas, peer.Latches, clock.At(peer.LastHeard));
 
     public IkeSaReport IkeSa(IkeSaSnapshot sa) => new(
-        sa.Id, sa.State, sa.Initiated, sa.Local.ToString(), sa.Remote.ToString(), sa.PeerKey, sa.Suite, sa.SpiI, sa.SpiR, clock.At(sa.Since), [.. sa.Children.Select(ChildSa)]);
+        sa.Id, sa.State, sa.Initiated, sa.Local.ToString(), sa.Remote.ToString(), sa.Nat, sa.PeerPrivateAddress?.ToString(), sa.PeerKey, sa.Suite, sa.SpiI, sa.SpiR, clock.At(sa.Since), [.. sa.Children.Select(ChildSa)]);
 
     /// <summary>The number of the event is given by the stream it goes into.</summary>
     public EventReport Event(EngineEvent e) => new(0, Name(e.Kind), clock.At(e.At), e.Text)

@@ -6,10 +6,12 @@ public sealed record SasReport(IReadOnlyList<IkeSaReport> IkeSas);
 /// <summary>An IKE SA with its Child SAs.</summary>
 /// <param name="Initiated">This host began it.</param>
 /// <param name="Local">Address and port of IKE on this host.</param>
+/// <param name="Nat">Where a NAT changes addresses: here, there or both; absent when there is none.</param>
+/// <param name="PeerPrivateAddress">The peer's own address behind its NAT; absent when it has none or did not name it.</param>
 /// <param name="Suite">What was negotiated; absent while it is being set up.</param>
 /// <param name="SpiI">The original initiator's SPI, 16 hex digits.</param>
 public sealed record IkeSaReport(
-    string Id, string State, bool Initiated, string Local, string Remote, string? PeerKey, string? Suite, string SpiI, string SpiR, DateTime Since,
+    string Id, string State, bool Initiated, string Local, string Remote, string? Nat, string? PeerPrivateAddress, string? PeerKey, string? Suite, string SpiI, string SpiR, DateTime Since,
     IReadOnlyList<ChildSaReport> Children);
 
 /// <summary>A pair of ESP SAs.</summary>

@@ -15,6 +15,9 @@ public abstract record Effect
 /// <summary>Send an IKE message; from port 4500 with a non-ESP marker in front.</summary>
 public sealed record SendIke(InetEndpoint Local, InetEndpoint Remote, byte[] Message) : Effect;
 
+/// <summary>Send the one octet that keeps a NAT's mapping alive, from port 4500 and without a marker (RFC 3948 §2.3).</summary>
+public sealed record SendNatKeepalive(InetEndpoint Local, InetEndpoint Remote) : Effect;
+
 /// <summary><see cref="IDatapath.Install"/></summary>
 public sealed record InstallSa(EspSa Sa) : Effect;
 

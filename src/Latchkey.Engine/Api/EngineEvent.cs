@@ -55,6 +55,7 @@ public enum EventKind
     ProposalMismatch,
     PeerRefused,
     ChildRefused,
+    ChildNarrowed,
     HintReceived,
     ProbeSilent,
     ProbeAnswered,

@@ -22,9 +22,11 @@ public sealed record PeerSnapshot(
     string Key, string? Name, string Trust, string Algorithm, ImmutableArray<InetAddress> Addresses, int IkeSas, int ChildSas, int Latches, TimeSpan LastHeard);
 
 /// <summary>An IKE SA with its Child SAs.</summary>
+/// <param name="Nat">Where a NAT is (RFC 5660 L8): <c>here</c>, <c>there</c>, <c>both</c>; null when there is none.</param>
+/// <param name="PeerPrivateAddress">The peer's own address behind its NAT, as it named it; what others see is in <paramref name="Remote"/>.</param>
 public sealed record IkeSaSnapshot(
-    string Id, string State, bool Initiated, InetEndpoint Local, InetEndpoint Remote, string? PeerKey, string? Suite, string SpiI, string SpiR, TimeSpan Since,
-    ImmutableArray<ChildSaSnapshot> Children);
+    string Id, string State, bool Initiated, InetEndpoint Local, InetEndpoint Remote, string? Nat, InetAddress? PeerPrivateAddress, string? PeerKey, string? Suite,
+    string SpiI, string SpiR, TimeSpan Since, ImmutableArray<ChildSaSnapshot> Children);
 
 public sealed record ChildSaSnapshot(
     string Id, uint Channel, uint InboundSpi, uint OutboundSpi, string Suite, string Selectors, string Encapsulation, TimeSpan Since);

@@ -69,10 +69,11 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
 
     private void Born(TimeSpan now, FlowKey flow, ProtectEntry entry, ChannelId channelId)
     {
-        if (state.Channels.Find(channelId.Value) is not { } channel || state.Covering(flow).FirstOrDefault()?.Channel != channel
+        if (state.Channels.Find(channelId.Value) is not { } channel || !state.Covering(flow).Any(c => c.Channel == channel)
             || !state.Policy.Admits(entry, channel.Parameters.PeerKey))
         {
-            // The SA went between the packet and this answer, or another one covers the flow now (RFC 5660 L26).
+            // The SA went between the packet and this answer. An SA of another peer that covers the flow too is one of a
+            // living neighbour behind the same NAT: who speaks first has the flow (docs/decisions/evidence.md, L26).
             Refuse(flow, DropReason.LatchMismatch);
             return;
         }

@@ -27,6 +27,11 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker)
             .MaxBy(p => p.Since);
         if (usable is not null)
         {
+            if (usable.LeavesOut(flow, selectors))
+            {
+                selectors = SelectorSet.Of(flow);
+            }
+
             var request = state.Ike.CreateChild(now, usable.Handle, new ChildProposal(selectors));
             _requests.Add(request, new Request(usable.Handle, pair, selectors, WhoIsThere: false));
             return;
@@ -113,7 +118,8 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker)
 
             if (IsRefusal(reason))
             {
-                breaker.Close(now, latch, ClosedReason.NegotiationFailed, DropReason.NegotiationFailed, text);
+                var hint = request.Selectors.SingleFlow is null ? "" : "; the peer protects other flows with us, so another host at our public address may hold this one: connect again from another port";
+                breaker.Close(now, latch, ClosedReason.NegotiationFailed, DropReason.NegotiationFailed, text + hint);
             }
             else
             {

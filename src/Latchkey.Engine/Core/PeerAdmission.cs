@@ -22,7 +22,8 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
         HashSet<IkeSaHandle> Awaiting, Action<TimeSpan> AskAgain);
 
     /// <summary>A Child SA that policy allows.</summary>
-    private sealed record Candidate(SelectorSet Selectors, ChannelParameters Parameters);
+    /// <param name="IsRekey">It replaces an SA of the same channel, and so brings no news of who is there.</param>
+    private sealed record Candidate(SelectorSet Selectors, ChannelParameters Parameters, bool IsRekey);
 
     public void Peer(TimeSpan now, AuthorizePeer question)
     {
@@ -105,7 +106,7 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
         }
 
         var allowed = (ChildAuthorizationResult.Allowed)result;
-        return (new Candidate(allowed.Selectors, state.ParametersFor(peering.Pair, key, offer.Suite)), null);
+        return (new Candidate(allowed.Selectors, state.ParametersFor(peering.Pair, key, offer.Suite), IsRekey: offer.Rekeys is not null), null);
     }
 
     /// <summary>A key that the PAD refuses gets nothing. What it means for the latches there is the operator's choice.</summary>
@@ -147,7 +148,9 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
     /// </summary>
     private IEnumerable<Peering> Incumbents(Question question)
     {
-        var keys = Conflicts(question).Select(l => l.Channel!.Parameters.PeerKey).Where(k => k != question.Key).ToHashSet();
+        var keys = question.Candidate is { IsRekey: true }
+            ? []
+            : Conflicts(question, question.Candidate).Select(l => l.Channel!.Parameters.PeerKey).Where(k => k != question.Key).ToHashSet();
         return state.Between(question.Pair).Where(p => p.Established && keys.Contains(p.Key!.Fingerprint)).Concat(Forgotten(question));
     }
 
@@ -159,9 +162,8 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
         ? state.With(question.Pair, question.Key).Where(p => p.Handle != question.Sa && p.Since < began)
         : [];
 
-    private IReadOnlyList<Latch> Conflicts(Question question) => question.Candidate is { } candidate
-        ? state.Latches.FindConflicts(question.Pair, candidate.Selectors, candidate.Parameters)
-        : [];
+    private IReadOnlyList<Latch> Conflicts(Question question, Candidate? candidate) =>
+        candidate is null ? [] : state.Latches.FindConflicts(question.Pair, candidate.Selectors, candidate.Parameters);
 
     private void Conclude(TimeSpan now, Question question)
     {
@@ -171,22 +173,53 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
         }
 
         Restarted(now, question, newcomer);
-
-        var conflicts = Conflicts(question);
-        var alive = state.Between(question.Pair).FirstOrDefault(p =>
-            p.Established && p.Handle != question.Sa && !p.IsProvedSilent(now) && p.Key!.Fingerprint != question.Key
-            && conflicts.Any(l => l.Channel!.Parameters.PeerKey == p.Key.Fingerprint));
-        if (alive is not null)
+        var candidate = AroundTheLiving(now, question, newcomer);
+        if (question.Candidate is not null && candidate is null)
         {
-            var reason = $"{alive.Key} still answers at {question.Pair.Remote} and holds latches there";
-            state.Effects.Raise(EventKind.ChildRefused, now, newcomer, $"a Child SA for {question.Key} is refused: {reason}", "OldPeerAlive");
-            Answer(now, question, new ChildVerdict.Refuse(reason));
+            Answer(now, question, new ChildVerdict.Refuse("another peer that answers at the same address holds every flow that was asked for"));
             return;
         }
 
-        Replaced(now, question, newcomer, conflicts);
-        Answer(now, question, question.Candidate is { } candidate ? new ChildVerdict.Accept(candidate.Selectors) : question.Otherwise);
+        if (candidate is not null)
+        {
+            Replaced(now, question, newcomer, candidate);
+            GiveWay(now, question, candidate);
+        }
+
+        Answer(now, question, candidate is null ? question.Otherwise : new ChildVerdict.Accept(candidate.Selectors));
     }
+
+    /// <summary>
+    /// Two peers that both answer share the address (a NAT): what the one holds latched is left out of the other's SA (L27).
+    /// </summary>
+    /// <returns>What may be accepted; null when that is nothing.</returns>
+    private Candidate? AroundTheLiving(TimeSpan now, Question question, Peering newcomer)
+    {
+        if (question.Candidate is not { } candidate)
+        {
+            return null;
+        }
+
+        var held = Conflicts(question, candidate)
+            .Where(l => l.Channel!.Parameters.PeerKey != question.Key && (candidate.IsRekey || Answers(now, question.Pair, l.Channel.Parameters.PeerKey))).ToList();
+        if (held.Count == 0)
+        {
+            return candidate;
+        }
+
+        var narrowed = candidate.Selectors.Around(held.Select(l => l.Flow));
+        var because = $"{held[0].Channel!.Parameters.PeerKey} answers at {question.Pair.Remote} too and holds {held.Count} latched {(held.Count == 1 ? "flow" : "flows")} there";
+        if (narrowed.IsEmpty)
+        {
+            state.Effects.Raise(EventKind.ChildRefused, now, newcomer, $"a Child SA for {question.Key} is refused: {because}, and nothing else was asked for", "OldPeerAlive");
+            return null;
+        }
+
+        state.Effects.Raise(EventKind.ChildNarrowed, now, newcomer, $"the Child SA of {question.Key} is narrowed to {narrowed}: {because}", "OldPeerAlive");
+        return candidate with { Selectors = narrowed };
+    }
+
+    private bool Answers(TimeSpan now, AddressPair pair, KeyFingerprint key) => state.With(pair, key).Any(p => !p.IsProvedSilent(now));
 
     /// <summary>The same key came back, says that it knows nothing of us, and its old IKE SA is silent: it restarted (L16, I2).</summary>
     private void Restarted(TimeSpan now, Question question, Peering newcomer)
@@ -210,13 +243,9 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
         }
     }
 
-    private void Replaced(TimeSpan now, Question question, Peering newcomer, IReadOnlyList<Latch> conflicts)
+    private void Replaced(TimeSpan now, Question question, Peering newcomer, Candidate candidate)
     {
-        if (question.Candidate is not { } candidate)
-        {
-            return;
-        }
-
+        var conflicts = Conflicts(question, candidate);
         var replaced = conflicts.Where(l => l.Channel!.Parameters.PeerKey != question.Key).ToList();
         if (replaced.Count > 0)
         {
@@ -229,27 +258,31 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
         {
             breaker.Break(now, changed, BreakReason.QopMismatch, $"its peer now insists on {candidate.Parameters.Quality}, and the latch holds {changed[0].Channel!.Parameters.Quality}");
         }
-
-        GiveWay(now, question, candidate);
     }
 
-    /// <summary>What other keys hold at the address and no latch needs goes, so that no two SAs conflict (L26).</summary>
+    /// <summary>
+    /// SAs that other keys hold over the same flows go, unless they carry latches of a peer that is not known to be silent:
+    /// those stay, and a latch leaves its flow to its own channel (docs/decisions/evidence.md).
+    /// </summary>
     private void GiveWay(TimeSpan now, Question question, Candidate candidate)
     {
         foreach (var other in state.Between(question.Pair).Where(p => p.Established && p.Handle != question.Sa && p.Key!.Fingerprint != question.Key).ToList())
         {
-            if (other.SilentAt is not null && !other.Children.Values.Any(c => state.Latches.On(c.Channel).Any(l => l.Conducts)))
+            var silent = other.SilentAt is not null;
+            if (silent && !other.Children.Values.Any(c => CarriesLatches(c)))
             {
                 state.Ike.DeleteIkeSa(now, other.Handle, CloseReason.PeerGone, $"{question.Key} took its place at {question.Pair.Remote}", tellPeer: false);
                 continue;
             }
 
-            foreach (var child in other.Children.Values.Where(c => !c.Selectors.Intersect(candidate.Selectors).IsEmpty).ToList())
+            foreach (var child in other.Children.Values.Where(c => (silent || !CarriesLatches(c)) && !c.Selectors.Intersect(candidate.Selectors).IsEmpty).ToList())
             {
                 state.Ike.DeleteChild(now, child.Handle, CloseReason.Superseded, $"{question.Key} speaks for {question.Pair.Remote} now");
             }
         }
     }
+
+    private bool CarriesLatches(ChildSa child) => state.Latches.On(child.Channel).Any(l => l.Conducts);
 
     private void Answer(TimeSpan now, Question question, ChildVerdict? verdict)
     {

@@ -22,6 +22,11 @@ internal sealed class Peering(IkeSaHandle handle, bool initiated, InetEndpoint l
 
     public InetEndpoint Remote { get; set; } = remote;
 
+    public NatSides Nat { get; set; }
+
+    /// <summary>The peer's own address behind its NAT, once it named it.</summary>
+    public InetAddress? PrivateAddress { get; set; }
+
     public TimeSpan Since { get; set; } = since;
 
     public TimeSpan LastHeard { get; set; } = since;
@@ -62,6 +67,15 @@ internal sealed class Peering(IkeSaHandle handle, bool initiated, InetEndpoint l
     public string? PeerName => (Match as PadResult.Known)?.Peer.Name;
 
     public bool IsProvedSilent(TimeSpan now) => SilentAt is { } at && now - at <= EvidenceLifetime;
+
+    /// <summary>
+    /// The peer narrowed the Child SA of a protect entry so that it leaves out this flow (RFC 7296 §2.9). Asked for the flow
+    /// alone it says yes, or refuses.
+    /// </summary>
+    /// <param name="wanted">What the entry wants for the flow.</param>
+    public bool LeavesOut(FlowKey flow, SelectorSet wanted) =>
+        !Children.Values.Any(c => c.Selectors.Covers(flow))
+        && Children.Values.Any(c => c.Selectors.SingleFlow is null && c.Selectors.Intersect(wanted) == c.Selectors);
 
     public void Heard(TimeSpan now)
     {

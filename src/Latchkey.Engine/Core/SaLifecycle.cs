@@ -37,8 +37,14 @@ internal sealed class SaLifecycle(EngineState state)
             WaitingOutbound = waits ? outbound : null,
         };
         state.Add(peering, child);
+        if (peering.Nat.There && e.PeerInner is { } inner)
+        {
+            peering.PrivateAddress = inner;
+        }
+
         // What still lingers of another peer there would conflict with the new SA (RFC 5660 L26).
-        EndLingering(old => old.Channel.Parameters.PeerKey != key.Fingerprint && new AddressPair(old.Channel.Parameters.Local, old.Channel.Parameters.Remote) == peering.Pair);
+        EndLingering(old => old.Channel.Parameters.PeerKey != key.Fingerprint && new AddressPair(old.Channel.Parameters.Local, old.Channel.Parameters.Remote) == peering.Pair
+            && !state.Latches.On(old.Channel).Any(l => l.Conducts));
         state.Effects.Add(new InstallSa(Sa(SaDirection.Inbound, e.InboundSpi, e.InboundKey)));
         if (!waits)
         {
@@ -50,7 +56,7 @@ internal sealed class SaLifecycle(EngineState state)
         return child;
 
         EspSa Sa(SaDirection direction, uint spi, SecretBytes material) => new(
-            direction, spi, new ChannelId(channel.Id), e.Suite.Encryption, material, e.Suite.Esn, e.Selectors, e.Local, e.Remote, encapsulation);
+            direction, spi, new ChannelId(channel.Id), e.Suite.Encryption, material, e.Suite.Esn, e.Selectors, e.Local, e.Remote, encapsulation, e.Translated);
     }
 
     public void Closed(TimeSpan now, ChildClosed e)

@@ -1,3 +1,4 @@
+using Latchkey.Ike;
 using Latchkey.Latching;
 using Latchkey.Wire;
 
@@ -33,6 +34,8 @@ internal sealed class SnapshotBuilder(EngineState state)
             p.Initiated,
             p.Local,
             p.Remote,
+            Name(p.Nat),
+            p.PrivateAddress,
             p.Key?.Fingerprint.ToString(),
             p.Suite?.ToString(),
             $"{p.SpiI:x16}",
@@ -44,6 +47,14 @@ internal sealed class SnapshotBuilder(EngineState state)
     private static ChildSaSnapshot Child(ChildSa child) => new(
         child.Handle.ToString(), child.Channel.Id, child.InboundSpi, child.OutboundSpi, child.Suite.ToString(), child.Selectors.ToString(),
         child.Encapsulation.ToString().ToLowerInvariant(), child.Since);
+
+    private static string? Name(NatSides nat) => (nat.Here, nat.There) switch
+    {
+        (true, true) => "both",
+        (true, false) => "here",
+        (false, true) => "there",
+        _ => null,
+    };
 
     private static string Name(Disposition disposition) => disposition.ToString().ToLowerInvariant();
 

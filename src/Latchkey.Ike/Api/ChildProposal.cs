@@ -19,7 +19,10 @@ public abstract record ChildVerdict
     {
     }
 
-    /// <summary>Accept, with selectors narrowed to these (RFC 7296 §2.9); as the initiator they must equal the offer's.</summary>
+    /// <summary>
+    /// Accept, with selectors narrowed to these (RFC 7296 §2.9). As the initiator we can no longer tell the peer: what lies
+    /// outside them is neither sent nor accepted.
+    /// </summary>
     public sealed record Accept(SelectorSet Selectors) : ChildVerdict;
 
     /// <summary>Refuse with TS_UNACCEPTABLE (responder) or delete at once (initiator).</summary>

@@ -15,6 +15,9 @@ public abstract record IkeOutput
 /// <summary>Send a message. On port 4500 the sender of datagrams adds the non-ESP marker (RFC 3948 §2.2).</summary>
 public sealed record SendDatagram(InetEndpoint Local, InetEndpoint Remote, byte[] Message) : IkeOutput;
 
+/// <summary>Send a NAT keepalive from port 4500: one octet that says nothing (RFC 3948 §2.3).</summary>
+public sealed record SendKeepalive(InetEndpoint Local, InetEndpoint Remote) : IkeOutput;
+
 /// <summary>
 /// A question: the peer proved possession of <paramref name="Key"/> in IKE_AUTH. The exchange waits for
 /// <see cref="IkeHost.AnswerPeer"/>; the peer's retransmissions are absorbed meanwhile.
@@ -33,7 +36,7 @@ public sealed record AuthorizePeer(
 public sealed record AuthorizeChild(IkeSaHandle Sa, uint Question, ChildOffer Child) : IkeOutput;
 
 public sealed record IkeSaEstablished(
-    IkeSaHandle Sa, bool Initiated, PeerKey Key, InetEndpoint Local, InetEndpoint Remote, IkeSuite Suite, ulong SpiI, ulong SpiR) : IkeOutput;
+    IkeSaHandle Sa, bool Initiated, PeerKey Key, InetEndpoint Local, InetEndpoint Remote, NatSides Nat, IkeSuite Suite, ulong SpiI, ulong SpiR) : IkeOutput;
 
 /// <summary>The IKE SA was rekeyed: same handle, new keys, new SPIs.</summary>
 public sealed record IkeSaRekeyed(IkeSaHandle Sa, IkeSuite Suite, ulong SpiI, ulong SpiR) : IkeOutput;
@@ -49,9 +52,12 @@ public sealed record IkeSaClosed(IkeSaHandle Sa, CloseReason Reason, string Text
 /// <param name="OutboundKey">Owned by whoever takes this output.</param>
 /// <param name="Local">Our outer endpoint, the IKE SA's; with UDP encapsulation ESP uses it too.</param>
 /// <param name="UdpEncapsulation">ESP travels in UDP.</param>
+/// <param name="Translated">A NAT changes addresses on the way, so that checksums made over them fail (RFC 3948 §3.1.2).</param>
+/// <param name="PeerInner">The peer's own address as its selectors name it; null when we asked for the Child SA.</param>
 public sealed record ChildEstablished(
     ChildSaHandle Child, IkeSaHandle Sa, ChildRequestHandle? Request, bool Initiated, uint InboundSpi, uint OutboundSpi, EspSuite Suite, SelectorSet Selectors,
-    SecretBytes InboundKey, SecretBytes OutboundKey, InetEndpoint Local, InetEndpoint Remote, bool UdpEncapsulation, ChildSaHandle? Rekeys) : IkeOutput;
+    SecretBytes InboundKey, SecretBytes OutboundKey, InetEndpoint Local, InetEndpoint Remote, bool UdpEncapsulation, bool Translated, InetAddress? PeerInner,
+    ChildSaHandle? Rekeys) : IkeOutput;
 
 /// <summary>A Child SA we asked for will not come.</summary>
 /// <param name="Rekeys">The Child SA it should have replaced; that one still lives.</param>

@@ -29,6 +29,9 @@ public sealed record IkeSettings
 
     public TimeSpan ProbeMaximum { get; init; } = TimeSpan.FromMilliseconds(300);
 
+    /// <summary>Behind a NAT a keepalive is sent this often (RFC 3948 §4); NATs forget idle UDP after 30 seconds or more (RFC 4787 §4.3).</summary>
+    public TimeSpan NatKeepalive { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>An IKE SA is rekeyed after this time, less a random tenth so that both ends seldom start at once.</summary>
     public TimeSpan IkeLifetime { get; init; } = TimeSpan.FromHours(4);
 

@@ -82,9 +82,9 @@ internal sealed class AuthInitiator(
         sa.Establish();
         switch (granted, accept.Child)
         {
-            case (GrantedChild.Granted g, ChildVerdict.Accept):
+            case (GrantedChild.Granted g, ChildVerdict.Accept { Selectors: var selectors }):
                 ChildSa.Establish(
-                    context, generation, new ChildTerms(_inboundSpi, g.PeerSpi, g.Suite, g.Selectors, Initiated: true, init.NonceI, init.NonceR, null), childRequest, null);
+                    context, generation, new ChildTerms(_inboundSpi, g.PeerSpi, g.Suite, selectors, Initiated: true, init.NonceI, init.NonceR, null), childRequest, null);
                 break;
             case (GrantedChild.Granted, var refusal):
                 FailChild(CloseReason.DeletedLocally, (refusal as ChildVerdict.Refuse)?.Reason ?? "the Child SA was not accepted");

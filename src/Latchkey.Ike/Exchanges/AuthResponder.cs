@@ -110,7 +110,7 @@ internal sealed class AuthResponder
         var inboundSpi = _context.ReserveEspSpi();
         ChildSa.Establish(
             _context, _generation,
-            new ChildTerms(inboundSpi, _asked.PeerSpi, _asked.Suite, accept.Selectors, Initiated: false, _init.NonceI, _init.NonceR, null), null, null);
-        return ChildPayloads.Grant(_asked.Chosen, inboundSpi, accept.Selectors);
+            new ChildTerms(inboundSpi, _asked.PeerSpi, _asked.Suite, accept.Selectors, Initiated: false, _init.NonceI, _init.NonceR, null), null, null, _asked.View);
+        return ChildPayloads.Grant(_sa, _asked, inboundSpi, accept.Selectors);
     }
 }

@@ -115,7 +115,7 @@ internal sealed class CreateChildRequest : OutgoingRequest
             verdict =>
             {
                 // Without the keys of its generation, forgotten after a long wait, the Child SA cannot come to be.
-                if (verdict is ChildVerdict.Refuse || generation.IsDisposed)
+                if (verdict is not ChildVerdict.Accept accept || generation.IsDisposed)
                 {
                     shared?.Dispose();
                     Reject(CloseReason.DeletedLocally, (verdict as ChildVerdict.Refuse)?.Reason ?? "the verdict came too late", peerHasIt: true);
@@ -123,7 +123,7 @@ internal sealed class CreateChildRequest : OutgoingRequest
                 }
 
                 Conclude(generation, new ChildTerms(
-                    _inboundSpi, granted.PeerSpi, granted.Suite, granted.Selectors, Initiated: true, _nonce, nonceR, shared));
+                    _inboundSpi, granted.PeerSpi, granted.Suite, accept.Selectors, Initiated: true, _nonce, nonceR, shared));
             },
             (reason, text) =>
             {

@@ -114,7 +114,7 @@ internal static class CreateChildResponder
         var nonceR = context.Nonce();
         var inboundSpi = context.ReserveEspSpi();
         ChildSa.Establish(
-            context, generation, new ChildTerms(inboundSpi, asked.PeerSpi, asked.Suite, accept.Selectors, Initiated: false, nonceI, nonceR, shared), null, rekeys);
+            context, generation, new ChildTerms(inboundSpi, asked.PeerSpi, asked.Suite, accept.Selectors, Initiated: false, nonceI, nonceR, shared), null, rekeys, asked.View);
         if (rekeys is not null)
         {
             // Whoever began the rekey deletes the old one; ours would be a second successor.
@@ -126,7 +126,7 @@ internal static class CreateChildResponder
         [
             new NoncePayload(nonceR),
             .. asked.Suite.KeyExchange is { } used ? Enumerable.Empty<IkePayload>().Append(new KeyExchangePayload(used.TransformId, publicValue)) : [],
-            .. ChildPayloads.Grant(asked.Chosen, inboundSpi, accept.Selectors),
+            .. ChildPayloads.Grant(sa, asked, inboundSpi, accept.Selectors),
         ]);
     }
 }

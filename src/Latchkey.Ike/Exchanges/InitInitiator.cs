@@ -54,7 +54,7 @@ internal sealed class InitInitiator
                 IkeNegotiation.Offer(_context.Settings.IkeProposals, []),
                 new KeyExchangePayload(_offer.Method.TransformId, _offer.PublicValue),
                 new NoncePayload(_nonce),
-                .. NatDetection.Payloads(_context, SpiI, 0, _sa.Local, _sa.Remote, _forceUdpEncapsulation),
+                .. NatDetection.Payloads(SpiI, 0, _sa.Local, _sa.Remote, _forceUdpEncapsulation),
                 InitMessages.SignatureHashes(),
             ]).ToBytes();
         _transmission = new Transmission(_context, _sa, request, _schedule, GiveUp);
@@ -162,13 +162,12 @@ internal sealed class InitInitiator
 
     private void Proceed(ulong spiR, PayloadSet payloads, InitResult init, IkeSuite suite, SecretBytes shared)
     {
-        var seesNat = NatDetection.SeesNat(payloads, SpiI, spiR, _sa.Local, _sa.Remote);
+        _sa.Note(NatDetection.Read(payloads, SpiI, spiR, _sa.Local, _sa.Remote), _forceUdpEncapsulation);
         CleanUp();
         _sa.AbandonSetup = null;
         _sa.NoteAnswer(_transmission!);
-        if (seesNat || _forceUdpEncapsulation)
+        if (_sa.UdpEncapsulation)
         {
-            _sa.UdpEncapsulation = true;
             _sa.MoveTo(_sa.Local with { Port = NatDetection.EncapsulationPort }, _sa.Remote with { Port = NatDetection.EncapsulationPort });
         }
 

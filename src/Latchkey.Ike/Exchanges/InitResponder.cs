@@ -115,14 +115,14 @@ internal sealed class InitResponder(HostContext context)
         var spiR = context.NewIkeSpi();
         var nonce = context.Nonce();
         var force = context.Policy.ForceUdpEncapsulation(local.Address, remote.Address);
-        sa.UdpEncapsulation = force || NatDetection.SeesNat(request.Payloads, header.SpiI, 0, local, remote);
+        sa.Note(NatDetection.Read(request.Payloads, header.SpiI, 0, local, remote), force);
         var response = new IkeMessage(
             IkeHeader.ForResponse(header.SpiI, spiR, ExchangeType.IkeSaInit, fromInitiator: false, messageId: 0),
             [
                 new SaPayload([chosen with { Spi = [] }]),
                 new KeyExchangePayload(suite.KeyExchange.TransformId, publicValue),
                 new NoncePayload(nonce),
-                .. NatDetection.Payloads(context, header.SpiI, spiR, local, remote, force),
+                .. NatDetection.Payloads(header.SpiI, spiR, local, remote, force),
                 new CertificateRequestPayload(CertificateEncoding.RawPublicKey, []),
                 InitMessages.SignatureHashes(),
             ]).ToBytes();

@@ -11,8 +11,9 @@ internal static class ChildPayloads
     public static IEnumerable<IkePayload> Ask(EspNegotiation negotiation, uint inboundSpi, SelectorSet selectors) =>
         Compose(negotiation.Offer(inboundSpi), selectors, ofInitiator: true);
 
-    public static IEnumerable<IkePayload> Grant(Proposal chosen, uint inboundSpi, SelectorSet selectors) =>
-        Compose(new SaPayload([chosen with { Spi = SpiOctets(inboundSpi) }]), selectors, ofInitiator: false);
+    /// <param name="selectors">What we grant of what was asked.</param>
+    public static IEnumerable<IkePayload> Grant(IkeSa sa, AskedChild asked, uint inboundSpi, SelectorSet selectors) =>
+        Compose(new SaPayload([asked.Chosen with { Spi = SpiOctets(inboundSpi) }]), asked.View.ToPeers(sa, selectors), ofInitiator: false);
 
     /// <summary>Reads what a peer asks for; otherwise gives the notify to refuse it with.</summary>
     public static NotifyPayload? ReadAsked(HostContext context, IkeSa sa, PayloadSet payloads, EspNegotiation negotiation, out AskedChild? asked)
@@ -42,7 +43,8 @@ internal static class ChildPayloads
             return new NotifyPayload(NotifyType.TsUnacceptable);
         }
 
-        asked = new AskedChild(chosen, suite, peerSpi, selectors);
+        var view = PeersView.Of(sa, selectors);
+        asked = new AskedChild(chosen, suite, peerSpi, view.ToOurs(sa, selectors), view);
         return null;
     }
 
@@ -103,7 +105,8 @@ internal static class ChildPayloads
 
 /// <summary>What a peer asks for, as far as proposals go; the selectors await a verdict.</summary>
 /// <param name="Selectors">From our point of view.</param>
-internal sealed record AskedChild(Proposal Chosen, EspSuite Suite, uint PeerSpi, SelectorSet Selectors);
+/// <param name="View">How the peer names the addresses in them.</param>
+internal sealed record AskedChild(Proposal Chosen, EspSuite Suite, uint PeerSpi, SelectorSet Selectors, PeersView View);
 
 /// <summary>A peer's answer to our request for a Child SA.</summary>
 internal abstract record GrantedChild

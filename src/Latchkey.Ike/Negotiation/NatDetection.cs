@@ -10,31 +10,40 @@ internal static class NatDetection
     public const ushort IkePort = 500;
     public const ushort EncapsulationPort = 4500;
 
-    private const int HashLength = 20;
+    /// <summary>No datagram comes from port 0.</summary>
+    private const ushort PretendedPort = 0;
 
     /// <param name="pretendNat">
-    /// Send a hash that matches nothing, so that the peer sees a NAT in front of us and both sides encapsulate.
+    /// Claim a source port that no datagram has, so that the peer sees a NAT in front of us and both sides encapsulate. The
+    /// address is the true one: whoever knows the trick can still tell whether a NAT changed it on the way.
     /// </param>
-    public static IEnumerable<IkePayload> Payloads(HostContext context, ulong spiI, ulong spiR, InetEndpoint local, InetEndpoint remote, bool pretendNat) =>
+    public static IEnumerable<IkePayload> Payloads(ulong spiI, ulong spiR, InetEndpoint local, InetEndpoint remote, bool pretendNat) =>
     [
-        new NotifyPayload(NotifyType.NatDetectionSourceIp, pretendNat ? context.RandomOctets(HashLength) : Hash(spiI, spiR, local)),
+        new NotifyPayload(NotifyType.NatDetectionSourceIp, Hash(spiI, spiR, pretendNat ? local with { Port = PretendedPort } : local)),
         new NotifyPayload(NotifyType.NatDetectionDestinationIp, Hash(spiI, spiR, remote)),
     ];
 
-    /// <summary>True when an address or port differs from what the peer believes. A peer that sends no hashes knows no NAT traversal.</summary>
-    public static bool SeesNat(PayloadSet payloads, ulong spiI, ulong spiR, InetEndpoint local, InetEndpoint remote)
+    /// <summary>What the peer's hashes say of the path. A peer that sends none knows no NAT traversal.</summary>
+    public static NatFindings Read(PayloadSet payloads, ulong spiI, ulong spiR, InetEndpoint local, InetEndpoint remote)
     {
         var sources = payloads.Notifies(NotifyType.NatDetectionSourceIp).ToList();
         var destinations = payloads.Notifies(NotifyType.NatDetectionDestinationIp).ToList();
         if (sources.Count == 0 || destinations.Count == 0)
         {
-            return false;
+            return default;
         }
 
         // A peer with several addresses sends one source hash for each.
-        var theirs = Hash(spiI, spiR, remote);
-        var ours = Hash(spiI, spiR, local);
-        return !sources.Any(n => n.Data.AsSpan().SequenceEqual(theirs)) || !destinations.Any(n => n.Data.AsSpan().SequenceEqual(ours));
+        var asSeen = Says(sources, remote);
+        return new NatFindings(
+            MustEncapsulate: !asSeen || !Says(destinations, local),
+            new NatSides(Here: !Says(destinations, local), There: !asSeen && !Says(sources, remote with { Port = PretendedPort })));
+
+        bool Says(List<NotifyPayload> hashes, InetEndpoint endpoint)
+        {
+            var hash = Hash(spiI, spiR, endpoint);
+            return hashes.Any(n => n.Data.AsSpan().SequenceEqual(hash));
+        }
     }
 
     // SHA-1 is what the protocol fixes here; it hides an address from no one and proves nothing.
@@ -50,3 +59,7 @@ internal static class NatDetection
 #pragma warning restore CA5350
     }
 }
+
+/// <summary>What IKE_SA_INIT found out about NATs.</summary>
+/// <param name="MustEncapsulate">ESP must travel in UDP: a NAT is there, or is pretended.</param>
+internal readonly record struct NatFindings(bool MustEncapsulate, NatSides Sides);

@@ -44,7 +44,9 @@ internal sealed class ChildSa
 
     /// <summary>Derives the keys and announces the Child SA; from then on it exists.</summary>
     /// <param name="generation">Its SK_d gives the keys (RFC 7296 §2.17).</param>
-    public static ChildSa Establish(HostContext context, Generation generation, ChildTerms terms, ChildRequestHandle? request, ChildSa? rekeys)
+    /// <param name="view">How the peer that asked for it names the addresses; null when we asked.</param>
+    public static ChildSa Establish(
+        HostContext context, Generation generation, ChildTerms terms, ChildRequestHandle? request, ChildSa? rekeys, PeersView? view = null)
     {
         var sa = generation.Sa;
         var child = new ChildSa(context, sa, terms);
@@ -64,7 +66,7 @@ internal sealed class ChildSa
 
         context.Emit(new ChildEstablished(
             child.Handle, sa.Handle, request, terms.Initiated, terms.InboundSpi, terms.OutboundSpi, terms.Suite, terms.Selectors,
-            inbound, outbound, sa.Local, sa.Remote, sa.UdpEncapsulation, rekeys?.Handle));
+            inbound, outbound, sa.Local, sa.Remote, sa.UdpEncapsulation, sa.Nat.Any, view?.Remote, rekeys?.Handle));
         return child;
     }
 

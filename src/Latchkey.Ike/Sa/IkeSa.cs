@@ -16,6 +16,7 @@ internal sealed class IkeSa
     private Timer? _setupTimer;
     private Timer? _softTimer;
     private Timer? _hardTimer;
+    private Timer? _keepalive;
 
     public IkeSa(HostContext context, bool initiated, InetEndpoint local, InetEndpoint remote)
     {
@@ -42,7 +43,9 @@ internal sealed class IkeSa
 
     public InetEndpoint Remote { get; private set; }
 
-    public bool UdpEncapsulation { get; set; }
+    public bool UdpEncapsulation { get; private set; }
+
+    public NatSides Nat { get; private set; }
 
     public IkeSaState State { get; private set; }
 
@@ -71,6 +74,10 @@ internal sealed class IkeSa
         Local = local;
         Remote = remote;
     }
+
+    /// <summary>What IKE_SA_INIT said of NATs.</summary>
+    /// <param name="force">ESP travels in UDP whatever was found.</param>
+    public void Note(NatFindings nat, bool force) => (Nat, UdpEncapsulation) = (nat.Sides, nat.MustEncapsulate || force);
 
     /// <summary>IKE_SA_INIT is done: protected messages can flow.</summary>
     public void BeginAuthentication(Generation generation)
@@ -134,9 +141,13 @@ internal sealed class IkeSa
         AbandonSetup = null;
         State = IkeSaState.Established;
         var current = Current!;
-        _context.Emit(new IkeSaEstablished(Handle, Initiated, PeerKey!, Local, Remote, current.Suite, current.SpiI, current.SpiR));
+        _context.Emit(new IkeSaEstablished(Handle, Initiated, PeerKey!, Local, Remote, Nat, current.Suite, current.SpiI, current.SpiR));
         ExportKeys(current);
         ArmLifetime();
+        if (Nat.Here && UdpEncapsulation)
+        {
+            ArmKeepalive();
+        }
     }
 
     /// <summary>The next generation takes over from the current one, with all Child SAs (RFC 7296 §2.18).</summary>
@@ -244,6 +255,7 @@ internal sealed class IkeSa
         State = IkeSaState.Closed;
         _softTimer?.Cancel();
         _hardTimer?.Cancel();
+        _keepalive?.Cancel();
         _probe.Stop();
         _peerQuestion = null;
         foreach (var child in _children.ToList())
@@ -296,6 +308,13 @@ internal sealed class IkeSa
             _context.Table.HalfOpen--;
         }
     }
+
+    /// <summary>A NAT forgets a mapping that nothing uses, and then nobody outside reaches us any more (RFC 3948 §4).</summary>
+    private void ArmKeepalive() => _keepalive = _context.After(_context.Settings.NatKeepalive, () =>
+    {
+        _context.Emit(new SendKeepalive(Local, Remote));
+        ArmKeepalive();
+    });
 
     private void ArmLifetime()
     {

@@ -10,6 +10,11 @@ public sealed record SelectorSet(ImmutableArray<TrafficSelector> Local, Immutabl
 {
     public static SelectorSet Of(TrafficSelector local, TrafficSelector remote) => new([local], [remote]);
 
+    /// <summary>Covers one flow and nothing else.</summary>
+    public static SelectorSet Of(FlowKey flow) => Of(
+        TrafficSelector.For(InetPrefix.Of(flow.Local), (byte)flow.Protocol, flow.LocalPort, flow.LocalPort),
+        TrafficSelector.For(InetPrefix.Of(flow.Remote), (byte)flow.Protocol, flow.RemotePort, flow.RemotePort));
+
     public bool IsEmpty => Local.IsEmpty || Remote.IsEmpty;
 
     /// <summary>The one flow that is covered, when it is no more than one (RFC 5660 §2.1, narrow SAs).</summary>

@@ -79,7 +79,7 @@ internal sealed class FakeDaemon : IDaemonControl
     public Task<SasReport> SasAsync(CancellationToken cancellation) => Task.FromResult(new SasReport(
     [
         new(
-            "ike-1", "established", true, "192.0.2.1:4500", "192.0.2.7:4500", Theirs.ToString(), "AES-GCM-16-256/HMAC-SHA2-512/X25519", "00112233445566aa", "bb00112233445566", Noon,
+            "ike-1", "established", true, "192.0.2.1:4500", "192.0.2.7:4500", "there", "10.0.0.7", Theirs.ToString(), "AES-GCM-16-256/HMAC-SHA2-512/X25519", "00112233445566aa", "bb00112233445566", Noon,
             [new("child-1", 3, "0x0a0b0c0d", "0x01020304", "AES-GCM-16-256/ESN", "192.0.2.1[tcp/7000] === 192.0.2.7[tcp]", "udp", Noon)]),
     ]));
 

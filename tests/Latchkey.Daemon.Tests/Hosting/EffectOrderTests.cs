@@ -28,12 +28,13 @@ public class EffectOrderTests
             new BindFlow(Flow with { LocalPort = 1 }, new ChannelId(2)),
             new ForgetFlow(Flow),
             new SendIke(here, there, [1, 2, 3]),
+            new SendNatKeepalive(here, there),
         })
         {
             runner.Run(effect);
         }
 
-        Assert.Equal(["block", "raise LatchBroken", "notify Reset", "remove Outbound 1", "bind channel 2", "forget", "send 3"], done.Done);
+        Assert.Equal(["block", "raise LatchBroken", "notify Reset", "remove Outbound 1", "bind channel 2", "forget", "send 3", "keep alive"], done.Done);
     }
 
     [Theory]
@@ -53,6 +54,16 @@ public class EffectOrderTests
         Assert.Empty(unused.Sent);
     }
 
+    [Fact]
+    public void A_NAT_keepalive_is_one_octet_from_port_4500()
+    {
+        var (on500, on4500) = (new RecordingLink(), new RecordingLink());
+        new IkeLinks(on500, on4500).KeepAlive(new InetEndpoint(Flow.Local, 4500), new InetEndpoint(Flow.Remote, 4500));
+
+        Assert.Equal(["ff"], on4500.Sent);
+        Assert.Empty(on500.Sent);
+    }
+
     private sealed class Recorder : IDatapath, IIkeSender
     {
         public List<string> Done { get; } = [];
@@ -70,6 +81,8 @@ public class EffectOrderTests
         public void Notify(FlowKey flow, FlowNotice notice) => Done.Add($"notify {notice}");
 
         public void Send(InetEndpoint local, InetEndpoint remote, ReadOnlySpan<byte> message) => Done.Add($"send {message.Length}");
+
+        public void KeepAlive(InetEndpoint local, InetEndpoint remote) => Done.Add("keep alive");
     }
 
     private sealed class RecordingLink : IPacketLink

@@ -79,22 +79,6 @@ public sealed class OperatorsChoices
         Assert.True(theatre.Served.IsOpen);
     }
 
-    [Fact]
-    public void L27_Of_two_keys_at_one_address_the_one_that_answers_keeps_its_latch_and_the_other_gets_no_SA()
-    {
-        using var theatre = new Theatre();
-        var socket = theatre.Connect();
-        var latch = theatre.Latch;
-        ShareTheAddress(theatre);
-        theatre.ConnectFromD();
-        theatre.World.RunFor(Soon);
-        socket.Write(500);
-        theatre.World.RunFor(Soon);
-        Assert.Equal(latch, theatre.Latch);
-        Assert.Equal(3500u, theatre.Served.Read);
-        Assert.Contains(theatre.W.Daemon!.Raised, e => e is { Kind: EventKind.ChildRefused, Reason: "OldPeerAlive" });
-    }
-
     /// <summary>C and D both receive what is sent to C's address, and use it at the same time.</summary>
     private static void ShareTheAddress(Theatre theatre)
     {

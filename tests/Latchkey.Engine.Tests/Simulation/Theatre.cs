@@ -15,7 +15,7 @@ internal sealed class Theatre : IDisposable
     private const int KeyOfD = 2;
 
     public Theatre(
-        bool v6 = false, bool ipsec = true, bool dRunsLatchkey = true, bool dHasTheKeyOfC = false, bool cIsKnown = false, ProtectEntry? service = null, EngineSettings? settings = null)
+        bool v6 = false, bool ipsec = true, bool dRunsLatchkey = true, bool dHasTheKeyOfC = false, bool cIsKnown = false, bool behindNat = false, ProtectEntry? service = null, EngineSettings? settings = null)
     {
         var addresses = Enumerable.Range(1, 3).Select(i => InetAddress.Parse(v6 ? $"2001:db8::{i}" : $"192.0.2.{i}")).ToArray();
         var policy = Standard.Policy(service ?? Standard.Service, cIsKnown ? [Standard.Known("C", KeyOfC, addresses[1])] : []);
@@ -27,7 +27,10 @@ internal sealed class Theatre : IDisposable
                 new HostPlan("D", addresses[2], dHasTheKeyOfC ? KeyOfC : KeyOfD, ipsec && dRunsLatchkey, policy),
             ],
             NetworkQuality.Perfect,
-            settings ?? Standard.Engine));
+            settings ?? Standard.Engine)
+        {
+            Nat = behindNat ? (InetAddress.Parse(v6 ? "2001:db8:1::99" : "198.51.100.99"), [.. addresses[1..]]) : null,
+        });
         W.Boot();
         C.Boot();
     }

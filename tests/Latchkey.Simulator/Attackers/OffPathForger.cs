@@ -11,8 +11,8 @@ public sealed class OffPathForger(World world, SimulatedRandom random)
     /// <summary>Sends one forged datagram.</summary>
     public void Attack()
     {
-        var victim = random.Pick(world.Hosts).Plan.Address;
-        var others = world.Hosts.Select(host => host.Plan.Address).Where(address => address != victim && address.IsV4 == victim.IsV4).ToArray();
+        var victim = random.Pick(world.Hosts).SeenAs;
+        var others = world.Hosts.Select(host => host.SeenAs).Where(address => address != victim && address.IsV4 == victim.IsV4).ToArray();
         var source = others.Length == 0 || random.Chance(0.2) ? victim : random.Pick(others);
         var forged = Forge(source, victim);
         world.Trace.Add("forger", forged);
@@ -29,7 +29,7 @@ public sealed class OffPathForger(World world, SimulatedRandom random)
         1 or 2 => Ike(source, victim, IkeForgery.Plausible(random)),
         3 => Ike(source, victim, IkeForgery.InvalidSpi(random, (uint)random.Next())),
         4 => Ike(source, victim, IkeForgery.InvalidIkeSpi(random)),
-        5 => new EspDatagram(source, victim, Encapsulation.Udp, new SealedSegment((uint)random.Next(), default, random.Next(), Segment(source, victim))),
+        5 => new EspDatagram(new(source, 4500), new(victim, 4500), Encapsulation.Udp, new SealedSegment((uint)random.Next(), default, random.Next(), Segment(source, victim))),
         _ => new ClearDatagram(Segment(source, victim)),
     };
 

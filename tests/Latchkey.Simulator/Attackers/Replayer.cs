@@ -55,14 +55,12 @@ public sealed class Replayer
 
     private Datagram Redirected(Datagram original)
     {
-        var address = _random.Pick(_world.Hosts).Plan.Address;
+        var address = _random.Pick(_world.Hosts).SeenAs;
         return (original, _random.Chance(0.5)) switch
         {
-            (IkeDatagram ike, true) => ike with { From = ike.From with { Address = address }, Source = address },
-            (IkeDatagram ike, false) => ike with { To = ike.To with { Address = address }, Destination = address },
-            (EspDatagram esp, true) => esp with { Source = address },
-            (EspDatagram esp, false) => esp with { Destination = address },
-            _ => original,
+            (ClearDatagram, _) => original,
+            (_, true) => original with { From = original.From with { Address = address } },
+            (_, false) => original with { To = original.To with { Address = address } },
         };
     }
 }

@@ -139,7 +139,7 @@ public sealed class SimulatedDatapath : IDatapath
         var packet = datagram.Sealed;
         if (!_inbound.TryGetValue(packet.Spi, out var sa))
         {
-            _events.UnknownSpi(packet.Spi, EndpointOf(datagram, datagram.Destination), EndpointOf(datagram, datagram.Source), datagram.Encapsulation);
+            _events.UnknownSpi(packet.Spi, datagram.To, datagram.From, datagram.Encapsulation);
             return;
         }
 
@@ -150,6 +150,7 @@ public sealed class SimulatedDatapath : IDatapath
             return;
         }
 
+        var segment = packet.Segment with { Flow = flow.Reversed };
         _silence.Heard(sa.Channel);
         if (!sa.Heard)
         {
@@ -160,11 +161,11 @@ public sealed class SimulatedDatapath : IDatapath
         var record = Record(flow);
         if (record.Channel == sa.Channel)
         {
-            _host.Deliver(packet.Segment);
+            _host.Deliver(segment);
         }
         else if (record.Channel is null && record.Blocked is null)
         {
-            record.Hold(packet.Segment, sa.Channel);
+            record.Hold(segment, sa.Channel);
             if (record.ShouldAsk(FlowQuestion.Inbound, _host.Now))
             {
                 _events.InboundFlowUnknown(flow, sa.Channel);
@@ -180,9 +181,6 @@ public sealed class SimulatedDatapath : IDatapath
     }
 
     public void Stop() => _silence.Stop();
-
-    private static InetEndpoint EndpointOf(EspDatagram datagram, InetAddress address) =>
-        new(address, datagram.Encapsulation == Encapsulation.Udp ? (ushort)4500 : (ushort)0);
 
     private FlowRecord Record(FlowKey flow)
     {
@@ -202,8 +200,10 @@ public sealed class SimulatedDatapath : IDatapath
         }
 
         var packet = new SealedSegment(sa.Spi, sa.Key, sa.NextSequence(), segment);
-        _host.Send(new EspDatagram(sa.Local.Address, sa.Remote.Address, sa.Encapsulation, packet));
+        _host.Send(new EspDatagram(Outer(sa, sa.Local), Outer(sa, sa.Remote), sa.Encapsulation, packet));
     }
+
+    private static InetEndpoint Outer(InstalledSa sa, InetEndpoint end) => sa.Encapsulation == Encapsulation.Udp ? end : end with { Port = 0 };
 
     private void ReleaseHeldUnder(InstalledSa sa)
     {

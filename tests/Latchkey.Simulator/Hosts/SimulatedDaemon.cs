@@ -154,6 +154,9 @@ public sealed class SimulatedDaemon : IDatapathEvents
             case SendIke send:
                 _host.Send(new IkeDatagram(send.Local, send.Remote, send.Message));
                 break;
+            case SendNatKeepalive:
+                // The simulated NAT forgets nothing.
+                break;
             case InstallSa install:
                 Datapath.Install(install.Sa);
                 break;

@@ -52,6 +52,9 @@ public sealed class SimulatedHost
 
     public IReadOnlyList<InetAddress> Addresses => _addresses;
 
+    /// <summary>Its own address as hosts on the other side of a NAT see it.</summary>
+    public InetAddress SeenAs => World.Network.NatOf(Plan.Address)?.Address ?? Plan.Address;
+
     public override string ToString() => Name;
 
     public void Boot()

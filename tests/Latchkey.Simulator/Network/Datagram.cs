@@ -4,14 +4,18 @@ using Latchkey.Wire;
 namespace Latchkey.Simulator;
 
 /// <summary>What travels between hosts.</summary>
-public abstract record Datagram(InetAddress Source, InetAddress Destination)
+public abstract record Datagram(InetEndpoint From, InetEndpoint To)
 {
+    public InetAddress Source => From.Address;
+
+    public InetAddress Destination => To.Address;
+
     /// <summary>The datagram with some bit flipped on the way.</summary>
     public abstract Datagram Corrupted(SimulatedRandom random);
 }
 
 /// <summary>IKE on port 500 or 4500; the bytes are real.</summary>
-public sealed record IkeDatagram(InetEndpoint From, InetEndpoint To, byte[] Message) : Datagram(From.Address, To.Address)
+public sealed record IkeDatagram(InetEndpoint From, InetEndpoint To, byte[] Message) : Datagram(From, To)
 {
     /// <summary>An IKE_SA_INIT.</summary>
     public bool IsFirstMessage => Message.Length > 18 && Message[18] == 34;
@@ -48,8 +52,7 @@ public sealed record IkeDatagram(InetEndpoint From, InetEndpoint To, byte[] Mess
 }
 
 /// <summary>ESP, in UDP or as protocol 50: a sealed segment.</summary>
-public sealed record EspDatagram(InetAddress Source, InetAddress Destination, Encapsulation Encapsulation, SealedSegment Sealed)
-    : Datagram(Source, Destination)
+public sealed record EspDatagram(InetEndpoint From, InetEndpoint To, Encapsulation Encapsulation, SealedSegment Sealed) : Datagram(From, To)
 {
     // Half of the bits of a small packet are header, the other half are covered by the integrity check: either damage ends in a drop.
     public override Datagram Corrupted(SimulatedRandom random) => this with
@@ -57,11 +60,12 @@ public sealed record EspDatagram(InetAddress Source, InetAddress Destination, En
         Sealed = random.Chance(0.5) ? Sealed with { Spi = (uint)random.Next() } : Sealed with { Key = default },
     };
 
-    public override string ToString() => $"ESP {Sealed}, {Source} -> {Destination}";
+    public override string ToString() => $"ESP {Sealed}, {From} -> {To}";
 }
 
 /// <summary>A segment that everybody on the way can read and write.</summary>
-public sealed record ClearDatagram(Segment Segment) : Datagram(Segment.Flow.Local, Segment.Flow.Remote)
+public sealed record ClearDatagram(Segment Segment)
+    : Datagram(new(Segment.Flow.Local, Segment.Flow.LocalPort), new(Segment.Flow.Remote, Segment.Flow.RemotePort))
 {
     // TCP's checksum finds it.
     public override Datagram Corrupted(SimulatedRandom random) => this with { Segment = Segment with { Damaged = true } };

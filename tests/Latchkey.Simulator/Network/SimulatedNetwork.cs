@@ -6,7 +6,7 @@ namespace Latchkey.Simulator;
 /// One network that all hosts are on. Whoever claims an address gets what is sent to it; when several do, the sender's
 /// neighbour cache decides, which changes its mind now and then.
 /// </summary>
-public sealed class SimulatedNetwork(EventQueue events, SimulatedRandom random)
+public sealed class SimulatedNetwork(EventQueue events, SimulatedRandom random, SimulatedNat? nat = null)
 {
     /// <summary>How long a neighbour cache believes one of several claimants.</summary>
     private static readonly TimeSpan NeighbourMemory = TimeSpan.FromMilliseconds(300);
@@ -15,6 +15,9 @@ public sealed class SimulatedNetwork(EventQueue events, SimulatedRandom random)
     private readonly HashSet<(SimulatedHost, SimulatedHost)> _partitions = [];
     private readonly HashSet<SimulatedHost> _spoofers = [];
     private readonly Dictionary<object, (SimulatedRandom Random, ulong Count)> _senders = [];
+
+    /// <summary>The NAT that an address is behind, or null.</summary>
+    public SimulatedNat? NatOf(InetAddress address) => nat is not null && nat.Inside.Contains(address) ? nat : null;
 
     public NetworkQuality Quality { get; set; } = NetworkQuality.Perfect;
 
@@ -73,6 +76,16 @@ public sealed class SimulatedNetwork(EventQueue events, SimulatedRandom random)
 
     private void Carry(object sender, SimulatedHost? host, Datagram datagram)
     {
+        if (host is not null && NatOf(datagram.Source) is { } outward && NatOf(datagram.Destination) is null)
+        {
+            if (outward.Outward(datagram) is not { } translated)
+            {
+                return;
+            }
+
+            datagram = translated;
+        }
+
         Seen?.Invoke(datagram);
         var fate = FateOf(sender);
         if (fate.Chance(Quality.Loss))
@@ -93,6 +106,20 @@ public sealed class SimulatedNetwork(EventQueue events, SimulatedRandom random)
 
     private void Arrive(SimulatedHost? sender, Datagram datagram)
     {
+        if (nat is not null && datagram.Destination == nat.Address)
+        {
+            if (nat.Inward(datagram) is not { } translated)
+            {
+                return;
+            }
+
+            datagram = translated;
+        }
+        else if (NatOf(datagram.Destination) is not null && NatOf(datagram.Source) is null)
+        {
+            return; // nobody outside finds a private address
+        }
+
         var claimants = Claimants(datagram.Destination);
         if (claimants.Count == 0)
         {

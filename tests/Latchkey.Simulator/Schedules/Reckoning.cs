@@ -70,8 +70,9 @@ public static class Reckoning
 
     private static string? ComplaintOfOpen(World world, TcpSocket socket)
     {
-        if (OwnerOf(world, socket.Flow.Local) != socket.Host || OwnerOf(world, socket.Flow.Remote) is not { } owner
-            || owner.Plan.RunsLatchkey != socket.Host.Plan.RunsLatchkey || !MayTalk(socket, owner))
+        if ((world.Network.NatOf(socket.Flow.Remote) is not null && world.Network.NatOf(socket.Flow.Local) is null)
+            || OwnerOf(world, socket.Flow.Local) != socket.Host || OwnerOf(world, socket.Flow.Remote) is not { } owner
+            || owner.Plan.RunsLatchkey != socket.Host.Plan.RunsLatchkey || !MayTalk(world, socket, owner))
         {
             return null;
         }
@@ -106,6 +107,12 @@ public static class Reckoning
             return null;
         }
 
+        if (IsShared(world, socket))
+        {
+            // A port that a silent host had may rightly go to its neighbour, and a port in use is refused to it.
+            return null;
+        }
+
         var since = socket.Born - Aftermath;
         return world.WasDisturbed(socket.Flow.Local, since) || world.WasDisturbed(socket.Flow.Remote, since)
             || world.Socket(socket.Peer)?.Outcome is SocketOutcome.Closed or SocketOutcome.TimedOut
@@ -113,12 +120,19 @@ public static class Reckoning
             : "it was told that its peer is gone, which is not so";
     }
 
+    /// <summary>One end is behind a NAT, together with others.</summary>
+    private static bool IsShared(World world, TcpSocket socket) => world.Plan.Nat is { } nat
+        && (nat.Address == socket.Flow.Remote || nat.Inside.Contains(socket.Flow.Local));
+
     private static SimulatedHost? OwnerOf(World world, InetAddress address) =>
         world.Network.Claimants(address) is [var owner] ? owner : null;
 
-    private static bool MayTalk(TcpSocket socket, SimulatedHost owner) =>
+    private static bool MayTalk(World world, TcpSocket socket, SimulatedHost owner) =>
         PolicyOracle.Allows(socket.Host.Policy, owner.Fingerprint, socket.Flow)
-        && PolicyOracle.Allows(owner.Policy, socket.Host.Fingerprint, socket.Flow.Reversed);
+        && PolicyOracle.Allows(owner.Policy, socket.Host.Fingerprint, AsOthersSeeIt(world, socket.Flow).Reversed);
+
+    private static FlowKey AsOthersSeeIt(World world, FlowKey flow) =>
+        world.Network.NatOf(flow.Local) is { } nat && world.Network.NatOf(flow.Remote) is null ? flow with { Local = nat.Address } : flow;
 
     // A latch broken under a policy that said "wait" leaves its socket to TCP's own patience.
     private static bool Waits(World world, TcpSocket socket) => Waits(world, socket.Host, socket.Flow, socket.Born);

@@ -18,6 +18,8 @@ public static class ScheduleGenerator
         var count = random.Chance(0.1) ? 30 + random.Below(40) : 4 + random.Below(14);
         var pace = random.Pick([50, 500, 5000]);
         var addresses = Addresses(random, hosts);
+        var nat = Nat(seed, addresses);
+        InetAddress[] seen = nat is { } translated ? [addresses[0], .. addresses.Skip(1).Select(_ => translated.Address)] : addresses;
         var actions = ImmutableArray.CreateBuilder<ScheduledAction>();
         var at = TimeSpan.Zero;
         // Nothing interesting happens to hosts that have nothing to do with each other.
@@ -26,10 +28,10 @@ public static class ScheduleGenerator
         for (var i = 0; i < count; i++)
         {
             at += random.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(2 * pace));
-            actions.Add(Action(random, at, addresses));
+            actions.Add(Action(random, at, seen));
         }
 
-        return new Schedule(World(seed, random, addresses), actions.ToImmutable(), NewcomersStay: random.Chance(0.5));
+        return new Schedule(World(seed, random, addresses, seen) with { Nat = nat }, actions.ToImmutable(), NewcomersStay: random.Chance(0.5));
     }
 
     private static InetAddress[] Addresses(SimulatedRandom random, int hosts)
@@ -38,15 +40,15 @@ public static class ScheduleGenerator
         return [.. Enumerable.Range(1, hosts).Select(i => InetAddress.Parse(v6 ? $"2001:db8::{i}" : $"192.0.2.{i}"))];
     }
 
-    private static ScheduledAction Action(SimulatedRandom random, TimeSpan at, InetAddress[] addresses)
+    private static ScheduledAction Action(SimulatedRandom random, TimeSpan at, InetAddress[] seen)
     {
-        var (a, b) = (random.Below(addresses.Length), random.Below(addresses.Length));
+        var (a, b) = (random.Below(seen.Length), random.Below(seen.Length));
         return random.Below(100) switch
         {
             < 18 => new Connect(at, a, b, random.Chance(0.7)),
             < 36 => new Write(at, random.Below(100), 1 + (uint)random.Below(20_000)),
             < 39 => new Close(at, random.Below(100)),
-            < 41 => new ChangePolicy(at, a, random.Chance(0.2) ? SecurityPolicy.Empty : Policy(random, addresses)),
+            < 41 => new ChangePolicy(at, a, random.Chance(0.2) ? SecurityPolicy.Empty : Policy(random, seen)),
             < 46 => new Unplug(at, a),
             < 52 => new PlugIn(at, a),
             < 60 => new TakeOver(at, a, b),
@@ -66,14 +68,19 @@ public static class ScheduleGenerator
         };
     }
 
-    private static WorldPlan World(ulong seed, SimulatedRandom random, InetAddress[] addresses)
+    private static WorldPlan World(ulong seed, SimulatedRandom random, InetAddress[] addresses, InetAddress[] seen)
     {
-        var policy = Policy(random, addresses);
+        var policy = Policy(random, seen);
         var plans = addresses.Select((address, i) => new HostPlan(Names[i], address, i, i < 2 || random.Chance(0.85), policy));
         return new WorldPlan(seed, [.. plans], random.Pick(Weathers), Settings(random));
     }
 
-    private static SecurityPolicy Policy(SimulatedRandom random, InetAddress[] addresses)
+    // In one world of seven all but the first host share a public address.
+    private static (InetAddress Address, ImmutableArray<InetAddress> Inside)? Nat(ulong seed, InetAddress[] addresses) => new SimulatedRandom(seed).Fork(8).Chance(0.15)
+        ? (InetAddress.Parse(addresses[0].IsV4 ? "198.51.100.99" : "2001:db8:1::99"), [.. addresses.Skip(1)])
+        : null;
+
+    private static SecurityPolicy Policy(SimulatedRandom random, InetAddress[] seen)
     {
         var trust = random.Chance(0.7) ? TrustLevel.Anyone : TrustLevel.Known;
         var entry = Standard.Service with
@@ -82,8 +89,8 @@ public static class ScheduleGenerator
             OnBreak = random.Chance(0.8) ? null : Disposition.Wait,
             OnPolicyChange = random.Chance(0.7) ? PolicyChangeReaction.Break : PolicyChangeReaction.Keep,
         };
-        var known = Enumerable.Range(0, addresses.Length).Where(_ => trust == TrustLevel.Known || random.Chance(0.2));
-        return Standard.Policy(entry, [.. known.Select(i => Standard.Known(Names[i], i, addresses[i]))]);
+        var known = Enumerable.Range(0, seen.Length).Where(_ => trust == TrustLevel.Known || random.Chance(0.2));
+        return Standard.Policy(entry, [.. known.Select(i => Standard.Known(Names[i], i, seen[i]))]);
     }
 
     // A third of the worlds live so fast that SAs are rekeyed and expire all the time.
