@@ -146,6 +146,10 @@ internal sealed class BenchHost : IDisposable
         {
         }
 
+        public void ClearFlowUnknown(FlowKey flow)
+        {
+        }
+
         public void SaMissing(FlowKey flow, ChannelId channel)
         {
         }

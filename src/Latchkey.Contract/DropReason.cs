@@ -57,6 +57,9 @@ public enum DropReason
     /// <summary>The kernel refused the packet.</summary>
     SendFailed,
 
+    /// <summary>The flow may not go in clear, or the kernel could not be told that it does.</summary>
+    ClearRefused,
+
     /// <summary>The answer of a local socket to a notice of ours; swallowed so that it never reaches the wire.</summary>
     NoticeAnswer,
 }

@@ -8,7 +8,8 @@ namespace Latchkey.Contract;
 /// </summary>
 /// <remarks>
 /// The rule that keeps latches: a packet moves only when its SA's channel is its flow's channel
-/// (<c>sa.Channel == flow.Channel</c>). A datapath decides nothing else.
+/// (<c>sa.Channel == flow.Channel</c>), or in clear when its flow was let go in clear and never had a channel. A datapath
+/// decides nothing else.
 /// </remarks>
 public interface IDatapath
 {
@@ -23,6 +24,12 @@ public interface IDatapath
 
     /// <summary>Stops a flow in both directions and drops what is held for it; the socket is not told.</summary>
     void Block(FlowKey flow, DropReason reason);
+
+    /// <summary>
+    /// Lets a flow go in clear, and moves the packets held for it that came in clear or come from a local socket. A SYN of
+    /// a local socket ends that and raises a question again: it begins another connection, or one that is not answered yet.
+    /// </summary>
+    void Clear(FlowKey flow);
 
     /// <summary>Forgets a flow; its next packet raises a question again.</summary>
     void Forget(FlowKey flow);

@@ -14,6 +14,12 @@ public interface IDatapathEvents
     /// <summary>As above for a packet that arrived under an SA of <paramref name="channel"/> whose selectors cover it.</summary>
     void InboundFlowUnknown(FlowKey flow, ChannelId channel);
 
+    /// <summary>
+    /// A packet that begins a flow arrived in clear where clear may be allowed (<c>clear = "until-ipsec"</c>). It is held as
+    /// above, until <see cref="IDatapath.Clear"/>; nothing else lets it move.
+    /// </summary>
+    void ClearFlowUnknown(FlowKey flow);
+
     /// <summary>A bound flow wants to send and its channel has no outbound SA that covers it; the packet is held.</summary>
     void SaMissing(FlowKey flow, ChannelId channel);
 

@@ -187,7 +187,7 @@ public sealed partial class UserDatapath
     /// <summary>The rule that keeps latches.</summary>
     private static DropReason? WhyNot(Flow flow, InboundSa sa) =>
         flow.State == FlowState.Blocked ? flow.BlockReason
-        : flow.Channel!.Id != sa.Sa.Channel ? DropReason.LatchMismatch
+        : flow.Channel?.Id != sa.Sa.Channel ? DropReason.LatchMismatch
         : null;
 
     /// <summary>Learns from a packet that the local socket is about to be given; false when TCP's header is malformed.</summary>

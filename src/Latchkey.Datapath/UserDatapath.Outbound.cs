@@ -94,8 +94,14 @@ public sealed partial class UserDatapath
                 flow.Channel!.Answers.Sent(now, mustBeAnswered);
             }
         }
+        else if (flow.State == FlowState.Clear && !BeginsConnection(packet, segment))
+        {
+            _clear.Send(batch.Data(index));
+            batch[index].Length = 0;
+        }
         else
         {
+            Reconsider(flow);
             _holds.Hold(flow, batch.Data(index), arrivedUnder: null, mayFragment, now);
             batch[index].Length = 0;
             if (flow.MayAsk(now, _settings.QuestionInterval))

@@ -27,12 +27,15 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
     private readonly PathMtuTable _paths;
     private readonly UnknownSpiLimiter _unknownSpis = new();
     private readonly OuterSender _outer;
+    private readonly IClearPath _clear;
     private readonly LocalDelivery _local;
     private readonly Notices _notices;
 
     /// <param name="tun">Packets of local sockets.</param>
     /// <param name="clock">Monotonic time.</param>
-    public UserDatapath(IPacketLink tun, OuterLinks outer, IDatapathEvents events, Func<TimeSpan> clock, DatapathSettings? settings = null)
+    /// <param name="clear">How flows go in clear; null when none ever may.</param>
+    public UserDatapath(
+        IPacketLink tun, OuterLinks outer, IDatapathEvents events, Func<TimeSpan> clock, DatapathSettings? settings = null, IClearPath? clear = null)
     {
         _tun = tun;
         _events = events;
@@ -43,6 +46,7 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
         _fragments = new(_drops);
         _paths = new(_settings);
         _outer = new(outer);
+        _clear = clear ?? new NoClearPath();
         _local = new(tun);
         _notices = new(_local);
     }
@@ -96,6 +100,32 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
                 entry.Notice = null;
             }
 
+            Release(entry);
+            Flush();
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">The flow was tied to a channel, or blocked, and not forgotten since.</exception>
+    public void Clear(FlowKey flow)
+    {
+        lock (_lock)
+        {
+            var entry = _flows.GetOrAdd(flow);
+            if (entry.State is not (FlowState.Unknown or FlowState.Clear))
+            {
+                throw new InvalidOperationException($"{flow} is {entry.State} and cannot go in clear");
+            }
+
+            if (!_clear.TryOpen(flow))
+            {
+                _holds.Drop(entry, DropReason.ClearRefused);
+                _flows.Remove(entry);
+                return;
+            }
+
+            entry.State = FlowState.Clear;
+            entry.AskedAt = null;
             Release(entry);
             Flush();
         }
@@ -203,10 +233,15 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
         }
     }
 
-    /// <summary>Undoes what <see cref="Bind"/> did, but for the memory of the channel.</summary>
+    /// <summary>Undoes what <see cref="Bind"/> or <see cref="Clear"/> did, but for the memory of the channel.</summary>
     private void Untie(Flow flow)
     {
         flow.CoveredBy = null;
+        if (flow.State == FlowState.Clear)
+        {
+            _clear.Close(flow.Key);
+        }
+
         if (flow.State != FlowState.Bound)
         {
             return;
@@ -239,16 +274,24 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
         return added;
     }
 
-    /// <summary>Moves what is held for a bound flow, in order. What must wait on is held again.</summary>
+    /// <summary>Moves what is held for a bound flow, or one in clear, in order. What must wait on is held again.</summary>
     private void Release(Flow flow)
     {
         var now = _clock();
         for (var left = flow.Held?.Count ?? 0; left > 0 && _holds.TryTake(flow, out var held); left--)
         {
             var octets = held.Buffer.AsSpan(0, held.Length);
-            if (held.ArrivedUnder is { } sa)
+            if (held.ArrivedInClear)
+            {
+                ReleaseClear(flow, octets);
+            }
+            else if (held.ArrivedUnder is { } sa)
             {
                 ReleaseInbound(flow, sa, octets, now);
+            }
+            else if (flow.State == FlowState.Clear)
+            {
+                _clear.Send(octets);
             }
             else
             {

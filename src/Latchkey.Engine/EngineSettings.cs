@@ -16,6 +16,18 @@ public sealed record EngineSettings
     /// <summary>"Who is there" is asked for this long; the next unanswered packet starts it again.</summary>
     public TimeSpan WhoIsThereDuration { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Latches at most; beyond it new flows are refused.</summary>
+    /// <summary>How a host is asked before it is reached in clear: six requests within a second, the last with little time to be answered.</summary>
+    public Persistence ClearNegotiation { get; init; } = new(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(1));
+
+    /// <summary>A host that answered nothing is reached in clear for this long before a flow has to wait for the question again.</summary>
+    public TimeSpan ClearMemory { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>While flows to it begin, a silent host is asked again this often, and no flow waits for that.</summary>
+    public TimeSpan ClearRetryInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Hosts that are asked because they began a flow in clear, and such flows of one host, at a time. A forged sender has strangers asked.</summary>
+    public int ClearKnockMaximum { get; init; } = 64;
+
+    /// <summary>Latches and flows in clear at most; beyond it new flows are refused.</summary>
     public int LatchMaximum { get; init; } = 1 << 20;
 }

@@ -19,6 +19,7 @@ public sealed class LatchEngine : IDisposable
     private readonly LatchBreaker _breaker;
     private readonly Negotiations _negotiations;
     private readonly Detection _detection;
+    private readonly ClearAdmission _clear;
     private readonly FlowAdmission _flows;
     private readonly PeerAdmission _peers;
     private readonly SaLifecycle _sas;
@@ -36,12 +37,13 @@ public sealed class LatchEngine : IDisposable
         ArgumentNullException.ThrowIfNull(random);
         _state = new EngineState(settings, policy, identity, random);
         _breaker = new LatchBreaker(_state);
-        _negotiations = new Negotiations(_state, _breaker);
+        _clear = new ClearAdmission(_state);
+        _negotiations = new Negotiations(_state, _breaker, _clear);
         _detection = new Detection(_state, _negotiations, _breaker);
-        _flows = new FlowAdmission(_state, _negotiations);
+        _flows = new FlowAdmission(_state, _negotiations, _clear);
         _peers = new PeerAdmission(_state, _breaker, _detection);
         _sas = new SaLifecycle(_state);
-        _policy = new PolicyChange(_state, _breaker, _flows, _negotiations, _peers);
+        _policy = new PolicyChange(_state, _breaker, _flows, _negotiations, _peers, _clear);
         _snapshots = new SnapshotBuilder(_state);
     }
 
@@ -69,6 +71,7 @@ public sealed class LatchEngine : IDisposable
     /// <summary>A datagram from port 500, or from 4500 without its non-ESP marker.</summary>
     public void HandleIkeDatagram(TimeSpan now, InetEndpoint local, InetEndpoint remote, ReadOnlySpan<byte> message)
     {
+        _clear.Doubt(remote.Address);
         _state.Ike.HandleDatagram(now, local, remote, message);
         Settle(now);
     }
@@ -84,6 +87,13 @@ public sealed class LatchEngine : IDisposable
     public void HandleInboundFlow(TimeSpan now, FlowKey flow, ChannelId channel)
     {
         _flows.Inbound(now, flow, channel);
+        Settle(now);
+    }
+
+    /// <summary><see cref="IDatapathEvents.ClearFlowUnknown"/></summary>
+    public void HandleClearFlow(TimeSpan now, FlowKey flow)
+    {
+        _flows.Clear(now, flow);
         Settle(now);
     }
 
@@ -147,6 +157,10 @@ public sealed class LatchEngine : IDisposable
             {
                 _breaker.Release(now, latch, "its socket is gone");
             }
+            else
+            {
+                _clear.End(now, flow, "its socket is gone");
+            }
         }
 
         Settle(now);
@@ -170,6 +184,41 @@ public sealed class LatchEngine : IDisposable
         }
     }
 
+    /// <summary>Hosts that spoke IPsec in earlier lives of this daemon; times before this one are negative. For the start.</summary>
+    public void RememberIpsecHosts(IEnumerable<(InetAddress Host, TimeSpan Since)> hosts)
+    {
+        ArgumentNullException.ThrowIfNull(hosts);
+        foreach (var (host, since) in hosts)
+        {
+            _state.IpsecHosts.Add(host, since);
+        }
+    }
+
+    /// <summary>A person says that the host which spoke IPsec at an address is gone for good.</summary>
+    /// <returns>False when none is known there.</returns>
+    public bool ForgetIpsecHost(InetAddress host) => _state.IpsecHosts.Forget(host);
+
+    /// <summary>No further flow goes in clear, because what must be remembered cannot be: fail closed. Null ends that.</summary>
+    public void SuspendClear(string? why) => _state.ClearSuspended = why;
+
+    /// <summary>
+    /// Flows that are known to have gone in clear until this daemon started, and whose sockets live: they stay so for life.
+    /// For the start, before <see cref="CloseOrphans"/>, which then leaves them alone.
+    /// </summary>
+    /// <param name="byUs">Under an earlier daemon. Otherwise nothing protected the host until now, and what shows that a
+    /// flow was protected once is that its host spoke IPsec.</param>
+    public void AdoptClearFlows(TimeSpan now, IEnumerable<FlowKey> flows, bool byUs)
+    {
+        ArgumentNullException.ThrowIfNull(flows);
+        foreach (var flow in flows.Where(f => _state.Latches.Find(f) is null && !_state.ClearFlows.Contains(f)))
+        {
+            if (_state.Policy.Find(flow) is { ClearUntilIpsec: true } entry && (byUs || _clear.IsAllowed(entry, flow.Remote)))
+            {
+                _clear.Adopt(now, flow, entry);
+            }
+        }
+    }
+
     /// <summary>
     /// Connections that lived before this daemon did. Whom they were latched to is not known any more, so they end with a
     /// reset instead of being bound to whoever answers (L14).
@@ -179,7 +228,7 @@ public sealed class LatchEngine : IDisposable
     {
         ArgumentNullException.ThrowIfNull(flows);
         ArgumentNullException.ThrowIfNull(held);
-        foreach (var flow in flows.Where(flow => _state.Latches.Find(flow) is null))
+        foreach (var flow in flows.Where(flow => _state.Latches.Find(flow) is null && !_state.ClearFlows.Contains(flow)))
         {
             var covering = _state.Policy.Find(flow);
             if (covering is null && held.Contains(flow))
@@ -235,8 +284,16 @@ public sealed class LatchEngine : IDisposable
         Settle(now);
     }
 
-    /// <summary>Flows that have a latch, for the check whether their sockets still exist.</summary>
-    public IReadOnlyCollection<FlowKey> LatchedFlows() => _state.Latches.Flows;
+    /// <summary>Flows that have a latch or go in clear, for the check whether their sockets still exist.</summary>
+    public IReadOnlyCollection<FlowKey> LatchedFlows() => [.. _state.Latches.Flows, .. _state.ClearFlows.Flows];
+
+    public IReadOnlyList<ClearFlowSnapshot> ClearFlows() => _snapshots.ClearFlows();
+
+    /// <summary>Hosts that have spoken IPsec and are never reached in clear again.</summary>
+    public int IpsecHostCount => _state.IpsecHosts.Count;
+
+    /// <summary>Why no further flow goes in clear whatever policy says; null while it may.</summary>
+    public string? ClearSuspended => _state.ClearSuspended;
 
     /// <summary>
     /// Flows with a latch that no protect entry covers since the policy was changed. Nothing of them may travel outside the
@@ -284,7 +341,11 @@ public sealed class LatchEngine : IDisposable
             case SendKeepalive keepalive:
                 _state.Effects.Add(new SendNatKeepalive(keepalive.Local, keepalive.Remote));
                 break;
+            case PeerAnswered answer:
+                _clear.Spoke(now, answer.Remote.Address, "answers IKE");
+                break;
             case AuthorizePeer question:
+                _clear.Spoke(now, question.Remote.Address, "speaks IPsec");
                 _peers.Peer(now, question);
                 break;
             case AuthorizeChild question:

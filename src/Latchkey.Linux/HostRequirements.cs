@@ -17,7 +17,8 @@ public static class HostRequirements
     private const int NetAdmin = 12;
     private const int NetRaw = 13;
 
-    public static IReadOnlyList<MissingRequirement> Check(ProtectionSettings settings)
+    /// <param name="clear">Flows may go in clear.</param>
+    public static IReadOnlyList<MissingRequirement> Check(ProtectionSettings settings, bool clear = false)
     {
         ArgumentNullException.ThrowIfNull(settings);
         var missing = new List<MissingRequirement>();
@@ -48,6 +49,11 @@ public static class HostRequirements
             Minor("The kernel has no IPv6: only IPv4 is protected, and there is no IPv6 traffic that could escape.");
         }
 
+        if (clear && StrictInterfaces() is [_, ..] strict)
+        {
+            Minor($"The kernel drops what hosts send in clear on {string.Join(", ", strict)}, because it checks source addresses strictly there: set net.ipv4.conf.all.rp_filter = 2 (loose), or clear = \"until-ipsec\" reaches nobody over IPv4.");
+        }
+
         using var netlink = new NetlinkSocket(NetlinkAbi.Route);
         CheckRules(netlink, settings, Fatal);
         return missing;
@@ -71,6 +77,16 @@ public static class HostRequirements
                 fatal($"A routing rule of somebody else has priority {stranger.Priority}, inside Latchkey's block (ip {family} rule): choose other priorities for Latchkey.");
             }
         }
+    }
+
+    /// <summary>Where the route back must be the way a packet came: for protected selectors that is the TUN device. The larger of "all" and the interface's own counts.</summary>
+    private static List<string> StrictInterfaces()
+    {
+        const string Place = "/proc/sys/net/ipv4/conf";
+        static int Filter(string name) => int.TryParse(File.ReadAllText($"{Place}/{name}/rp_filter"), out var value) ? value : 0;
+        var all = Filter("all");
+        return [.. Directory.EnumerateDirectories(Place).Select(Path.GetFileName).OfType<string>()
+            .Where(name => name is not ("all" or "default" or "lo" or Tun.TunDevice.DefaultName) && Math.Max(all, Filter(name)) == 1).Order(StringComparer.Ordinal)];
     }
 
     /// <summary>Reads CapEff of proc_pid_status(5).</summary>

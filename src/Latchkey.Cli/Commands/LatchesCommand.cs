@@ -19,11 +19,33 @@ internal static class LatchesCommand
         if (report.Latches.Count == 0)
         {
             context.Out.Line([new("No flow is latched.", Look.Faint)]);
-            return;
+        }
+        else
+        {
+            ShowLatches(context, report.Latches);
         }
 
+        if (report.ClearFlows.Count > 0)
+        {
+            ShowClearFlows(context, report.ClearFlows);
+        }
+    }
+
+    private static void ShowClearFlows(CliContext context, IReadOnlyList<ClearFlowReport> flows)
+    {
+        var table = new Columns("IN CLEAR", "ENTRY", "FOR");
+        foreach (var flow in flows)
+        {
+            table.Add(new(flow.Flow.ToString(), Look.Warning), new(flow.Entry), new(Age.Of(context, flow.Since), Look.Faint));
+        }
+
+        table.Write(context.Out);
+    }
+
+    private static void ShowLatches(CliContext context, IReadOnlyList<LatchReport> latches)
+    {
         var table = new Columns("LATCH", "STATE", "FLOW", "PEER", "ENTRY", "FOR", "REASON");
-        foreach (var latch in report.Latches)
+        foreach (var latch in latches)
         {
             table.Add(
                 new($"{latch.Id}"),

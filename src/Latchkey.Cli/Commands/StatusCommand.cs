@@ -23,6 +23,7 @@ internal static class StatusCommand
         facts.Add("datapath", report.Datapath);
         facts.Add("protects", report.Protect.Count == 0 ? "nothing" : string.Join(", ", report.Protect));
         facts.Add("latches", Counts(report.Latches.Select(l => (l.Key, (long)l.Value))));
+        facts.Add("in clear", $"{report.ClearFlows} flows; {report.IpsecHosts} hosts never again");
         facts.Add("peers", $"{report.Peers} connected, {report.KnownPeers} known by configuration");
         facts.Add("SAs", $"{report.IkeSas} IKE, {report.ChildSas} Child");
         facts.Add("packets dropped", Counts(report.Drops.Select(d => (d.Key, d.Value))));
@@ -31,6 +32,11 @@ internal static class StatusCommand
         if (report.Overload > 0)
         {
             context.Out.Line([new("overload: ", Look.Warning), new($"{report.Overload} messages found the engine's queue full")]);
+        }
+
+        if (report.ClearSuspended is { } why)
+        {
+            context.Out.Line([new("clear suspended: ", Look.Warning), new($"no further flow goes in clear, because {why}")]);
         }
 
         foreach (var sentence in report.Degraded)

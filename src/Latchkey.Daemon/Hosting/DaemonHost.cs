@@ -11,6 +11,7 @@ using Latchkey.Engine;
 using Latchkey.Ike;
 using Latchkey.Linux;
 using Latchkey.Linux.Netlink;
+using Latchkey.Linux.Protection;
 using Latchkey.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -74,19 +75,21 @@ public static class DaemonHost
                 RoutesFailed(e);
             }
         });
-        using var datapath = new UserDatapath(network.Tun, network.Outer, questions, () => clock.Now);
-        var effects = new EffectRunner(datapath, new IkeLinks(network.Port500, network.Port4500), recorder.Record, keys);
+        using var clear = new ClearPath(network.Protection, network.Settings.Mark, e => Tell(EventKind.Degraded, e.Message));
+        using var datapath = new UserDatapath(network.Tun, network.Outer, questions, () => clock.Now, clear: clear);
+        var effects = new EffectRunner(datapath, new IkeLinks(network.Port500, network.Port4500), recorder.Record, _ => { }, keys);
         loop.Start(effects.Run);
 
         // Before the first packet is read: connections older than this daemon must not be latched to whoever answers now.
         var sockets = ListSockets();
-        await loop.AskAsync((e, now) => Adopt(e, now, sockets), CancellationToken.None).ConfigureAwait(false);
+        await loop.AskAsync((e, now) => Adopt(e, now, sockets, network.Protection, clear), CancellationToken.None).ConfigureAwait(false);
 
         var broken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var threads = new DatapathThreads(
             datapath, network.Tun, network.Outer, LargestPacket, (name, e) => broken.TrySetException(new InvalidOperationException($"the datapath's thread {name} failed", e)));
         using var receiver = new IkeReceiver(network.Port500, questions);
         receiver.Start();
+        using var knocks = configuration.Policy.Protect.Any(e => e.ClearUntilIpsec) ? new KnockMonitor(network.Settings, datapath.ProcessClear) : null;
         using var monitor = new NetworkMonitor(network.Protection.FollowRoutes, RoutesFailed);
 
         var drops = new DropReport(datapath, network.Protection);
@@ -141,8 +144,20 @@ public static class DaemonHost
         },
     };
 
-    private static bool Adopt(LatchEngine engine, TimeSpan now, IReadOnlyList<SocketEntry> sockets)
+    private static bool Adopt(LatchEngine engine, TimeSpan now, IReadOnlyList<SocketEntry> sockets, TrafficProtection protection, ClearPath clear)
     {
+        var left = protection.LeftInClear;
+        engine.AdoptClearFlows(now, left.Except(SocketCensus.Missing(left, sockets)), byUs: true);
+        if (!protection.WasUp)
+        {
+            engine.AdoptClearFlows(now, SocketCensus.Connections(sockets), byUs: false);
+        }
+
+        foreach (var gone in left.Except(engine.ClearFlows().Select(f => f.Flow)))
+        {
+            clear.Close(gone);
+        }
+
         engine.CloseOrphans(now, SocketCensus.Connections(sockets), held: FrozenSet<FlowKey>.Empty);
         engine.HandleListeners(now, SocketCensus.Listeners(sockets));
         return true;

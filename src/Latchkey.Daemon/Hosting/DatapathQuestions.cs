@@ -11,6 +11,8 @@ internal sealed class DatapathQuestions(EngineLoop loop, Action<InetAddress> nar
 
     public void InboundFlowUnknown(FlowKey flow, ChannelId channel) => loop.Post((engine, now) => engine.HandleInboundFlow(now, flow, channel));
 
+    public void ClearFlowUnknown(FlowKey flow) => loop.PostFromStranger((engine, now) => engine.HandleClearFlow(now, flow));
+
     public void SaMissing(FlowKey flow, ChannelId channel) => loop.Post((engine, now) => engine.HandleSaMissing(now, flow, channel));
 
     public void UnknownSpi(uint spi, InetEndpoint local, InetEndpoint remote, Encapsulation encapsulation) =>

@@ -1,11 +1,13 @@
 using Latchkey.Contract;
 using Latchkey.Engine;
+using Latchkey.Wire;
 
 namespace Latchkey.Daemon.Hosting;
 
 /// <summary>Carries out one effect after the other; each is done when the call returns, because order is safety.</summary>
+/// <param name="ipsecHosts">Records that a host has spoken IPsec; never waits.</param>
 /// <param name="keys">Null unless the configuration exports keys.</param>
-internal sealed class EffectRunner(IDatapath datapath, IIkeSender ike, Action<EngineEvent> raise, KeyExportFiles? keys)
+internal sealed class EffectRunner(IDatapath datapath, IIkeSender ike, Action<EngineEvent> raise, Action<InetAddress> ipsecHosts, KeyExportFiles? keys)
 {
     public void Run(Effect effect)
     {
@@ -25,6 +27,12 @@ internal sealed class EffectRunner(IDatapath datapath, IIkeSender ike, Action<En
                 break;
             case BindFlow bind:
                 datapath.Bind(bind.Flow, bind.Channel);
+                break;
+            case ClearFlowOpened opened:
+                datapath.Clear(opened.Flow);
+                break;
+            case RecordIpsecHost record:
+                ipsecHosts(record.Host);
                 break;
             case BlockFlow block:
                 datapath.Block(block.Flow, block.Reason);

@@ -10,7 +10,8 @@ namespace Latchkey.Daemon.Hosting;
 internal static class FlowExplainer
 {
     /// <param name="latches">Those whose flows match the query.</param>
-    public static ExplainReport Explain(FlowQuery query, SecurityPolicy policy, IReadOnlyList<LatchReport> latches)
+    /// <param name="clear">Flows in clear that match the query.</param>
+    public static ExplainReport Explain(FlowQuery query, SecurityPolicy policy, IReadOnlyList<LatchReport> latches, IReadOnlyList<ClearFlowReport> clear)
     {
         var entries = policy.Protect.Where(query.MayBeCoveredBy).ToList();
         return new(
@@ -18,7 +19,7 @@ internal static class FlowExplainer
             entries.Count > 0,
             [.. entries.Select(e => e.Name)],
             latches,
-            [.. Policy(query, entries), .. Owners(query, policy), .. Latches(entries, latches)]);
+            [.. Policy(query, entries), .. Owners(query, policy), .. Latches(entries, latches, clear)]);
     }
 
     private static IEnumerable<string> Policy(FlowQuery query, List<ProtectEntry> entries)
@@ -37,9 +38,9 @@ internal static class FlowExplainer
     private static IEnumerable<string> Owners(FlowQuery query, SecurityPolicy policy) =>
         policy.Peers.Where(p => p.Owns(query.Remote)).Select(p => $"{query.Remote} belongs to the known peer \"{p.Name}\": only its key {p.Key} is accepted there.");
 
-    private static IEnumerable<string> Latches(List<ProtectEntry> entries, IReadOnlyList<LatchReport> latches)
+    private static IEnumerable<string> Latches(List<ProtectEntry> entries, IReadOnlyList<LatchReport> latches, IReadOnlyList<ClearFlowReport> clear)
     {
-        if (entries.Count > 0 && latches.Count == 0)
+        if (entries.Count > 0 && latches.Count + clear.Count == 0)
         {
             yield return "No such flow is latched now; the first packet of one starts a negotiation, and waits for it.";
         }
@@ -48,11 +49,18 @@ internal static class FlowExplainer
         {
             yield return $"Latch {latch.Id}, {latch.Flow}, {State(latch)}";
         }
+
+        foreach (var flow in clear)
+        {
+            yield return $"{flow.Flow} goes in clear since {Time(flow.Since)}, because its host had never spoken IPsec; it stays so until its socket is closed.";
+        }
     }
+
+    private static string Time(DateTime time) => time.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 
     private static string State(LatchReport latch)
     {
-        var since = latch.Since.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+        var since = Time(latch.Since);
         var peer = latch.PeerName is { } name ? $"\"{name}\" ({latch.PeerKey})" : latch.PeerKey;
         return latch.State switch
         {

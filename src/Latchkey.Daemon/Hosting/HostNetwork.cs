@@ -23,7 +23,7 @@ internal sealed class HostNetwork : IDisposable
 
     private HostNetwork(SecurityPolicy policy, IReadOnlyList<string> degraded)
     {
-        var settings = new ProtectionSettings();
+        var settings = Settings;
         var sockets = new OuterSocketSettings(settings.Mark);
         try
         {
@@ -32,7 +32,7 @@ internal sealed class HostNetwork : IDisposable
             Port4500 = Keep(new UdpLink(IkeLinks.PortWithEsp, sockets));
             Esp = Keep(new RawEspLink(sockets));
             Tun = Keep(new TunDevice(DeviceMtu, settings.Device));
-            Protection = new TrafficProtection(settings, Tun.Index, InnerMtu);
+            Protection = Keep(new TrafficProtection(settings, Tun.Index, InnerMtu));
             Repaired = Protection.Apply([.. policy.Protect.SelectMany(Selectors)]);
         }
         catch
@@ -43,6 +43,9 @@ internal sealed class HostNetwork : IDisposable
 
         Degraded = degraded;
     }
+
+    /// <summary>Names and numbers in the kernel that are ours.</summary>
+    public ProtectionSettings Settings { get; } = new();
 
     public UdpLink Port500 { get; }
 
@@ -65,7 +68,7 @@ internal sealed class HostNetwork : IDisposable
     /// <exception cref="StartupException">The host lacks what is needed, or refused it.</exception>
     public static HostNetwork Open(SecurityPolicy policy)
     {
-        var missing = HostRequirements.Check(new ProtectionSettings());
+        var missing = HostRequirements.Check(new ProtectionSettings(), clear: policy.Protect.Any(entry => entry.ClearUntilIpsec));
         var fatal = missing.Where(m => m.Fatal).Select(m => m.Sentence.TrimEnd('.')).ToList();
         if (fatal.Count > 0)
         {
@@ -84,7 +87,7 @@ internal sealed class HostNetwork : IDisposable
 
     /// <summary>Which of the host's traffic an entry protects, one selector for each of its port pairs.</summary>
     internal static IEnumerable<ProtectedSelector> Selectors(ProtectEntry entry) =>
-        entry.Ports.Select(pair => new ProtectedSelector(entry.Local, entry.Remote, entry.Protocol, Span(pair.Local), Span(pair.Remote)));
+        entry.Ports.Select(pair => new ProtectedSelector(entry.Local, entry.Remote, entry.Protocol, Span(pair.Local), Span(pair.Remote), entry.ClearUntilIpsec));
 
     public void Dispose()
     {

@@ -21,6 +21,8 @@ internal sealed class ReportBuilder(DaemonClock clock)
         latch.Reason,
         clock.At(latch.Since));
 
+    public ClearFlowReport ClearFlow(ClearFlowSnapshot flow) => new(FlowReport.From(flow.Flow), flow.Entry, clock.At(flow.Since));
+
     public PeerReport Peer(PeerSnapshot peer) => new(
         peer.Key, peer.Name, peer.Trust, peer.Algorithm, [.. peer.Addresses.Select(a => a.ToString())], peer.IkeSas, peer.ChildSas, peer.Latches, clock.At(peer.LastHeard));
 
@@ -40,6 +42,7 @@ internal sealed class ReportBuilder(DaemonClock clock)
         Channel = e.Channel,
         IkeSa = e.IkeSa,
         ChildSa = e.ChildSa,
+        Since = e.Since is { } since ? clock.At(since) : null,
         Details = e.Details,
     };
 

@@ -49,12 +49,18 @@ internal sealed class RunningDaemon(
                 drops(),
                 Named(engine.IkeDrops),
                 loop.Refused,
-                degraded);
+                degraded)
+            {
+                ClearFlows = engine.ClearFlows().Count,
+                IpsecHosts = engine.IpsecHostCount,
+                ClearSuspended = engine.ClearSuspended,
+            };
         },
         cancellation);
 
     public Task<LatchesReport> LatchesAsync(CancellationToken cancellation) =>
-        loop.AskAsync((engine, _) => new LatchesReport([.. engine.Latches().Select(_reports.Latch)]), cancellation);
+        loop.AskAsync(
+            (engine, _) => new LatchesReport([.. engine.Latches().Select(_reports.Latch)]) { ClearFlows = [.. engine.ClearFlows().Select(_reports.ClearFlow)] }, cancellation);
 
     public Task<PeersReport> PeersAsync(CancellationToken cancellation) =>
         loop.AskAsync((engine, _) => new PeersReport([.. engine.Peers().Select(_reports.Peer)]), cancellation);
@@ -71,7 +77,10 @@ internal sealed class RunningDaemon(
 
     public Task<ExplainReport> ExplainAsync(FlowQuery query, CancellationToken cancellation) => loop.AskAsync(
         (engine, _) => FlowExplainer.Explain(
-            query, configuration.Policy, [.. engine.Latches().Where(l => query.Matches(l.Flow)).Select(_reports.Latch)]),
+            query,
+            configuration.Policy,
+            [.. engine.Latches().Where(l => query.Matches(l.Flow)).Select(_reports.Latch)],
+            [.. engine.ClearFlows().Where(f => query.Matches(f.Flow)).Select(_reports.ClearFlow)]),
         cancellation);
 
     public Task<bool> CloseLatchAsync(LatchId latch, CancellationToken cancellation) =>

@@ -15,15 +15,21 @@ internal sealed class SocketCensus
     /// <summary>The flows whose socket was missing in this look and in the one before.</summary>
     public IReadOnlyCollection<FlowKey> Look(IEnumerable<FlowKey> flows, IReadOnlyList<SocketEntry> sockets)
     {
-        var connected = sockets.Select(s => s.Flow).ToHashSet();
-        var unconnected = sockets.Where(s => IsUnconnected(s.Flow)).Select(s => (s.Flow.Protocol, s.Flow.LocalPort)).ToHashSet();
-        var missing = flows
-            .Where(f => f.Protocol is IpProtocol.Tcp or IpProtocol.Udp)
-            .Where(f => !connected.Contains(f) && !(f.Protocol == IpProtocol.Udp && unconnected.Contains((f.Protocol, f.LocalPort))))
-            .ToHashSet();
+        var missing = Missing(flows, sockets);
         var gone = missing.Where(_missing.Contains).ToList();
         _missing = missing;
         return gone;
+    }
+
+    /// <summary>The flows that have no socket in this look.</summary>
+    public static HashSet<FlowKey> Missing(IEnumerable<FlowKey> flows, IReadOnlyList<SocketEntry> sockets)
+    {
+        var connected = sockets.Select(s => s.Flow).ToHashSet();
+        var unconnected = sockets.Where(s => IsUnconnected(s.Flow)).Select(s => (s.Flow.Protocol, s.Flow.LocalPort)).ToHashSet();
+        return flows
+            .Where(f => f.Protocol is IpProtocol.Tcp or IpProtocol.Udp)
+            .Where(f => !connected.Contains(f) && !(f.Protocol == IpProtocol.Udp && unconnected.Contains((f.Protocol, f.LocalPort))))
+            .ToHashSet();
     }
 
     /// <summary>What listens: TCP sockets in LISTEN, UDP sockets without a peer.</summary>

@@ -11,6 +11,7 @@ internal sealed class DaemonMetrics : IDisposable
     private readonly Counter<long> _events;
     private readonly Counter<long> _breaks;
     private readonly UpDownCounter<long> _latches;
+    private readonly UpDownCounter<long> _clearFlows;
     private readonly Dictionary<LatchId, LatchState> _states = [];
 
     public DaemonMetrics()
@@ -18,6 +19,7 @@ internal sealed class DaemonMetrics : IDisposable
         _events = _meter.CreateCounter<long>("latchkey.events", "{event}", "Events by kind");
         _breaks = _meter.CreateCounter<long>("latchkey.latch.breaks", "{latch}", "Latches broken, by reason");
         _latches = _meter.CreateUpDownCounter<long>("latchkey.latches", "{latch}", "Latches, by state");
+        _clearFlows = _meter.CreateUpDownCounter<long>("latchkey.clear_flows", "{flow}", "Flows that go in clear");
     }
 
     /// <param name="drops">Packets dropped by reason.</param>
@@ -30,6 +32,11 @@ internal sealed class DaemonMetrics : IDisposable
         if (e.Kind == EventKind.LatchBroken)
         {
             _breaks.Add(1, new KeyValuePair<string, object?>("reason", e.Reason));
+        }
+
+        if (e.Kind is EventKind.FlowClear or EventKind.ClearEnded)
+        {
+            _clearFlows.Add(e.Kind == EventKind.FlowClear ? 1 : -1);
         }
 
         if (e is { Latch: { } latch, State: { } state })

@@ -29,6 +29,9 @@ public sealed record EventReport(long Seq, string Event, DateTime At, string Tex
 
     public string? ChildSa { get; init; }
 
+    /// <summary>Since when the fact holds that the event rests on, UTC.</summary>
+    public DateTime? Since { get; init; }
+
     /// <summary>Further facts, for example offered against configured.</summary>
     public IReadOnlyList<string>? Details { get; init; }
 }

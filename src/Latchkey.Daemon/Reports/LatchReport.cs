@@ -3,7 +3,16 @@ using Latchkey.Wire;
 namespace Latchkey.Daemon.Reports;
 
 /// <summary><c>latchkey latches --json</c>, <c>GET /latches</c>.</summary>
-public sealed record LatchesReport(IReadOnlyList<LatchReport> Latches);
+public sealed record LatchesReport(IReadOnlyList<LatchReport> Latches)
+{
+    /// <summary>Flows that go in clear and have no latch (<c>clear = "until-ipsec"</c>).</summary>
+    public IReadOnlyList<ClearFlowReport> ClearFlows { get; init; } = [];
+}
+
+/// <summary>A flow that goes in clear for as long as its socket lives.</summary>
+/// <param name="Entry">The protect entry that allows it.</param>
+/// <param name="Since">When it was let go in clear, or when a later daemon found it so, UTC.</param>
+public sealed record ClearFlowReport(FlowReport Flow, string Entry, DateTime Since);
 
 /// <summary>One latch (RFC 5660 §2.3 INQUIRE_LATCH).</summary>
 /// <param name="State">LARVAL, LISTENER, ESTABLISHED, BROKEN or CLOSED.</param>

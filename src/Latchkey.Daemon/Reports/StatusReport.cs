@@ -29,4 +29,14 @@ public sealed record StatusReport(
     IReadOnlyDictionary<string, long> Drops,
     IReadOnlyDictionary<string, long> IkeDrops,
     long Overload,
-    IReadOnlyList<string> Degraded);
+    IReadOnlyList<string> Degraded)
+{
+    /// <summary>Flows that go in clear (<c>clear = "until-ipsec"</c>).</summary>
+    public int ClearFlows { get; init; }
+
+    /// <summary>Hosts that have spoken IPsec, and are never reached in clear again.</summary>
+    public int IpsecHosts { get; init; }
+
+    /// <summary>Why no further flow goes in clear, whatever the configuration says; absent when it may.</summary>
+    public string? ClearSuspended { get; init; }
+}

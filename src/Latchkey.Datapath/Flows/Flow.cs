@@ -13,6 +13,9 @@ public enum FlowState
 
     /// <summary>Nothing moves.</summary>
     Blocked,
+
+    /// <summary>Travels in clear; the kernel carries it.</summary>
+    Clear,
 }
 
 /// <summary>One flow and what the engine said about it.</summary>

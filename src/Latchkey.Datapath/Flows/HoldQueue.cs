@@ -5,10 +5,11 @@ namespace Latchkey.Datapath;
 
 /// <summary>An IP packet that waits for a decision about its flow.</summary>
 /// <param name="Buffer">From the shared pool; goes back with <see cref="HoldQueue.Return"/>.</param>
-/// <param name="ArrivedUnder">The SA of an inbound packet; null for one that this host sends.</param>
+/// <param name="ArrivedUnder">The SA of an inbound packet; null for one that this host sends, or that came in clear.</param>
+/// <param name="ArrivedInClear">It moves only when its flow may go in clear.</param>
 /// <param name="MayFragment">See <see cref="PacketSlot.MayFragment"/>; only for packets that this host sends.</param>
 internal readonly record struct HeldPacket(
-    byte[] Buffer, int Length, InboundSa? ArrivedUnder, bool MayFragment, TimeSpan Since);
+    byte[] Buffer, int Length, InboundSa? ArrivedUnder, bool ArrivedInClear, bool MayFragment, TimeSpan Since);
 
 /// <summary>Packets that wait for the engine, bounded for each flow, in all, and in time: so no first packet is lost.</summary>
 internal sealed class HoldQueue(DatapathSettings settings, DropCounters drops)
@@ -19,22 +20,11 @@ internal sealed class HoldQueue(DatapathSettings settings, DropCounters drops)
     /// <summary>Flows for which packets are held.</summary>
     public IReadOnlyCollection<Flow> Waiting => _waiting;
 
-    public void Hold(Flow flow, ReadOnlySpan<byte> packet, InboundSa? arrivedUnder, bool mayFragment, TimeSpan now)
-    {
-        flow.Held ??= new(1);
-        var buffer = ArrayPool<byte>.Shared.Rent(packet.Length);
-        if (flow.Held.Count >= settings.HeldPacketsPerFlow || _octets + buffer.Length > settings.HeldOctets)
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-            drops.Count(DropReason.HoldQueueFull);
-            return;
-        }
+    public void Hold(Flow flow, ReadOnlySpan<byte> packet, InboundSa? arrivedUnder, bool mayFragment, TimeSpan now) =>
+        Hold(flow, packet, arrivedUnder, arrivedInClear: false, mayFragment, now);
 
-        packet.CopyTo(buffer);
-        flow.Held.Enqueue(new(buffer, packet.Length, arrivedUnder, mayFragment, now));
-        _octets += buffer.Length;
-        _waiting.Add(flow);
-    }
+    public void HoldClear(Flow flow, ReadOnlySpan<byte> packet, TimeSpan now) =>
+        Hold(flow, packet, arrivedUnder: null, arrivedInClear: true, mayFragment: false, now);
 
     /// <summary>Takes the oldest packet of a flow; the caller gives it back with <see cref="Return"/>.</summary>
     public bool TryTake(Flow flow, out HeldPacket packet)
@@ -91,5 +81,22 @@ internal sealed class HoldQueue(DatapathSettings settings, DropCounters drops)
         }
 
         return emptied;
+    }
+
+    private void Hold(Flow flow, ReadOnlySpan<byte> packet, InboundSa? arrivedUnder, bool arrivedInClear, bool mayFragment, TimeSpan now)
+    {
+        flow.Held ??= new(1);
+        var buffer = ArrayPool<byte>.Shared.Rent(packet.Length);
+        if (flow.Held.Count >= settings.HeldPacketsPerFlow || _octets + buffer.Length > settings.HeldOctets)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+            drops.Count(DropReason.HoldQueueFull);
+            return;
+        }
+
+        packet.CopyTo(buffer);
+        flow.Held.Enqueue(new(buffer, packet.Length, arrivedUnder, arrivedInClear, mayFragment, now));
+        _octets += buffer.Length;
+        _waiting.Add(flow);
     }
 }

@@ -27,6 +27,12 @@ public sealed record RemoveSa(SaDirection Direction, ChannelId Channel, uint Spi
 /// <summary><see cref="IDatapath.Bind"/></summary>
 public sealed record BindFlow(FlowKey Flow, ChannelId Channel) : Effect;
 
+/// <summary><see cref="IDatapath.Clear"/></summary>
+public sealed record ClearFlowOpened(FlowKey Flow) : Effect;
+
+/// <summary>Remember, beyond restarts and reboots, that a host has spoken IPsec.</summary>
+public sealed record RecordIpsecHost(InetAddress Host) : Effect;
+
 /// <summary><see cref="IDatapath.Block"/></summary>
 public sealed record BlockFlow(FlowKey Flow, DropReason Reason) : Effect;
 

@@ -32,6 +32,9 @@ public sealed record EngineEvent(EventKind Kind, TimeSpan At, string Text)
 
     public string? ChildSa { get; init; }
 
+    /// <summary>Since when the fact holds that the event rests on.</summary>
+    public TimeSpan? Since { get; init; }
+
     /// <summary>Further facts, for example offered against configured, one per line.</summary>
     public IReadOnlyList<string>? Details { get; init; }
 }
@@ -69,4 +72,8 @@ public enum EventKind
     ReloadRefused,
     Repaired,
     Degraded,
+    FlowClear,
+    ClearEnded,
+    ClearRefused,
+    IpsecHostFound,
 }

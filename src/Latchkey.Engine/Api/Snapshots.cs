@@ -30,3 +30,7 @@ public sealed record IkeSaSnapshot(
 
 public sealed record ChildSaSnapshot(
     string Id, uint Channel, uint InboundSpi, uint OutboundSpi, string Suite, string Selectors, string Encapsulation, TimeSpan Since);
+
+/// <summary>A flow that goes in clear for life (<c>clear = "until-ipsec"</c>).</summary>
+/// <param name="Entry">The protect entry that allows it.</param>
+public sealed record ClearFlowSnapshot(FlowKey Flow, string Entry, TimeSpan Since);

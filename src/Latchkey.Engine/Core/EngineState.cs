@@ -33,6 +33,13 @@ internal sealed class EngineState
 
     public LatchDatabase Latches { get; } = new();
 
+    public ClearFlows ClearFlows { get; } = new();
+
+    public IpsecHosts IpsecHosts { get; } = new();
+
+    /// <summary>Why no further flow goes in clear whatever policy says; null while it may.</summary>
+    public string? ClearSuspended { get; set; }
+
     public ChannelTable Channels { get; } = new();
 
     public Dictionary<IkeSaHandle, Peering> Peerings { get; } = [];

@@ -5,7 +5,7 @@ using Latchkey.Wire;
 namespace Latchkey.Engine;
 
 /// <summary>Answers the datapath's questions about flows it does not know: each gets a latch, or is dropped.</summary>
-internal sealed class FlowAdmission(EngineState state, Negotiations negotiations)
+internal sealed class FlowAdmission(EngineState state, Negotiations negotiations, ClearAdmission clear)
 {
     public void Outbound(TimeSpan now, FlowKey flow)
     {
@@ -13,11 +13,22 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
         {
             // Asked again: what it waited for may have ended without serving it.
             Advance(now, waiting);
+            if (waiting.State == LatchState.Larval && now - waiting.Since >= state.Settings.ClearNegotiation.Duration)
+            {
+                clear.Refused(now, flow, waiting.Entry);
+            }
+
             return;
         }
 
         if (AnswerFromLatch(flow) || Admit(flow) is not { } entry)
         {
+            return;
+        }
+
+        if (clear.TryAdmit(now, flow, entry))
+        {
+            AskAgain(now, flow, entry);
             return;
         }
 
@@ -43,6 +54,24 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
         if (state.Channels.Find(channelId.Value) is { } channel && state.Policy.Admits(larval.Entry, channel.Parameters.PeerKey))
         {
             Establish(now, larval, channel);
+        }
+    }
+
+    /// <summary>A host began a flow in clear. It never touches a flow that has a latch.</summary>
+    public void Clear(TimeSpan now, FlowKey flow)
+    {
+        if (state.Latches.Find(flow) is not null || Admit(flow) is not { } entry)
+        {
+            return;
+        }
+
+        if (clear.Knocked(now, flow, entry))
+        {
+            negotiations.Seek(now, flow, entry, channel: null);
+        }
+        else
+        {
+            AskAgain(now, flow, entry);
         }
     }
 
@@ -104,6 +133,15 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
         state.Effects.Raise(EventKind.LatchEstablished, now, latch, $"{latch.Flow} is latched to {channel.Parameters.PeerKey}");
     }
 
+    /// <summary>The flow is decided on; its host is asked for those that follow.</summary>
+    private void AskAgain(TimeSpan now, FlowKey flow, ProtectEntry entry)
+    {
+        if (clear.IsAllowed(entry, flow.Remote) && clear.IsToBeAskedAgain(now, flow.Remote))
+        {
+            negotiations.Seek(now, flow, entry, channel: null);
+        }
+    }
+
     /// <summary>
     /// The Child SA a new flow would use: the newest that covers it, whose peer is not known to be silent. One that only a
     /// kept latch still justifies (RFC 5660 L30) serves no other.
@@ -120,7 +158,7 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
             return null;
         }
 
-        if (state.Latches.Count >= state.Settings.LatchMaximum)
+        if (state.Latches.Count + state.ClearFlows.Count >= state.Settings.LatchMaximum)
         {
             Refuse(flow, DropReason.FlowTableFull);
             return null;

@@ -6,18 +6,19 @@ using Latchkey.Wire;
 namespace Latchkey.Engine;
 
 /// <summary>Begins what is needed so that a flow gets an SA, once and not once per packet, and tells waiting flows when it fails.</summary>
-internal sealed class Negotiations(EngineState state, LatchBreaker breaker)
+internal sealed class Negotiations(EngineState state, LatchBreaker breaker, ClearAdmission clear)
 {
     private readonly Dictionary<ChildRequestHandle, Request> _requests = [];
 
-    private sealed record Request(IkeSaHandle Sa, AddressPair Pair, SelectorSet Selectors, bool WhoIsThere);
+    private sealed record Request(IkeSaHandle Sa, AddressPair Pair, SelectorSet Selectors, bool WhoIsThere, bool Brief = false);
 
     /// <summary>A flow needs an SA and has none: use an IKE SA that is there, or begin one.</summary>
     /// <param name="channel">The channel the flow is latched to, or null when it is LARVAL.</param>
     public void Seek(TimeSpan now, FlowKey flow, ProtectEntry entry, Channel? channel)
     {
         var pair = AddressPair.Of(flow);
-        if (entry.SelectorsFor(flow) is not { } selectors || _requests.Values.Any(r => r.Pair == pair && r.Selectors.Covers(flow)))
+        var brief = channel is null && clear.IsAllowed(entry, pair.Remote);
+        if (entry.SelectorsFor(flow) is not { } selectors || _requests.Values.Any(r => r.Pair == pair && (r.Brief || !brief) && r.Selectors.Covers(flow)))
         {
             return;
         }
@@ -37,10 +38,11 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker)
             return;
         }
 
-        // An IKE SA that is being made serves this flow too: what is still missing is asked for when it stands.
-        if (!IsBeginning(pair))
+        // An IKE SA that is being made serves this flow too: what is still missing is asked for when it stands. Only a flow
+        // that may go in clear does not wait for as long as others do.
+        if (brief ? !_requests.Values.Any(r => r.Pair == pair && r.Brief) : !IsBeginning(pair))
         {
-            Begin(now, pair, entry, selectors, persistence: null);
+            Begin(now, pair, entry, selectors, brief ? state.Settings.ClearNegotiation : null, brief: brief);
         }
     }
 
@@ -55,7 +57,7 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker)
         }
 
         var settings = state.Settings;
-        var peering = Begin(now, pair, latch.Entry, selectors, new Persistence(settings.WhoIsThereInterval, settings.WhoIsThereDuration));
+        var peering = Begin(now, pair, latch.Entry, selectors, new Persistence(settings.WhoIsThereInterval, settings.WhoIsThereDuration), whoIsThere: true);
         state.Effects.Raise(new EngineEvent(EventKind.WhoIsThere, now, $"{pair.Remote} does not answer as {channel.Parameters.PeerKey}: asking who is there")
         {
             PeerKey = channel.Parameters.PeerKey.ToString(),
@@ -109,13 +111,19 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker)
             return;
         }
 
+        if (request.Brief && reason == CloseReason.PeerSilent)
+        {
+            clear.FoundSilent(now, request.Pair.Remote);
+        }
+
         foreach (var latch in state.Latches.Between(request.Pair).Where(l => l.State == LatchState.Larval && request.Selectors.Covers(l.Flow)).ToList())
         {
-            if (_requests.Values.Any(r => r.Pair == request.Pair && r.Selectors.Covers(latch.Flow)))
+            if ((reason == CloseReason.PeerSilent && clear.TryOpen(now, latch)) || _requests.Values.Any(r => r.Pair == request.Pair && r.Selectors.Covers(latch.Flow)))
             {
                 continue;
             }
 
+            clear.Refused(now, latch.Flow, latch.Entry);
             if (IsRefusal(reason))
             {
                 var hint = request.Selectors.SingleFlow is null ? "" : "; the peer protects other flows with us, so another host at our public address may hold this one: connect again from another port";
@@ -143,14 +151,14 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker)
 
     private bool IsBeginning(AddressPair pair) => state.Between(pair).Any(p => p is { Initiated: true, Established: false });
 
-    private Peering Begin(TimeSpan now, AddressPair pair, ProtectEntry entry, SelectorSet selectors, Persistence? persistence)
+    private Peering Begin(TimeSpan now, AddressPair pair, ProtectEntry entry, SelectorSet selectors, Persistence? persistence, bool whoIsThere = false, bool brief = false)
     {
         // INITIAL_CONTACT says that we hold nothing else with whoever is there (RFC 7296 §2.4). Who still holds latches has
         // forgotten nothing, even if every IKE SA was lost to a bad network: the peer would take it for a restart.
         var initialContact = !state.Between(pair).Any(p => p.Established) && !state.Latches.Between(pair).Any(l => l.Channel is not null);
         var (sa, request) = state.Ike.Initiate(
             now, pair.Local, pair.Remote, new ChildProposal(selectors), entry.Encapsulation != EncapsulationChoice.Esp, initialContact, persistence);
-        _requests.Add(request, new Request(sa, pair, selectors, persistence is not null));
+        _requests.Add(request, new Request(sa, pair, selectors, whoIsThere, brief));
         return state.Add(new Peering(sa, initiated: true, new InetEndpoint(pair.Local, 500), new InetEndpoint(pair.Remote, 500), now));
     }
 }

@@ -9,7 +9,7 @@ namespace Latchkey.Engine;
 /// Puts another policy in force. First the latches are judged, so that a flow is blocked before anything that served it
 /// goes (RFC 5660 L28, L29); then the SAs that the policy no longer allows go, and whatever was under way is asked again.
 /// </summary>
-internal sealed class PolicyChange(EngineState state, LatchBreaker breaker, FlowAdmission flows, Negotiations negotiations, PeerAdmission peers)
+internal sealed class PolicyChange(EngineState state, LatchBreaker breaker, FlowAdmission flows, Negotiations negotiations, PeerAdmission peers, ClearAdmission clear)
 {
     /// <param name="changed">Gets the address pairs whose broken latches may return.</param>
     public PolicyChangeResult To(TimeSpan now, SecurityPolicy policy, IReadOnlyCollection<FlowKey> connections, HashSet<AddressPair> changed)
@@ -19,6 +19,7 @@ internal sealed class PolicyChange(EngineState state, LatchBreaker breaker, Flow
         state.Adopt(policy);
 
         var result = JudgeLatches(now, before, changed) with { Differences = differences };
+        clear.Judge(now);
         var begunInClear = CloseBegunInClear(now, connections);
         result = result with { Closed = result.Closed + begunInClear };
         state.OutsidePolicy.Clear();
@@ -130,9 +131,18 @@ internal sealed class PolicyChange(EngineState state, LatchBreaker breaker, Flow
     private int CloseBegunInClear(TimeSpan now, IReadOnlyCollection<FlowKey> connections)
     {
         var begun = new List<(Latch Latch, string Reason)>();
-        foreach (var flow in connections.Where(flow => state.Latches.Find(flow) is null))
+        foreach (var flow in connections.Where(flow => state.Latches.Find(flow) is null && !state.ClearFlows.Contains(flow)))
         {
-            if (state.Policy.Find(flow) is { } entry)
+            if (state.Policy.Find(flow) is not { } entry)
+            {
+                continue;
+            }
+
+            if (clear.IsAllowed(entry, flow.Remote))
+            {
+                clear.Adopt(now, flow, entry);
+            }
+            else
             {
                 begun.Add((state.Latches.CreateLarval(now, flow, entry), $"it began in clear, and [[protect]] \"{entry.Name}\" covers it now: nobody knows with whom it began"));
             }

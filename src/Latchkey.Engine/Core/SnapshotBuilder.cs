@@ -12,6 +12,9 @@ internal sealed class SnapshotBuilder(EngineState state)
         .. state.Latches.Listeners.Select(Listener).Concat(state.Latches.All.Select(Connection)).OrderBy(l => l.Id.Value),
     ];
 
+    public IReadOnlyList<ClearFlowSnapshot> ClearFlows() =>
+        [.. state.ClearFlows.All.OrderBy(f => f.Since).Select(f => new ClearFlowSnapshot(f.Flow, f.Entry.Name, f.Since))];
+
     public IReadOnlyList<PeerSnapshot> Peers() =>
     [
         .. state.Peerings.Values.Where(p => p.Established).GroupBy(p => p.Key!.Fingerprint).Select(group => new PeerSnapshot(

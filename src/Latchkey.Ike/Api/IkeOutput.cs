@@ -19,6 +19,13 @@ public sealed record SendDatagram(InetEndpoint Local, InetEndpoint Remote, byte[
 public sealed record SendKeepalive(InetEndpoint Local, InetEndpoint Remote) : IkeOutput;
 
 /// <summary>
+/// IKE came back from where an IKE_SA_INIT of ours went, and names its SPI, which nobody off the path can guess: whatever
+/// it says, of whatever version it is and however late it comes, somebody there speaks IKE. Not authenticated; told once
+/// for each exchange.
+/// </summary>
+public sealed record PeerAnswered(InetEndpoint Local, InetEndpoint Remote) : IkeOutput;
+
+/// <summary>
 /// A question: the peer proved possession of <paramref name="Key"/> in IKE_AUTH. The exchange waits for
 /// <see cref="IkeHost.AnswerPeer"/>; the peer's retransmissions are absorbed meanwhile.
 /// </summary>

@@ -23,6 +23,7 @@ internal sealed class InitInitiator
     private byte[] _cookie = [];
     private Transmission? _transmission;
     private int _restarts;
+    private bool _answered;
 
     public InitInitiator(
         HostContext context, IkeSa sa, ChildRequestHandle childRequest, ChildProposal child, bool forceUdpEncapsulation, bool initialContact, Persistence? persistence)
@@ -59,6 +60,15 @@ internal sealed class InitInitiator
             ]).ToBytes();
         _transmission = new Transmission(_context, _sa, request, _schedule, GiveUp);
         _transmission.Start();
+    }
+
+    public void NoteAnswer(InetEndpoint local, InetEndpoint remote)
+    {
+        if (!_answered && local.Address == _sa.Local.Address && remote.Address == _sa.Remote.Address)
+        {
+            _answered = true;
+            _context.Emit(new PeerAnswered(local, remote));
+        }
     }
 
     public void HandleResponse(InetEndpoint local, InetEndpoint remote, IkeMessage message, ReadOnlySpan<byte> datagram)
@@ -178,7 +188,11 @@ internal sealed class InitInitiator
 
     private void Fail(string text) => _sa.Close(CloseReason.ProtocolError, text, Farewell.None);
 
-    private void GiveUp() => _sa.Close(CloseReason.PeerSilent, "nobody answered IKE_SA_INIT", Farewell.None);
+    private void GiveUp()
+    {
+        _context.Table.Unanswered.Add(SpiI, _sa.Local.Address, _sa.Remote.Address);
+        _sa.Close(CloseReason.PeerSilent, "nobody answered IKE_SA_INIT", Farewell.None);
+    }
 
     private void Abandon(CloseReason reason, string text)
     {

@@ -22,7 +22,27 @@ internal sealed class DatagramRouter(HostContext context)
         {
             context.Drop(IkeDropReason.Malformed);
         }
-        else if (header.MajorVersion != 2)
+        else
+        {
+            NoteAnswer(local, remote, header);
+            Route(local, remote, header, datagram);
+        }
+    }
+
+    /// <summary>RFC 7296 §1.5: outside any IKE SA; SPIs of no meaning, Initiator flag set, a request that wants no answer.</summary>
+    public void ComplainInvalidSpi(InetEndpoint local, InetEndpoint remote, uint spi)
+    {
+        if (_complaints.TryTake(context.Now, remote.Address))
+        {
+            context.Send(local, remote, new IkeMessage(
+                IkeHeader.ForRequest(0, 0, ExchangeType.Informational, fromInitiator: true, messageId: 0),
+                [new NotifyPayload(NotifyType.InvalidSpi, ChildPayloads.SpiOctets(spi))]));
+        }
+    }
+
+    private void Route(InetEndpoint local, InetEndpoint remote, IkeHeader header, ReadOnlySpan<byte> datagram)
+    {
+        if (header.MajorVersion != 2)
         {
             context.Drop(IkeDropReason.UnsupportedVersion);
             if (header.MajorVersion > 2 && !header.IsResponse)
@@ -41,17 +61,6 @@ internal sealed class DatagramRouter(HostContext context)
         else
         {
             RouteProtected(local, remote, message, datagram);
-        }
-    }
-
-    /// <summary>RFC 7296 §1.5: outside any IKE SA; SPIs of no meaning, Initiator flag set, a request that wants no answer.</summary>
-    public void ComplainInvalidSpi(InetEndpoint local, InetEndpoint remote, uint spi)
-    {
-        if (_complaints.TryTake(context.Now, remote.Address))
-        {
-            context.Send(local, remote, new IkeMessage(
-                IkeHeader.ForRequest(0, 0, ExchangeType.Informational, fromInitiator: true, messageId: 0),
-                [new NotifyPayload(NotifyType.InvalidSpi, ChildPayloads.SpiOctets(spi))]));
         }
     }
 
@@ -109,6 +118,24 @@ internal sealed class DatagramRouter(HostContext context)
             {
                 Complain(local, remote, message.Header, new NotifyPayload(NotifyType.InvalidIkeSpi));
             }
+        }
+    }
+
+    /// <summary>Even what cannot be read as an answer shows that somebody speaks IKE, if it is not our own request thrown back.</summary>
+    private void NoteAnswer(InetEndpoint local, InetEndpoint remote, IkeHeader header)
+    {
+        if (!header.IsResponse && header.MajorVersion == 2)
+        {
+            return;
+        }
+
+        if (context.Table.TryFind(header.SpiI, out InitInitiator? exchange))
+        {
+            exchange.NoteAnswer(local, remote);
+        }
+        else if (context.Table.Unanswered.TakeAnswer(header.SpiI, local.Address, remote.Address))
+        {
+            context.Emit(new PeerAnswered(local, remote));
         }
     }
 

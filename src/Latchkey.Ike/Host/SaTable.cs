@@ -21,6 +21,8 @@ internal sealed class SaTable
 
     public IEnumerable<InitInitiator> Initiating => _initiating.Values;
 
+    public UnansweredRequests Unanswered { get; } = new();
+
     /// <summary>Responder SAs that are not established yet.</summary>
     public int HalfOpen { get; set; }
 

@@ -50,6 +50,9 @@ public sealed class PeerAuthorizationDatabase(SecurityPolicy policy)
             : new PadResult.Refused($"no [[peer]] has the key {key}, and every [[protect]] entry has trust = \"known\"");
     }
 
+    /// <summary>Whether an address belongs to a known peer.</summary>
+    public bool IsOwned(InetAddress address) => _known.Any(peer => peer.Owns(address));
+
     /// <summary>Whether an authorised peer may speak for an address (B11: never for one that a known peer owns).</summary>
     public bool MaySpeakFor(PadResult peer, InetAddress address, out string? why)
     {

@@ -7,6 +7,7 @@ internal static class NetlinkAbi
 {
     public const int Route = 0;
     public const int SockDiag = 4;
+    public const int Netfilter = 12;
 
     public const int LevelNetlink = 270;
     public const int OptionExtendedAck = 11;

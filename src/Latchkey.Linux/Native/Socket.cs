@@ -43,6 +43,9 @@ internal static partial class Socket
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
     public static unsafe partial nint Send(FileDescriptor socket, void* buffer, nuint length, int flags);
 
+    [LibraryImport("libc", EntryPoint = "sendto", SetLastError = true)]
+    public static unsafe partial nint SendTo(FileDescriptor socket, void* buffer, nuint length, int flags, SocketAddress* address, uint addressLength);
+
     [LibraryImport("libc", EntryPoint = "recvmmsg", SetLastError = true)]
     public static unsafe partial int ReceiveMany(FileDescriptor socket, MultiMessageHeader* messages, uint count, int flags, void* timeout);
 

@@ -52,6 +52,22 @@ internal sealed class NetlinkSocket : IDisposable
     /// <summary>As <see cref="Do"/>, and gives the errno back instead; 0 when done.</summary>
     public int TryDo(MessageBuilder request) => Try(request, NetlinkAbi.FlagAck, static (_, _) => { }, out _, out _);
 
+    /// <summary>
+    /// As <see cref="TryDo"/> for a subsystem of netfilter that takes changes only between two marks, as one transaction
+    /// (<c>linux/netfilter/nfnetlink.h</c>).
+    /// </summary>
+    public int TryDoInBatch(MessageBuilder request, ushort subsystem)
+    {
+        // All three carry one number: an error is told of the mark or of the request, and the acknowledgement of the request.
+        var number = ++_sequence;
+        var wanted = request.Finish(number);
+        MemoryMarshal.AsRef<NetlinkHeader>(wanted).Flags |= NetlinkAbi.FlagAck;
+        var mark = new NetfilterHeader { Resource = System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(subsystem) };
+        return Exchange(
+            [.. MessageBuilder.Request(NetfilterHeader.BatchBegin, 0, mark).Finish(number), .. wanted, .. MessageBuilder.Request(NetfilterHeader.BatchEnd, 0, mark).Finish(number)],
+            NetlinkAbi.FlagAck, static (_, _) => { }, out _, out _);
+    }
+
     /// <summary>Asks for one object; gives the errno back, 0 when <paramref name="handler"/> was called with it.</summary>
     public int TryGet(MessageBuilder request, MessageHandler handler) => Try(request, 0, handler, out _, out _);
 
@@ -83,12 +99,17 @@ internal sealed class NetlinkSocket : IDisposable
         }
     }
 
-    private unsafe int Try(MessageBuilder request, ushort flags, MessageHandler handler, out bool interrupted, out string? text)
+    private int Try(MessageBuilder request, ushort flags, MessageHandler handler, out bool interrupted, out string? text)
+    {
+        var message = request.Finish(++_sequence);
+        MemoryMarshal.AsRef<NetlinkHeader>(message).Flags |= flags;
+        return Exchange(message, flags, handler, out interrupted, out text);
+    }
+
+    private unsafe int Exchange(ReadOnlySpan<byte> message, ushort flags, MessageHandler handler, out bool interrupted, out string? text)
     {
         interrupted = false;
         text = null;
-        var message = request.Finish(++_sequence);
-        MemoryMarshal.AsRef<NetlinkHeader>(message).Flags |= flags;
         fixed (byte* data = message)
         {
             if (Socket.Send(_socket, data, (nuint)message.Length, 0) < 0)

@@ -22,7 +22,8 @@ internal static class FilterPlan
     public const string ErrorOut = "error_out";
 
     /// <summary>Commands that put the table there as wanted, whatever was there before, in one transaction.</summary>
-    public static List<JsonObject> Replace(IEnumerable<ProtectedSelector> selectors, ProtectionSettings settings)
+    /// <param name="clear">Flows that go in clear and go on doing so.</param>
+    public static List<JsonObject> Replace(IReadOnlyList<ProtectedSelector> selectors, IReadOnlyCollection<FlowKey> clear, ProtectionSettings settings)
     {
         var commands = Remove(settings);
         commands.Add(Add("table", Table(settings)));
@@ -55,6 +56,13 @@ internal static class FilterPlan
 
         PassInput(Rule, settings);
         PassOutput(Rule, settings);
+        if (selectors.Any(s => s.MayBeClear))
+        {
+            commands.AddRange(ClearRules.Sets(clear, settings));
+            commands.Add(Add("chain", ClearRules.Chain(settings)));
+            ClearRules.Pass(Rule, settings);
+        }
+
         foreach (var v6 in (bool[])[false, true])
         {
             foreach (var selector in selectors.Where(s => s.Concerns(v6)).SelectMany(s => s.ByProtocol()))
@@ -67,6 +75,11 @@ internal static class FilterPlan
                 foreach (var quote in QuotedPacket.Matches(v6, selector, quotesOurs: false))
                 {
                     Rule("output", [.. quote, Count(ErrorOut), Drop]);
+                }
+
+                if (selector.MayBeClear)
+                {
+                    Rule("input", [.. Packet(v6, selector, arriving: true), .. ClearRules.Knock(selector, settings)]);
                 }
 
                 Rule("input", [.. Packet(v6, selector, arriving: true), Count(ClearIn), Drop]);
@@ -144,5 +157,5 @@ internal static class FilterPlan
 
     private static JsonObject Table(ProtectionSettings settings) => new() { ["family"] = "inet", ["name"] = settings.FilterTable };
 
-    private static JsonObject Add(string kind, JsonObject what) => new() { ["add"] = new JsonObject { [kind] = what } };
+    internal static JsonObject Add(string kind, JsonObject what) => new() { ["add"] = new JsonObject { [kind] = what } };
 }

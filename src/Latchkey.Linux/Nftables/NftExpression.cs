@@ -12,6 +12,18 @@ internal static class NftExpression
 
     public static JsonObject Count(string counter) => new() { ["counter"] = counter };
 
+    public static JsonObject SetMark(uint mark) =>
+        new() { ["mangle"] = new JsonObject { ["key"] = Meta("mark"), ["value"] = mark } };
+
+    /// <summary>Hands a copy to whoever listens on a group of nfnetlink_log, at most that many packets a second.</summary>
+    public static JsonObject[] Copy(int group, int perSecond) =>
+    [
+        new() { ["limit"] = new JsonObject { ["rate"] = perSecond, ["burst"] = perSecond, ["per"] = "second" } },
+        new() { ["log"] = new JsonObject { ["group"] = group } },
+    ];
+
+    public static JsonObject Concat(params ReadOnlySpan<JsonNode> parts) => new() { ["concat"] = new JsonArray([.. parts]) };
+
     public static JsonObject Match(JsonNode left, JsonNode right, string operation = "==") =>
         new() { ["match"] = new JsonObject { ["op"] = operation, ["left"] = left, ["right"] = right } };
 

@@ -6,8 +6,15 @@ namespace Latchkey.Linux.Protection;
 /// <param name="Local">Our addresses; null is any.</param>
 /// <param name="Remote">The peers' addresses; null is any. Where both are null the selector holds for both families.</param>
 /// <param name="Protocol">Null is any; with ports it then means TCP, UDP and SCTP.</param>
-public sealed record ProtectedSelector(InetPrefix? Local, InetPrefix? Remote, IpProtocol? Protocol, PortSpan LocalPorts, PortSpan RemotePorts)
+/// <param name="MayBeClear">Single flows of it may be let go in clear (<see cref="ClearPath"/>). For TCP and UDP.</param>
+public sealed record ProtectedSelector(
+    InetPrefix? Local, InetPrefix? Remote, IpProtocol? Protocol, PortSpan LocalPorts, PortSpan RemotePorts, bool MayBeClear = false)
 {
+    public bool Covers(FlowKey flow) =>
+        (Protocol is not { } protocol || protocol == flow.Protocol)
+        && (Local?.Contains(flow.Local) ?? true) && (Remote?.Contains(flow.Remote) ?? true)
+        && LocalPorts.Contains(flow.LocalPort) && RemotePorts.Contains(flow.RemotePort);
+
     internal bool HasPorts => !LocalPorts.IsAny || !RemotePorts.IsAny;
 
     internal bool Concerns(bool v6) =>
@@ -25,6 +32,8 @@ public readonly record struct PortSpan(ushort First, ushort Last)
     public static PortSpan Any => new(0, ushort.MaxValue);
 
     public bool IsAny => this == Any;
+
+    public bool Contains(ushort port) => port >= First && port <= Last;
 
     public static PortSpan One(ushort port) => new(port, port);
 }

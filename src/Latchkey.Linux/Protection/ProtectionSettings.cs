@@ -18,6 +18,9 @@ public sealed record ProtectionSettings
     /// <summary>The TUN device.</summary>
     public string Device { get; init; } = Tun.TunDevice.DefaultName;
 
+    /// <summary>The group of nfnetlink_log on which packets are shown that begin a flow in clear; free in this network namespace.</summary>
+    public ushort KnockGroup { get; init; } = 7296;
+
     /// <summary>Our nftables table, of family <c>inet</c>.</summary>
     public string FilterTable { get; init; } = "latchkey";
 }

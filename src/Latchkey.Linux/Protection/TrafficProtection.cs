@@ -19,11 +19,12 @@ public sealed record FilterCounters(ulong ClearIn, ulong ClearOut, ulong ErrorsI
 /// </remarks>
 /// <param name="deviceIndex"><see cref="Tun.TunDevice.Index"/>.</param>
 /// <param name="innerMtu">How large an inner packet may be.</param>
-public sealed class TrafficProtection(ProtectionSettings settings, int deviceIndex, InnerMtu innerMtu)
+public sealed class TrafficProtection(ProtectionSettings settings, int deviceIndex, InnerMtu innerMtu) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly HashSet<InetAddress> _narrow = [];
     private IReadOnlyList<ProtectedSelector> _selectors = [];
+    private NetlinkSocket? _netfilter;
 
     /// <summary>
     /// Puts everything up for these selectors, or changes what is up to them. The filter comes first and changes at
@@ -36,9 +37,17 @@ public sealed class TrafficProtection(ProtectionSettings settings, int deviceInd
         lock (_lock)
         {
             using var netlink = new NetlinkSocket(NetlinkAbi.Route);
-            var repaired = _selectors.Count == 0 ? Leftovers.Describe(netlink, settings) : [];
+            List<string> repaired = [];
+            if (_selectors.Count == 0)
+            {
+                repaired = Leftovers.Describe(netlink, settings);
+                WasUp = repaired.Count > 0;
+            }
+
             _selectors = selectors;
-            Nft.Run(FilterPlan.Replace(selectors, settings));
+            var clear = ReadClearFlows();
+            Nft.Run(FilterPlan.Replace(selectors, clear, settings));
+            LeftInClear = clear;
             foreach (var v6 in Families())
             {
                 new Routes(netlink, v6).Put(MirrorPlan.Barrier(v6, settings));
@@ -47,6 +56,31 @@ public sealed class TrafficProtection(ProtectionSettings settings, int deviceInd
             }
 
             return repaired;
+        }
+    }
+
+    /// <summary>
+    /// The flows that went in clear when <see cref="Apply"/> was last called, and still may: they went on without a gap.
+    /// After a daemon was killed it is the kernel alone that knows them.
+    /// </summary>
+    public IReadOnlyList<FlowKey> LeftInClear { get; private set; } = [];
+
+    /// <summary>Whether something of ours was up before the first <see cref="Apply"/>.</summary>
+    public bool WasUp { get; private set; }
+
+    /// <summary>Lets a flow go in clear, past the TUN device, or ends that; nothing changes for one that is so already.</summary>
+    /// <exception cref="LinuxException">The kernel refused: the filter is gone, or holds too many flows.</exception>
+    public void ChangeClearFlow(FlowKey flow, bool open)
+    {
+        lock (_lock)
+        {
+            _netfilter ??= new NetlinkSocket(NetlinkAbi.Netfilter);
+            var set = FlowSet.Clear(flow.Local.IsV6);
+            var error = open ? set.Add(_netfilter, flow, settings) : set.Remove(_netfilter, flow, settings);
+            if (error != 0)
+            {
+                throw new LinuxException($"cannot {(open ? "let" : "stop")} {flow} {(open ? "go" : "going")} in clear (nftables)", error);
+            }
         }
     }
 
@@ -103,6 +137,9 @@ public sealed class TrafficProtection(ProtectionSettings settings, int deviceInd
         }
     }
 
+    /// <summary>Lets go of the kernel; what is up stays up.</summary>
+    public void Dispose() => _netfilter?.Dispose();
+
     /// <summary>As <see cref="Remove"/>, for what an earlier run left; needs no device.</summary>
     public static void RemoveAll(ProtectionSettings settings)
     {
@@ -138,6 +175,15 @@ public sealed class TrafficProtection(ProtectionSettings settings, int deviceInd
 
     /// <summary>IPv6 is left out where the kernel does not have it.</summary>
     internal static bool[] Families() => Directory.Exists("/proc/sys/net/ipv6") ? [false, true] : [false];
+
+    private List<FlowKey> ReadClearFlows()
+    {
+        var may = _selectors.Where(s => s.MayBeClear).ToList();
+        return may.Count == 0 ? [] : [.. from v6 in (bool[])[false, true]
+                                        from flow in FlowSet.Clear(v6).Read(settings)
+                                        where may.Exists(s => s.Covers(flow))
+                                        select flow];
+    }
 
     private static void ChangeRules(Rules rules, List<RuleInfo> wanted)
     {

@@ -27,6 +27,7 @@ public sealed class CommandLineTests : IAsyncDisposable
             datapath         user
             protects         app
             latches          2 ESTABLISHED, 1 BROKEN
+            in clear         1 flows; 3 hosts never again
             peers            1 connected, 1 known by configuration
             SAs              1 IKE, 1 Child
             packets dropped  12 latch_broken
@@ -45,6 +46,8 @@ public sealed class CommandLineTests : IAsyncDisposable
             """
             LATCH  STATE        FLOW                                    PEER  ENTRY  FOR   REASON
             7      ESTABLISHED  tcp 192.0.2.1:7000 <-> 192.0.2.7:40000  r1    app    90 s  -
+            IN CLEAR                                ENTRY  FOR
+            tcp 192.0.2.1:7000 <-> 192.0.2.8:40000  app    90 s
 
             """,
             _out.ToString());

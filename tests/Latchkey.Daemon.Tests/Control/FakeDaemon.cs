@@ -69,9 +69,16 @@ internal sealed class FakeDaemon : IDaemonControl
         new Dictionary<string, long> { ["latch_broken"] = 12 },
         new Dictionary<string, long> { ["malformed"] = 3 },
         0,
-        ["the kernel has no inet_diag: latches of sockets that are gone stay until the daemon stops"]));
+        ["the kernel has no inet_diag: latches of sockets that are gone stay until the daemon stops"])
+    {
+        ClearFlows = 1,
+        IpsecHosts = 3,
+    });
 
-    public Task<LatchesReport> LatchesAsync(CancellationToken cancellation) => Task.FromResult(new LatchesReport([Latch]));
+    public Task<LatchesReport> LatchesAsync(CancellationToken cancellation) => Task.FromResult(new LatchesReport([Latch])
+    {
+        ClearFlows = [new(Latch.Flow with { Remote = "192.0.2.8" }, "app", Noon)],
+    });
 
     public Task<PeersReport> PeersAsync(CancellationToken cancellation) =>
         Task.FromResult(new PeersReport([new(Theirs.ToString(), "r1", "known", "Ed25519", ["192.0.2.7"], 1, 1, 1, Noon)]));
@@ -93,7 +100,7 @@ internal sealed class FakeDaemon : IDaemonControl
     public Task<ExplainReport> ExplainAsync(FlowQuery query, CancellationToken cancellation)
     {
         var configuration = ConfigurationReader.Read("[[protect]]\nname = \"app\"\nprotocol = \"tcp\"\nport = 7000\ntrust = \"anyone\"\n", "f").Configuration!;
-        return Task.FromResult(FlowExplainer.Explain(query, configuration.Policy, [Latch]));
+        return Task.FromResult(FlowExplainer.Explain(query, configuration.Policy, [Latch], []));
     }
 
     public Task<bool> CloseLatchAsync(LatchId latch, CancellationToken cancellation)

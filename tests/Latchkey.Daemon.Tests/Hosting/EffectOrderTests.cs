@@ -15,7 +15,7 @@ public class EffectOrderTests
     public void L28_A_flow_is_blocked_and_its_owner_told_before_the_newcomer_is_answered()
     {
         var done = new Recorder();
-        var runner = new EffectRunner(done, done, e => done.Done.Add($"raise {e.Kind}"), keys: null);
+        var runner = new EffectRunner(done, done, e => done.Done.Add($"raise {e.Kind}"), host => done.Done.Add($"record {host}"), keys: null);
         var here = new InetEndpoint(Flow.Local, 500);
         var there = new InetEndpoint(Flow.Remote, 500);
 
@@ -27,6 +27,8 @@ public class EffectOrderTests
             new RemoveSa(SaDirection.Outbound, new ChannelId(2), 1),
             new BindFlow(Flow with { LocalPort = 1 }, new ChannelId(2)),
             new ForgetFlow(Flow),
+            new RecordIpsecHost(Flow.Remote),
+            new ClearFlowOpened(Flow),
             new SendIke(here, there, [1, 2, 3]),
             new SendNatKeepalive(here, there),
         })
@@ -34,7 +36,7 @@ public class EffectOrderTests
             runner.Run(effect);
         }
 
-        Assert.Equal(["block", "raise LatchBroken", "notify Reset", "remove Outbound 1", "bind channel 2", "forget", "send 3", "keep alive"], done.Done);
+        Assert.Equal(["block", "raise LatchBroken", "notify Reset", "remove Outbound 1", "bind channel 2", "forget", "record 192.0.2.7", "clear", "send 3", "keep alive"], done.Done);
     }
 
     [Theory]
@@ -73,6 +75,8 @@ public class EffectOrderTests
         public void Remove(SaDirection direction, ChannelId channel, uint spi) => Done.Add($"remove {direction} {spi}");
 
         public void Bind(FlowKey flow, ChannelId channel) => Done.Add($"bind {channel}");
+
+        public void Clear(FlowKey flow) => Done.Add("clear");
 
         public void Block(FlowKey flow, DropReason reason) => Done.Add("block");
 

@@ -11,12 +11,12 @@ internal sealed class Host : IDisposable
 
     private readonly PacketBatch _batch = new(64, 65_535);
 
-    public Host(InetAddress address, DatapathSettings? settings = null)
+    public Host(InetAddress address, DatapathSettings? settings = null, IClearPath? clear = null)
     {
         Address = address;
         Outer = new(
             UdpV4: address.IsV4 ? Udp : null, UdpV6: address.IsV6 ? Udp : null, EspV4: address.IsV4 ? Esp : null, EspV6: address.IsV6 ? Esp : null);
-        Datapath = new(Tun, Outer, Events, () => Now, settings);
+        Datapath = new(Tun, Outer, Events, () => Now, settings, clear);
     }
 
     public InetAddress Address { get; }

@@ -10,9 +10,9 @@ internal sealed class Pair : IDisposable
     public const uint SpiToW = 0x1001;
     public const uint SpiToC = 0x2002;
 
-    public Pair(bool v6 = false, AeadAlgorithm? algorithm = null, bool esn = true, Encapsulation encapsulation = Encapsulation.Udp, bool bind = true)
+    public Pair(bool v6 = false, AeadAlgorithm? algorithm = null, bool esn = true, Encapsulation encapsulation = Encapsulation.Udp, bool bind = true, IClearPath? clear = null)
     {
-        W = new(InetAddress.Parse(v6 ? "2001:db8::1" : "192.0.2.1"));
+        W = new(InetAddress.Parse(v6 ? "2001:db8::1" : "192.0.2.1"), clear: clear);
         C = new(InetAddress.Parse(v6 ? "2001:db8::2" : "192.0.2.2"));
         W.InstallPair(C.Address, SpiToW, SpiToC, algorithm, esn, encapsulation);
         C.InstallPair(W.Address, SpiToC, SpiToW, algorithm, esn, encapsulation);

@@ -27,6 +27,8 @@ internal sealed class RecordingEvents : IDatapathEvents
 
     public void InboundFlowUnknown(FlowKey flow, ChannelId channel) => Note($"inbound {flow} {channel}");
 
+    public void ClearFlowUnknown(FlowKey flow) => Note($"clear {flow}");
+
     public void SaMissing(FlowKey flow, ChannelId channel) => Note($"missing {flow} {channel}");
 
     public void UnknownSpi(uint spi, InetEndpoint local, InetEndpoint remote, Encapsulation encapsulation) =>

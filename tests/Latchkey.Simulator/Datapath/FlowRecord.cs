@@ -13,6 +13,12 @@ internal sealed class FlowRecord
     /// <summary>Why it is blocked; null while it is not.</summary>
     public DropReason? Blocked { get; private set; }
 
+    /// <summary>It goes in clear.</summary>
+    public bool InClear { get; set; }
+
+    /// <summary>Segments that came in clear and wait to be let go so.</summary>
+    public Queue<Segment> HeldClear { get; } = new();
+
     /// <summary>Segments of the local socket that wait for Bind or for an SA.</summary>
     public Queue<Segment> HeldOut { get; } = new();
 
@@ -26,6 +32,7 @@ internal sealed class FlowRecord
     {
         Channel = channel;
         Blocked = null;
+        HeldClear.Clear();
         Asked.Clear();
     }
 
@@ -33,6 +40,8 @@ internal sealed class FlowRecord
     {
         Channel = null;
         Blocked = reason;
+        InClear = false;
+        HeldClear.Clear();
         HeldOut.Clear();
         HeldIn.Clear();
         Asked.Clear();
@@ -43,6 +52,14 @@ internal sealed class FlowRecord
         if (HeldOut.Count < HeldMaximum)
         {
             HeldOut.Enqueue(segment);
+        }
+    }
+
+    public void HoldClear(Segment segment)
+    {
+        if (HeldClear.Count < HeldMaximum)
+        {
+            HeldClear.Enqueue(segment);
         }
     }
 
@@ -71,5 +88,6 @@ internal enum FlowQuestion
 {
     Outbound,
     Inbound,
+    Clear,
     SaMissing,
 }

@@ -86,9 +86,41 @@ public sealed class SimulatedDatapath : IDatapath
         }
     }
 
-    public void Block(FlowKey flow, DropReason reason) => Record(flow).Block(reason);
+    public void Clear(FlowKey flow)
+    {
+        var record = Record(flow);
+        if (record.Channel is not null || record.Blocked is not null)
+        {
+            throw new InvariantViolatedException("A latched flow never goes in clear", $"{_host} lets {flow} go in clear");
+        }
 
-    public void Forget(FlowKey flow) => _flows.Remove(flow);
+        record.InClear = true;
+        record.Asked.Clear();
+        _host.InClear.Add(flow);
+        while (record.HeldClear.TryDequeue(out var segment))
+        {
+            _host.Deliver(segment);
+        }
+
+        while (record.HeldOut.TryDequeue(out var segment))
+        {
+            _host.Send(new ClearDatagram(segment));
+        }
+
+        record.HeldIn.Clear();
+    }
+
+    public void Block(FlowKey flow, DropReason reason)
+    {
+        _host.InClear.Remove(flow);
+        Record(flow).Block(reason);
+    }
+
+    public void Forget(FlowKey flow)
+    {
+        _host.InClear.Remove(flow);
+        _flows.Remove(flow);
+    }
 
     public void Notify(FlowKey flow, FlowNotice notice)
     {
@@ -110,8 +142,16 @@ public sealed class SimulatedDatapath : IDatapath
             return;
         }
 
+        if (record.InClear && !segment.BeginsConnection)
+        {
+            _host.Send(new ClearDatagram(segment));
+            return;
+        }
+
         if (record.Channel is not { } channel)
         {
+            record.InClear = false;
+            _host.InClear.Remove(segment.Flow);
             record.Hold(segment);
             if (record.ShouldAsk(FlowQuestion.Outbound, _host.Now))
             {
@@ -163,12 +203,28 @@ public sealed class SimulatedDatapath : IDatapath
         {
             _host.Deliver(segment);
         }
-        else if (record.Channel is null && record.Blocked is null)
+        else if (record.Channel is null && record.Blocked is null && !record.InClear)
         {
             record.Hold(segment, sa.Channel);
             if (record.ShouldAsk(FlowQuestion.Inbound, _host.Now))
             {
                 _events.InboundFlowUnknown(flow, sa.Channel);
+            }
+        }
+    }
+
+    /// <summary>A segment that begins a connection, in clear, where that may be allowed.</summary>
+    public void Knock(Segment segment)
+    {
+        ArgumentNullException.ThrowIfNull(segment);
+        var flow = segment.Flow.Reversed;
+        var record = Record(flow);
+        if (record.Channel is null && record.Blocked is null)
+        {
+            record.HoldClear(segment);
+            if (record.ShouldAsk(FlowQuestion.Clear, _host.Now))
+            {
+                _events.ClearFlowUnknown(flow);
             }
         }
     }

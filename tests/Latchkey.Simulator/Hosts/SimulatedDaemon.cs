@@ -30,6 +30,7 @@ public sealed class SimulatedDaemon : IDatapathEvents
         _delays = random.Fork(1);
         Datapath = new SimulatedDatapath(host, this);
         Engine = new LatchEngine(host.World.Plan.Engine, host.Policy, Identities.Key(host.Plan.Identity), random.Fork(0));
+        Engine.RememberIpsecHosts(host.IpsecHosts.Select(known => (known.Key, known.Value)));
         _socketCheck = host.World.Events.After(SocketCheckInterval, CheckSockets);
     }
 
@@ -46,6 +47,8 @@ public sealed class SimulatedDaemon : IDatapathEvents
 
     public void InboundFlowUnknown(FlowKey flow, ChannelId channel) =>
         Post("inbound flow unknown", now => Engine.HandleInboundFlow(now, flow, channel));
+
+    public void ClearFlowUnknown(FlowKey flow) => Post("clear flow unknown", now => Engine.HandleClearFlow(now, flow));
 
     public void SaMissing(FlowKey flow, ChannelId channel) => Post("SA missing", now => Engine.HandleSaMissing(now, flow, channel));
 
@@ -74,6 +77,9 @@ public sealed class SimulatedDaemon : IDatapathEvents
         Call($"administrator closes latch {latch}", now => closed = Engine.CloseLatch(now, latch));
         return closed;
     }
+
+    /// <summary>Flows that went in clear before this daemon did anything.</summary>
+    internal void Adopt(IReadOnlyCollection<FlowKey> flows, bool byUs) => Call("adoption", now => Engine.AdoptClearFlows(now, flows, byUs));
 
     /// <summary>Sockets that lived before this daemon did.</summary>
     internal void CloseOrphans(IReadOnlyCollection<FlowKey> flows, IReadOnlySet<FlowKey> held) =>
@@ -165,6 +171,12 @@ public sealed class SimulatedDaemon : IDatapathEvents
                 break;
             case BindFlow bind:
                 Datapath.Bind(bind.Flow, bind.Channel);
+                break;
+            case ClearFlowOpened opened:
+                Datapath.Clear(opened.Flow);
+                break;
+            case RecordIpsecHost record:
+                _host.IpsecHosts.TryAdd(record.Host, _host.Now);
                 break;
             case BlockFlow block:
                 Datapath.Block(block.Flow, block.Reason);

@@ -22,6 +22,7 @@ public sealed class SimulatedHost
         Sockets = new TcpStack(this);
         Fingerprint = Identities.Fingerprint(plan.Identity);
         _policies = [plan.Policy];
+        RunsLatchkey = plan.RunsLatchkey;
     }
 
     public World World { get; }
@@ -41,6 +42,15 @@ public sealed class SimulatedHost
     public TimeSpan Now => World.Now;
 
     public TcpStack Sockets { get; }
+
+    /// <summary>Latchkey is installed; the daemon may be down.</summary>
+    public bool RunsLatchkey { get; private set; }
+
+    /// <summary>Flows that the kernel carries in clear; they outlive the daemon.</summary>
+    public HashSet<FlowKey> InClear { get; } = [];
+
+    /// <summary>What the state directory holds of hosts that spoke IPsec; it outlives everything.</summary>
+    public Dictionary<InetAddress, TimeSpan> IpsecHosts { get; } = [];
 
     /// <summary>The running daemon; null while it is down, and on a plain host.</summary>
     public SimulatedDaemon? Daemon { get; private set; }
@@ -80,6 +90,7 @@ public sealed class SimulatedHost
             Daemon = null;
             IsUp = false;
             _held = [];
+            InClear.Clear();
             Sockets.HostLost();
         }
     }
@@ -134,11 +145,38 @@ public sealed class SimulatedHost
 
     public void StartDaemon()
     {
-        if (IsUp && Plan.RunsLatchkey && Daemon is null)
+        if (IsUp && RunsLatchkey && Daemon is null)
         {
             World.Trace.Add(Name, "starts its daemon");
             Daemon = new SimulatedDaemon(this, _random.Fork(_daemonLives++));
+            Daemon.Adopt([.. InClear.Where(Sockets.Has)], byUs: true);
+            InClear.IntersectWith(Daemon.Engine.ClearFlows().Select(f => f.Flow));
             Daemon.CloseOrphans([.. Sockets.Open.Select(socket => socket.Flow)], _held);
+        }
+    }
+
+    /// <summary>A plain host begins to run Latchkey; its connections go on in clear where policy lets them.</summary>
+    public void Install()
+    {
+        if (!RunsLatchkey)
+        {
+            World.Trace.Add(Name, "installs Latchkey");
+            RunsLatchkey = true;
+            Daemon = new SimulatedDaemon(this, _random.Fork(_daemonLives++));
+            Daemon.Adopt([.. Sockets.Open.Where(socket => socket.IsEstablished).Select(socket => socket.Flow)], byUs: false);
+            Daemon.CloseOrphans([.. Sockets.Open.Where(socket => socket.IsEstablished).Select(socket => socket.Flow)], _held);
+        }
+    }
+
+    /// <summary>The host is a plain one from here on: nothing protects it, and nothing closes it.</summary>
+    public void Uninstall()
+    {
+        if (RunsLatchkey)
+        {
+            KillDaemon();
+            World.Trace.Add(Name, "is without Latchkey");
+            RunsLatchkey = false;
+            InClear.Clear();
         }
     }
 
@@ -184,7 +222,7 @@ public sealed class SimulatedHost
     /// <summary>A segment from a local socket on its way out.</summary>
     internal void Transmit(Segment segment)
     {
-        if (!IsProtected(segment.Flow))
+        if (!IsProtected(segment.Flow) || (InClear.Contains(segment.Flow) && !segment.BeginsConnection))
         {
             Send(new ClearDatagram(segment));
         }
@@ -217,11 +255,17 @@ public sealed class SimulatedHost
             case ClearDatagram clear when !IsProtected(clear.Segment.Flow.Reversed):
                 Sockets.Arrive(clear.Segment);
                 break;
+            case ClearDatagram { Segment: var segment } when InClear.Contains(segment.Flow.Reversed) && !segment.BeginsConnection:
+                Sockets.Arrive(segment);
+                break;
+            case ClearDatagram { Segment: { BeginsConnection: true, Damaged: false } segment } when Policy.Find(segment.Flow.Reversed) is { ClearUntilIpsec: true }:
+                Daemon?.Datapath.Knock(segment);
+                break;
         }
     }
 
     /// <summary>An opened segment on its way to a local socket.</summary>
     internal void Deliver(Segment segment) => Sockets.Arrive(segment);
 
-    private bool IsProtected(FlowKey flow) => Plan.RunsLatchkey && (Policy.Find(flow) is not null || _held.Contains(flow));
+    private bool IsProtected(FlowKey flow) => RunsLatchkey && (Policy.Find(flow) is not null || _held.Contains(flow));
 }

@@ -17,5 +17,6 @@ public static class Invariants
         new ConflictingSasNeverMeet(world.Ledger),
         new DatapathAgreesWithLatches(),
         new NothingLeavesAfterGoodbye(),
+        new NoClearToWhomSpokeIpsec(),
     ];
 }

@@ -18,7 +18,7 @@ public sealed class NoByteLeavesTheChannel(World world) : Invariant
     public override void Sent(SimulatedHost sender, Datagram datagram)
     {
         ArgumentNullException.ThrowIfNull(sender);
-        if (datagram is ClearDatagram clear && sender.Plan.RunsLatchkey)
+        if (datagram is ClearDatagram clear && sender.RunsLatchkey)
         {
             CheckClear(sender, clear);
         }
@@ -54,7 +54,7 @@ public sealed class NoByteLeavesTheChannel(World world) : Invariant
 
     private void CheckClear(SimulatedHost sender, ClearDatagram clear)
     {
-        if (sender.Policy.Find(clear.Segment.Flow) is not null)
+        if (sender.Policy.Find(clear.Segment.Flow) is { ClearUntilIpsec: false })
         {
             Fail($"{sender} sends {clear}");
         }

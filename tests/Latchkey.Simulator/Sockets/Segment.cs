@@ -24,6 +24,9 @@ public sealed record Segment(FlowKey Flow, SegmentFlags Flags, uint Sequence, ui
 
     public bool Has(SegmentFlags flag) => (Flags & flag) != 0;
 
+    /// <summary>SYN without ACK (RFC 9293 §3.5).</summary>
+    public bool BeginsConnection => Has(SegmentFlags.Syn) && !Has(SegmentFlags.Ack);
+
     /// <summary>Sequence numbers it takes.</summary>
     public uint Span => (uint)Length + (Has(SegmentFlags.Syn) ? 1u : 0) + (Has(SegmentFlags.Fin) ? 1u : 0);
 
