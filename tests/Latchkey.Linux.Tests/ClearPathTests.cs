@@ -25,7 +25,7 @@ public sealed class ClearPathTests : IDisposable
         (_here, _there) = TestHost.Pair();
         _tun = _here.In(() => new TunDevice(9216));
         _protection = new TrafficProtection(ProtectedPair.Settings, _tun.Index, ProtectedPair.InnerMtu);
-        _here.In(() => _protection.Apply(MayBeClear));
+        _here.In(() => _protection.Apply(MayBeClear, held: []));
         _path = _here.In(() => new ClearPath(_protection, ProtectedPair.Settings.Mark, _refused.Add));
     }
 
@@ -119,13 +119,13 @@ public sealed class ClearPathTests : IDisposable
 
         // What a daemon that starts after another was killed does.
         var later = new TrafficProtection(ProtectedPair.Settings, _tun.Index, ProtectedPair.InnerMtu);
-        _here.In(() => later.Apply(MayBeClear));
+        _here.In(() => later.Apply(MayBeClear, held: []));
         Assert.Equal(flows.ToHashSet(), later.LeftInClear.ToHashSet());
         Assert.True(later.WasUp);
         Assert.False(_protection.WasUp);
         Assert.Equal("echo", Ask("192.0.2.1", 40000, "192.0.2.2"));
 
-        _here.In(() => later.Apply([MayBeClear[0], MayBeClear[1], ProtectedPair.Port7000[2], ProtectedPair.Port7000[3]]));
+        _here.In(() => later.Apply([MayBeClear[0], MayBeClear[1], ProtectedPair.Port7000[2], ProtectedPair.Port7000[3]], held: []));
         Assert.Equal([flows[1]], later.LeftInClear);
         Assert.Equal("nothing", Ask("192.0.2.1", 40000, "192.0.2.2"));
     }

@@ -32,7 +32,7 @@ public sealed class HostStateTests
             using (var device = here.In(() => new TunDevice(1500)))
             {
                 var protection = Protect(device);
-                here.In(() => protection.Apply([Everyone, Everyone with { Remote = Prefix("203.0.113.0/24") }]));
+                here.In(() => protection.Apply([Everyone, Everyone with { Remote = Prefix("203.0.113.0/24") }], held: []));
                 Assert.Contains("table inet latchkey {", here.Sh("nft list ruleset"), StringComparison.Ordinal);
                 here.In(protection.Remove);
             }
@@ -47,9 +47,9 @@ public sealed class HostStateTests
         using var host = new TestHost("alone");
         using var device = host.In(() => new TunDevice(1500));
         var protection = Protect(device);
-        var first = host.In(() => protection.Apply([Everyone]));
+        var first = host.In(() => protection.Apply([Everyone], held: []));
         var before = host.Sh(Everything);
-        var second = host.In(() => protection.Apply([Everyone]));
+        var second = host.In(() => protection.Apply([Everyone], held: []));
 
         Assert.Empty(first);
         Assert.Empty(second);
@@ -67,11 +67,11 @@ public sealed class HostStateTests
             var old = new ProtectionSettings { FirstRulePriority = 5000, RoutingTable = 77 };
             using (var device = here.In(() => new TunDevice(1500)))
             {
-                here.In(() => new TrafficProtection(old, device.Index, ProtectedPair.InnerMtu).Apply([Everyone with { RemotePorts = PortSpan.One(7777) }]));
+                here.In(() => new TrafficProtection(old, device.Index, ProtectedPair.InnerMtu).Apply([Everyone with { RemotePorts = PortSpan.One(7777) }], held: []));
             }
 
             using var again = here.In(() => new TunDevice(1500));
-            var repaired = here.In(() => Protect(again).Apply([Everyone]));
+            var repaired = here.In(() => Protect(again).Apply([Everyone], held: []));
 
             Assert.Contains(repaired, s => s.Contains("IPv4 routing rules", StringComparison.Ordinal));
             Assert.Contains(repaired, s => s.Contains("IPv6 routing rules", StringComparison.Ordinal));
@@ -93,7 +93,7 @@ public sealed class HostStateTests
             var before = here.Sh(Everything);
             using (var device = here.In(() => new TunDevice(1500)))
             {
-                here.In(() => Protect(device).Apply([Everyone]));
+                here.In(() => Protect(device).Apply([Everyone], held: []));
             }
 
             here.In(() => TrafficProtection.RemoveAll(ProtectedPair.Settings));
@@ -108,7 +108,7 @@ public sealed class HostStateTests
         using var host = Multihomed();
         using var device = host.In(() => new TunDevice(1500));
         var before = Sources(host);
-        host.In(() => Protect(device).Apply([Everyone]));
+        host.In(() => Protect(device).Apply([Everyone], held: []));
 
         Assert.Equal("192.0.2.1 198.51.100.1 203.0.113.9 192.0.2.1 2001:db8:1::1 2001:db8:2::1", before);
         Assert.Equal(before, Sources(host));
@@ -121,7 +121,7 @@ public sealed class HostStateTests
         using var host = Multihomed();
         using var device = host.In(() => new TunDevice(1500));
         var protection = Protect(device);
-        host.In(() => protection.Apply([Everyone]));
+        host.In(() => protection.Apply([Everyone], held: []));
         using var changed = new SemaphoreSlim(0);
         using var monitor = host.In(() => new Netlink.NetworkMonitor(
             () =>
@@ -148,7 +148,7 @@ public sealed class HostStateTests
     {
         using var host = Multihomed();
         using var device = host.In(() => new TunDevice(1500));
-        host.In(() => Protect(device).Apply([Everyone with { Remote = Prefix("198.51.100.7/32") }]));
+        host.In(() => Protect(device).Apply([Everyone with { Remote = Prefix("198.51.100.7/32") }], held: []));
 
         Assert.Equal(
             ["198.51.100.7 dev latchkey0", "prohibit default proto"],
@@ -162,7 +162,7 @@ public sealed class HostStateTests
         host.Sh("sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1 net.ipv6.conf.lo.disable_ipv6=1");
         using var device = host.In(() => new TunDevice(1500));
         var protection = Protect(device);
-        host.In(() => protection.Apply([Everyone]));
+        host.In(() => protection.Apply([Everyone], held: []));
 
         Assert.Contains("dport 7000 lookup 7296", host.Sh("ip rule"), StringComparison.Ordinal);
         host.In(protection.Remove);
@@ -175,7 +175,7 @@ public sealed class HostStateTests
         using var device = host.In(() => new TunDevice(1500));
         var many = Enumerable.Range(1, 1000).Select(i => Everyone with { RemotePorts = PortSpan.One((ushort)i) }).ToList();
 
-        var e = Assert.Throws<LinuxException>(() => host.In(() => Protect(device).Apply(many)));
+        var e = Assert.Throws<LinuxException>(() => host.In(() => Protect(device).Apply(many, held: [])));
         Assert.Contains("too many protect entries", e.Message, StringComparison.Ordinal);
     }
 

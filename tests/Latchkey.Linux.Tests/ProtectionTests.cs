@@ -56,7 +56,7 @@ public sealed class ProtectionTests
             print(s.recv(100).decode(), flush=True)
             """);
         pair.Here.Python($"import socket; socket.socket(socket.{family}, socket.SOCK_DGRAM).sendto(b'clear', ('{there}', 7000))");
-        pair.Here.In(() => pair.ProtectionHere.Apply(ProtectedPair.Port7000));
+        pair.Here.In(() => pair.ProtectionHere.Apply(ProtectedPair.Port7000, held: []));
         pair.Here.Python($"import socket; socket.socket(socket.{family}, socket.SOCK_DGRAM).sendto(b'through the tunnel', ('{there}', 7000))");
 
         Assert.Equal("through the tunnel", server.StandardOutput.ReadLine());
@@ -76,7 +76,7 @@ public sealed class ProtectionTests
             print(len(s.recv(9000)), flush=True)
             """);
         pair.Here.Python("import socket; socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).sendto(b'c' * 4000, ('2001:db8::2', 7000))");
-        pair.Here.In(() => pair.ProtectionHere.Apply(ProtectedPair.Port7000));
+        pair.Here.In(() => pair.ProtectionHere.Apply(ProtectedPair.Port7000, held: []));
         pair.Here.Python("import socket; socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).sendto(b'tunnel', ('2001:db8::2', 7000))");
 
         Assert.Equal("6", server.StandardOutput.ReadLine());

@@ -30,6 +30,14 @@ internal sealed record RuleInfo(uint Priority, byte Owner)
     public (ushort Start, ushort End)? SourcePorts { get; init; }
 
     public (ushort Start, ushort End)? DestinationPorts { get; init; }
+
+    /// <summary>What is looked at of a packet of a flow, on its way out, fits.</summary>
+    public bool Covers(FlowKey flow) =>
+        (Protocol is null || Protocol == flow.Protocol)
+        && (Source?.Contains(flow.Local) ?? true) && (Destination?.Contains(flow.Remote) ?? true)
+        && In(SourcePorts, flow.LocalPort) && In(DestinationPorts, flow.RemotePort);
+
+    private static bool In((ushort Start, ushort End)? range, ushort port) => range is not { } r || (port >= r.Start && port <= r.End);
 }
 
 /// <summary>Rules of one family through RTM_*RULE.</summary>

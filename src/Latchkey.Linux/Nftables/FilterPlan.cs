@@ -23,13 +23,24 @@ internal static class FilterPlan
 
     /// <summary>Commands that put the table there as wanted, whatever was there before, in one transaction.</summary>
     /// <param name="clear">Flows that go in clear and go on doing so.</param>
-    public static List<JsonObject> Replace(IReadOnlyList<ProtectedSelector> selectors, IReadOnlyCollection<FlowKey> clear, ProtectionSettings settings)
+    /// <param name="held">Flows that no selector covers and that must not leave in clear either.</param>
+    /// <param name="counted">What the counters go on from.</param>
+    public static List<JsonObject> Replace(
+        IReadOnlyList<ProtectedSelector> selectors, IReadOnlyCollection<FlowKey> clear, IReadOnlyCollection<FlowKey> held, FilterCounters counted, ProtectionSettings settings)
     {
         var commands = Remove(settings);
         commands.Add(Add("table", Table(settings)));
-        foreach (var counter in (string[])[ClearIn, ClearOut, ErrorIn, ErrorOut])
+        foreach (var (counter, packets) in ((string, ulong)[])
+            [(ClearIn, counted.ClearIn), (ClearOut, counted.ClearOut), (ErrorIn, counted.ErrorsIn), (ErrorOut, counted.ErrorsOut)])
         {
-            commands.Add(Add("counter", new JsonObject { ["family"] = "inet", ["table"] = settings.FilterTable, ["name"] = counter }));
+            commands.Add(Add("counter", new JsonObject
+            {
+                ["family"] = "inet",
+                ["table"] = settings.FilterTable,
+                ["name"] = counter,
+                ["packets"] = packets,
+                ["bytes"] = 0,
+            }));
         }
 
         foreach (var chain in (string[])["input", "output"])
@@ -65,6 +76,12 @@ internal static class FilterPlan
 
         foreach (var v6 in (bool[])[false, true])
         {
+            commands.AddRange(HeldFlows.Set(v6, held, settings));
+            foreach (var (chain, statements) in HeldFlows.Rules(v6, held))
+            {
+                Rule(chain, statements);
+            }
+
             foreach (var selector in selectors.Where(s => s.Concerns(v6)).SelectMany(s => s.ByProtocol()))
             {
                 foreach (var quote in QuotedPacket.Matches(v6, selector, quotesOurs: true))

@@ -10,13 +10,14 @@ namespace Latchkey.Linux.Nftables;
 
 /// <summary>A set of 5-tuples of one IP version in our table. Single flows come and go by netlink, which costs microseconds where nft(8) costs milliseconds.</summary>
 /// <param name="Name">The name of the set.</param>
-internal sealed record FlowSet(string Name, bool V6)
+/// <param name="Size">Flows at most.</param>
+internal sealed record FlowSet(string Name, bool V6, int Size)
 {
-    /// <summary>Flows at most in one set.</summary>
-    private const int Size = 1 << 16;
-
     /// <summary>The flows that go in clear.</summary>
-    public static FlowSet Clear(bool v6) => new(v6 ? "clear_v6" : "clear_v4", v6);
+    public static FlowSet Clear(bool v6) => new(v6 ? "clear_v6" : "clear_v4", v6, 1 << 16);
+
+    /// <summary>The flows that must not: as many as there can be latches, for what does not fit would go in clear.</summary>
+    public static FlowSet Held(bool v6) => new(v6 ? "held_v6" : "held_v4", v6, 1 << 20);
 
     public JsonObject Declare(ProtectionSettings settings)
     {

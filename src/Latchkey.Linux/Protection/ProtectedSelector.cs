@@ -10,6 +10,10 @@ namespace Latchkey.Linux.Protection;
 public sealed record ProtectedSelector(
     InetPrefix? Local, InetPrefix? Remote, IpProtocol? Protocol, PortSpan LocalPorts, PortSpan RemotePorts, bool MayBeClear = false)
 {
+    /// <summary>Exactly one flow.</summary>
+    public static ProtectedSelector Of(FlowKey flow) => new(
+        InetPrefix.Of(flow.Local), InetPrefix.Of(flow.Remote), flow.Protocol, PortSpan.One(flow.LocalPort), PortSpan.One(flow.RemotePort));
+
     public bool Covers(FlowKey flow) =>
         (Protocol is not { } protocol || protocol == flow.Protocol)
         && (Local?.Contains(flow.Local) ?? true) && (Remote?.Contains(flow.Remote) ?? true)

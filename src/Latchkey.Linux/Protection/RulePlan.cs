@@ -18,8 +18,9 @@ internal static class RulePlan
     public static bool IsNeverProtected(InetPrefix prefix) =>
         Array.Exists(prefix.Address.IsV6 ? NeverProtectedV6 : NeverProtectedV4, p => p.Length <= prefix.Length && p.Contains(prefix.Address));
 
+    /// <param name="held">Single flows; their rules share one priority, so that there may be any number.</param>
     /// <exception cref="LinuxException">More selectors than the block has room for.</exception>
-    public static List<RuleInfo> For(bool v6, IEnumerable<ProtectedSelector> selectors, ProtectionSettings settings)
+    public static List<RuleInfo> For(bool v6, IEnumerable<ProtectedSelector> selectors, IEnumerable<FlowKey> held, ProtectionSettings settings)
     {
         var priority = settings.FirstRulePriority;
         var end = priority + BlockSize - 1;
@@ -51,25 +52,33 @@ internal static class RulePlan
             Bypass(r => r with { Protocol = IpProtocol.Icmp6 });
         }
 
+        RuleInfo Protect(RuleInfo rule, ProtectedSelector selector, InetPrefix? source) => rule with
+        {
+            Table = settings.RoutingTable,
+            Source = source,
+            Destination = selector.Remote is { Length: > 0 } remote ? remote : null,
+            Protocol = selector.Protocol,
+            SourcePorts = Ports(selector.LocalPorts),
+            DestinationPorts = Ports(selector.RemotePorts),
+        };
+
+        var last = end - 1;
         foreach (var selector in selectors.Where(s => s.Concerns(v6)).SelectMany(s => s.ByProtocol()))
         {
             foreach (var source in Sources(v6, selector))
             {
-                if (priority == end)
+                if (priority == last)
                 {
                     throw new LinuxException($"too many protect entries: the block of routing rules has room for {BlockSize}");
                 }
 
-                rules.Add(Next() with
-                {
-                    Table = settings.RoutingTable,
-                    Source = source,
-                    Destination = selector.Remote is { Length: > 0 } remote ? remote : null,
-                    Protocol = selector.Protocol,
-                    SourcePorts = Ports(selector.LocalPorts),
-                    DestinationPorts = Ports(selector.RemotePorts),
-                });
+                rules.Add(Protect(Next(), selector, source));
             }
+        }
+
+        foreach (var selector in held.Where(flow => flow.Local.IsV6 == v6).Select(ProtectedSelector.Of))
+        {
+            rules.Add(Protect(new RuleInfo(last, Owner.Number), selector, selector.Local));
         }
 
         priority = end;

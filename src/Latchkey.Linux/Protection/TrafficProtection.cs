@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Latchkey.Linux.Native;
 using Latchkey.Linux.Netlink;
 using Latchkey.Linux.Nftables;
@@ -24,34 +25,38 @@ public sealed class TrafficProtection(ProtectionSettings settings, int deviceInd
     private readonly Lock _lock = new();
     private readonly HashSet<InetAddress> _narrow = [];
     private IReadOnlyList<ProtectedSelector> _selectors = [];
+    private IReadOnlySet<FlowKey> _held = FrozenSet<FlowKey>.Empty;
     private NetlinkSocket? _netfilter;
+    private bool _isUp;
 
     /// <summary>
     /// Puts everything up for these selectors, or changes what is up to them. The filter comes first and changes at
     /// once, so at no moment does a protected packet pass in clear.
     /// </summary>
+    /// <param name="held">Single flows that no selector covers and that stay inside nevertheless, because they were protected once.</param>
     /// <returns>What an earlier, killed run had left and was put right: one sentence each.</returns>
     /// <exception cref="LinuxException">The kernel or nft refused; what is up stays up and is closed, not open.</exception>
-    public IReadOnlyList<string> Apply(IReadOnlyList<ProtectedSelector> selectors)
+    public IReadOnlyList<string> Apply(IReadOnlyList<ProtectedSelector> selectors, IEnumerable<FlowKey> held)
     {
         lock (_lock)
         {
             using var netlink = new NetlinkSocket(NetlinkAbi.Route);
             List<string> repaired = [];
-            if (_selectors.Count == 0)
+            if (!_isUp)
             {
                 repaired = Leftovers.Describe(netlink, settings);
-                WasUp = repaired.Count > 0;
+                (_isUp, WasUp) = (true, repaired.Count > 0);
             }
 
             _selectors = selectors;
+            _held = held.ToHashSet();
             var clear = ReadClearFlows();
-            Nft.Run(FilterPlan.Replace(selectors, clear, settings));
+            Nft.Run(FilterPlan.Replace(selectors, clear, _held, ReadCounters() ?? new FilterCounters(0, 0, 0, 0), settings));
             LeftInClear = clear;
             foreach (var v6 in Families())
             {
                 new Routes(netlink, v6).Put(MirrorPlan.Barrier(v6, settings));
-                ChangeRules(new Rules(netlink, v6), RulePlan.For(v6, selectors, settings));
+                ChangeRules(new Rules(netlink, v6), RulePlan.For(v6, selectors, _held, settings));
                 ChangeRoutes(netlink, v6);
             }
 
@@ -84,13 +89,35 @@ public sealed class TrafficProtection(ProtectionSettings settings, int deviceInd
         }
     }
 
+    /// <summary>Holds these flows instead of those held so far; see <see cref="Apply"/>.</summary>
+    /// <exception cref="LinuxException">The kernel or nft refused; what is up stays up and is closed, not open.</exception>
+    public void Hold(IReadOnlyCollection<FlowKey> flows)
+    {
+        lock (_lock)
+        {
+            if (!_held.SetEquals(flows))
+            {
+                Apply(_selectors, flows);
+            }
+        }
+    }
+
+    /// <summary>Which of these flows an earlier run that was killed or stopped still keeps inside.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public static IReadOnlyCollection<FlowKey> KeptInside(IEnumerable<FlowKey> flows)
+    {
+        using var netlink = new NetlinkSocket(NetlinkAbi.Route);
+        var rules = Families().SelectMany(v6 => new Rules(netlink, v6).List()).Where(r => r is { Owner: Owner.Number, Table: not null }).ToList();
+        return [.. flows.Where(flow => rules.Exists(rule => rule.Covers(flow)))];
+    }
+
     /// <summary>Follows changes of the host's routes, addresses and interfaces; for <see cref="NetworkMonitor"/>.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public void FollowRoutes()
     {
         lock (_lock)
         {
-            if (_selectors.Count == 0)
+            if (!_isUp)
             {
                 return;
             }
@@ -117,7 +144,7 @@ public sealed class TrafficProtection(ProtectionSettings settings, int deviceInd
     {
         lock (_lock)
         {
-            if (_selectors.Count > 0)
+            if (_isUp)
             {
                 _narrow.Add(peer);
                 using var netlink = new NetlinkSocket(NetlinkAbi.Route);
@@ -132,7 +159,9 @@ public sealed class TrafficProtection(ProtectionSettings settings, int deviceInd
     {
         lock (_lock)
         {
+            _isUp = false;
             _selectors = [];
+            _held = FrozenSet<FlowKey>.Empty;
             RemoveAll(settings);
         }
     }
@@ -190,12 +219,13 @@ public sealed class TrafficProtection(ProtectionSettings settings, int deviceInd
         var present = rules.List().Where(r => r.Owner == Owner.Number).ToList();
 
         // A packet that meets no rule in between would leave by another device: the filter, changed before, drops it.
-        foreach (var rule in present.Where(r => !wanted.Contains(r)))
+        var (keep, add) = (wanted.ToHashSet(), wanted.Except(present).ToList());
+        foreach (var rule in present.Where(r => !keep.Contains(r)))
         {
             rules.Delete(rule);
         }
 
-        foreach (var rule in wanted.Where(r => !present.Contains(r)))
+        foreach (var rule in add)
         {
             rules.Add(rule);
         }
@@ -209,7 +239,7 @@ public sealed class TrafficProtection(ProtectionSettings settings, int deviceInd
         var barrier = MirrorPlan.Barrier(v6, settings);
         var wanted = MirrorPlan.For(
             v6,
-            _selectors,
+            [.. _selectors, .. _held.Select(ProtectedSelector.Of)],
             all,
             address => routes.Resolve(address, settings.Mark),
             index => mtus.GetValueOrDefault(index, 1500),

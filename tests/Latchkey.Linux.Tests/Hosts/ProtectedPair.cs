@@ -17,8 +17,8 @@ internal sealed class ProtectedPair : IDisposable
         TunnelThere = new PlainTunnel(There, InetAddress.Parse("192.0.2.1"), InetAddress.Parse("2001:db8::1"));
         ProtectionHere = new TrafficProtection(Settings, TunnelHere.Device.Index, InnerMtu);
         ProtectionThere = new TrafficProtection(Settings, TunnelThere.Device.Index, InnerMtu);
-        Here.In(() => ProtectionHere.Apply(Port7000));
-        There.In(() => ProtectionThere.Apply(Port7000));
+        Here.In(() => ProtectionHere.Apply(Port7000, held: []));
+        There.In(() => ProtectionThere.Apply(Port7000, held: []));
     }
 
     public static IReadOnlyList<ProtectedSelector> Port7000 { get; } =
