@@ -63,6 +63,7 @@ public static class CommandLine
         ExplainCommand.Create(context),
         EventsCommand.Create(context),
         CloseCommand.Create(context),
+        ReloadCommand.Create(context),
         FingerprintCommand.Create(context),
         UnprotectCommand.Create(context),
         LabCommand.Create(),

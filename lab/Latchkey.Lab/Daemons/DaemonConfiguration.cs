@@ -32,7 +32,8 @@ public sealed record DaemonConfiguration
             Table(
                 toml, "[protect]", ("name", rule.Name), ("remote", rule.Remote), ("protocol", rule.Protocol), ("local_port", rule.LocalPort),
                 ("remote_port", rule.RemotePort), ("port", rule.Port), ("trust", rule.Trust), ("on_break", rule.OnBreak), ("on_silence", rule.OnSilence),
-                ("on_stranger", rule.OnStranger), ("encapsulation", rule.Encapsulation));
+                ("on_stranger", rule.OnStranger), ("encapsulation", rule.Encapsulation),
+                ("on_policy_change", rule.OnPolicyChange));
         }
 
         foreach (var peer in Peers)
@@ -91,6 +92,8 @@ public sealed record ProtectRule(string Name, string? LocalPort = null, string? 
     public string? OnStranger { get; init; }
 
     public string? Encapsulation { get; init; }
+
+    public string? OnPolicyChange { get; init; }
 }
 
 /// <summary>One <c>[[peer]]</c> entry.</summary>

@@ -34,7 +34,19 @@ public sealed class LatchkeyDaemon
         return daemon;
     }
 
-    /// <summary>Writes the configuration; it counts from the next start.</summary>
+    /// <summary>Writes another configuration and has the daemon read it.</summary>
+    /// <returns>What the command says, also when it refuses.</returns>
+    public async Task<ReloadResult> Reload(DaemonConfiguration configuration)
+    {
+        await Configure(configuration);
+        var result = await Try("reload", "--json");
+        return ReloadResult.Parse(result.Output.Length > 0 ? result.Output : throw new LabException($"'latchkey reload' on {_host.Name}: {result.Complaint.Trim()}"));
+    }
+
+    /// <summary>SIGHUP, as a service manager does.</summary>
+    public Task Hangup() => _process!.Signal("HUP");
+
+    /// <summary>Writes the configuration; it counts from the next start or reload.</summary>
     public Task Configure(DaemonConfiguration configuration) =>
         File.WriteAllTextAsync(ConfigurationFile, configuration.ToToml(_host.Folder));
 

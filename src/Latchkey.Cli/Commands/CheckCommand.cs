@@ -33,18 +33,7 @@ internal static class CheckCommand
 
     private static void Show(CliContext context, CheckReport report)
     {
-        foreach (var finding in report.Findings)
-        {
-            var place = finding.Line == 0 ? finding.File : $"{finding.File}:{finding.Line}:{finding.Column}";
-            context.Out.Line(
-            [
-                new($"{place}: ", Look.Strong),
-                new($"{finding.Kind}: ", finding.Kind == "error" ? Look.Bad : Look.Warning),
-                new(finding.Message),
-            ]);
-            context.Out.Line([new($"    {finding.Remedy}", Look.Faint)]);
-        }
-
+        Findings.Show(context, report.Findings);
         foreach (var sentence in report.Explanation)
         {
             context.Out.Line([new(sentence)]);

@@ -44,7 +44,7 @@ internal static class LatchesCommand
 
     private static void ShowLatches(CliContext context, IReadOnlyList<LatchReport> latches)
     {
-        var table = new Columns("LATCH", "STATE", "FLOW", "PEER", "ENTRY", "FOR", "REASON");
+        var table = new Columns("LATCH", "STATE", "FLOW", "PEER", "ENTRY", "OWNER", "FOR", "REASON");
         foreach (var latch in latches)
         {
             table.Add(
@@ -53,8 +53,9 @@ internal static class LatchesCommand
                 new(latch.Flow.ToString()),
                 new(latch.PeerName ?? Fingerprints.Short(latch.PeerKey)),
                 new(latch.Entry),
+                new(latch.Owner is { Pid: { } pid, Command: { } command } ? $"{command} ({pid})" : "-"),
                 new(Age.Of(context, latch.Since), Look.Faint),
-                new(latch.Reason ?? "-"));
+                new(latch.Reason ?? (latch.KeepsPolicy == true ? "keeps an earlier policy" : "-")));
         }
 
         table.Write(context.Out);

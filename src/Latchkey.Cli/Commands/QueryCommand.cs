@@ -8,13 +8,15 @@ namespace Latchkey.Cli.Commands;
 /// <summary>The shape of every command that asks the daemon one thing: ask, then show it to a person or a program.</summary>
 internal static class QueryCommand
 {
+    /// <param name="isDone">Whether the daemon did what was asked; null when it always does.</param>
     public static Command Create<T>(
         CliContext context,
         string name,
         string description,
         Func<ControlClient, ParseResult, CancellationToken, Task<T>> ask,
         JsonTypeInfo<T> type,
-        Action<T> show)
+        Action<T> show,
+        Func<T, bool>? isDone = null)
     {
         var control = CommonOptions.Control();
         var json = CommonOptions.Json();
@@ -32,7 +34,7 @@ internal static class QueryCommand
                 show(report);
             }
 
-            return CommandLine.Done;
+            return isDone?.Invoke(report) ?? true ? CommandLine.Done : CommandLine.Failed;
         });
         return command;
     }

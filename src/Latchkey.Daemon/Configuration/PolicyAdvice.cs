@@ -31,6 +31,14 @@ internal static class PolicyAdvice
                 findings.Warning(place, $"\"{entry.Name}\" also protects ssh with {entry.Remote}: hosts there that do not run Latchkey cannot log in", "name the ports that are meant, if ssh is not");
             }
 
+            if (entry.OnPolicyChange == PolicyChangeReaction.Keep)
+            {
+                findings.Warning(
+                    place,
+                    $"connections of \"{entry.Name}\" keep the protection and the peer they have when a later policy forbids them, until they end or are closed (RFC 5660 §6.2)",
+                    "nothing need be done if that is meant; 'latchkey latches' shows which they are, and 'latchkey close' ends one");
+            }
+
             AdviseOnPeers(entry, place, peers, findings);
         }
 

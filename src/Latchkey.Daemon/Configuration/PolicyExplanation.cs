@@ -13,7 +13,7 @@ public static class PolicyExplanation
     }
 
     public static string Of(ProtectEntry entry) =>
-        $"\"{entry.Name}\" protects {Flows(entry)}. {Trust(entry)} {Break(entry)}{Silence(entry)}";
+        $"\"{entry.Name}\" protects {Flows(entry)}. {Trust(entry)} {Break(entry)}{Silence(entry)}{PolicyChange(entry)}";
 
     /// <summary>For example <c>tcp between any address and 192.0.2.0/24, port 179 on either side</c>.</summary>
     public static string Flows(ProtectEntry entry) =>
@@ -51,4 +51,8 @@ public static class PolicyExplanation
 
     private static string Silence(ProtectEntry entry) =>
         entry.OnSilence == Reaction.Close ? " A peer that falls silent counts as dead." : "";
+
+    private static string PolicyChange(ProtectEntry entry) => entry.OnPolicyChange == PolicyChangeReaction.Keep
+        ? " When the policy is changed and says something else, its connections stay as they are until they end."
+        : "";
 }

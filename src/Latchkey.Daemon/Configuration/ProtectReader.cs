@@ -38,6 +38,12 @@ internal static class ProtectReader
         ["close"] = Reaction.Close,
     };
 
+    private static readonly Dictionary<string, PolicyChangeReaction> PolicyChangeReactions = new()
+    {
+        ["break"] = PolicyChangeReaction.Break,
+        ["keep"] = PolicyChangeReaction.Keep,
+    };
+
     private static readonly Dictionary<string, EncapsulationChoice> Encapsulations = new()
     {
         ["auto"] = EncapsulationChoice.Auto,
@@ -63,6 +69,7 @@ internal static class ProtectReader
             OnBreak = OnBreak(section, protocol),
             OnSilence = section.Choice("on_silence", Reaction.Wait, Reactions),
             OnStranger = section.Choice("on_stranger", Reaction.Wait, Reactions),
+            OnPolicyChange = section.Choice("on_policy_change", PolicyChangeReaction.Break, PolicyChangeReactions),
             Encapsulation = section.Choice("encapsulation", EncapsulationChoice.Auto, Encapsulations),
         };
         section.Choice(

@@ -44,6 +44,8 @@ public sealed class ControlClient : IDisposable
     public Task<ClosedReport> CloseLatchAsync(uint latch, CancellationToken cancellation) =>
         Ask(HttpMethod.Post, $"/latches/{latch}/close", Json.ClosedReport, cancellation);
 
+    public Task<ReloadReport> ReloadAsync(CancellationToken cancellation) => Ask(HttpMethod.Post, "/reload", Json.ReloadReport, cancellation);
+
     /// <summary>The remembered events and, with <paramref name="follow"/>, those that come.</summary>
     /// <exception cref="ControlException">No daemon answers, or it dropped us because we read too slowly.</exception>
     public async IAsyncEnumerable<EventReport> EventsAsync(bool follow, [EnumeratorCancellation] CancellationToken cancellation)

@@ -24,6 +24,7 @@ internal static class ControlEndpoints
         routes.MapGet("/fingerprint", (RequestDelegate)(c => Fingerprint(c, daemon)));
         routes.MapGet("/explain", (RequestDelegate)(c => Explain(c, daemon)));
         routes.MapPost("/latches/{id}/close", (RequestDelegate)(c => Close(c, daemon)));
+        routes.MapPost("/reload", (RequestDelegate)(async c => await Answer(c, await daemon.ReloadAsync(c.RequestAborted).ConfigureAwait(false), Json.ReloadReport).ConfigureAwait(false)));
         routes.MapGet("/events", (RequestDelegate)(c => Events(c, daemon, stopping)));
         routes.MapFallback((RequestDelegate)(c => Refuse(c, StatusCodes.Status404NotFound, $"there is no {c.Request.Method} {c.Request.Path}", "see docs/control-api.md")));
     }

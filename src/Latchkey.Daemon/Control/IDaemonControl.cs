@@ -25,4 +25,7 @@ public interface IDaemonControl
 
     /// <returns>False when there is no such live latch.</returns>
     Task<bool> CloseLatchAsync(LatchId latch, CancellationToken cancellation);
+
+    /// <summary>Reads the configuration file again; a bad one changes nothing.</summary>
+    Task<ReloadReport> ReloadAsync(CancellationToken cancellation);
 }

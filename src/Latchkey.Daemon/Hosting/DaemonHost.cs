@@ -1,4 +1,4 @@
-using System.Collections.Frozen;
+using System.Runtime.InteropServices;
 using Latchkey.Contract;
 using Latchkey.Crypto;
 using Latchkey.Daemon.Configuration;
@@ -47,7 +47,7 @@ public static class DaemonHost
             PrivateDirectory.Ensure(settings.RuntimeDirectory);
             var keys = settings.KeyExportDirectory is { } directory ? new KeyExportFiles(directory, log) : null;
             Rehearsal.Play(EngineSettings(settings));
-            using var network = HostNetwork.Open(configuration.Policy);
+            using var network = HostNetwork.Open(configuration.Policy, SocketCensus.Connections(ListSockets()));
             await RunAsync(configuration, identity, network, keys, logs, log, stop).ConfigureAwait(false);
         }
     }
@@ -82,7 +82,7 @@ public static class DaemonHost
 
         // Before the first packet is read: connections older than this daemon must not be latched to whoever answers now.
         var sockets = ListSockets();
-        await loop.AskAsync((e, now) => Adopt(e, now, sockets, network.Protection, clear), CancellationToken.None).ConfigureAwait(false);
+        await loop.AskAsync((e, now) => Adopt(e, now, sockets, network, clear), CancellationToken.None).ConfigureAwait(false);
 
         var broken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var threads = new DatapathThreads(
@@ -94,13 +94,19 @@ public static class DaemonHost
 
         var drops = new DropReport(datapath, network.Protection);
         metrics.Observe(drops.Read);
-        var daemon = new RunningDaemon(configuration, identity.Public.Fingerprint, loop, events, clock, drops.Read, network.Degraded);
+        using var reloader = new Reloader(configuration, network, loop, recorder.Record, clock, log);
+        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+        {
+            signal.Cancel = true;
+            _ = reloader.ReloadAsync(stop);
+        });
+        var daemon = new RunningDaemon(reloader, identity.Public.Fingerprint, loop, events, clock, drops.Read, network.Degraded);
         var control = await ControlServer.StartAsync(configuration.Settings.Control, daemon, logs).ConfigureAwait(false);
         await using (control.ConfigureAwait(false))
         {
             Announce(configuration, network, keys is not null, Tell, log);
             using var watching = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            var watch = new SocketWatch(loop).RunAsync(e => Tell(EventKind.Degraded, $"latches of sockets that are gone stay: {e.Message}"), watching.Token);
+            var watch = new SocketWatch(loop, reloader.ReleaseHeldAsync).RunAsync(e => Tell(EventKind.Degraded, $"latches of sockets that are gone stay: {e.Message}"), watching.Token);
             await Task.WhenAny(loop.Ended, broken.Task, Task.Delay(Timeout.Infinite, stop)).ConfigureAwait(false);
             if (loop.Ended.IsFaulted || broken.Task.IsFaulted)
             {
@@ -144,11 +150,11 @@ public static class DaemonHost
         },
     };
 
-    private static bool Adopt(LatchEngine engine, TimeSpan now, IReadOnlyList<SocketEntry> sockets, TrafficProtection protection, ClearPath clear)
+    private static bool Adopt(LatchEngine engine, TimeSpan now, IReadOnlyList<SocketEntry> sockets, HostNetwork network, ClearPath clear)
     {
-        var left = protection.LeftInClear;
+        var left = network.Protection.LeftInClear;
         engine.AdoptClearFlows(now, left.Except(SocketCensus.Missing(left, sockets)), byUs: true);
-        if (!protection.WasUp)
+        if (!network.Protection.WasUp)
         {
             engine.AdoptClearFlows(now, SocketCensus.Connections(sockets), byUs: false);
         }
@@ -158,7 +164,7 @@ public static class DaemonHost
             clear.Close(gone);
         }
 
-        engine.CloseOrphans(now, SocketCensus.Connections(sockets), held: FrozenSet<FlowKey>.Empty);
+        engine.CloseOrphans(now, SocketCensus.Connections(sockets), network.Held);
         engine.HandleListeners(now, SocketCensus.Listeners(sockets));
         return true;
     }

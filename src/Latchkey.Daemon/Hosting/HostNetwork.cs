@@ -6,6 +6,7 @@ using Latchkey.Linux;
 using Latchkey.Linux.Protection;
 using Latchkey.Linux.Sockets;
 using Latchkey.Linux.Tun;
+using Latchkey.Wire;
 
 namespace Latchkey.Daemon.Hosting;
 
@@ -21,7 +22,7 @@ internal sealed class HostNetwork : IDisposable
     private readonly AeadAlgorithm _cipher = Proposals.Esp[0].Encryption[0];
     private readonly List<IDisposable> _open = [];
 
-    private HostNetwork(SecurityPolicy policy, IReadOnlyList<string> degraded)
+    private HostNetwork(SecurityPolicy policy, IReadOnlyCollection<FlowKey> connections, IReadOnlyList<string> degraded)
     {
         var settings = Settings;
         var sockets = new OuterSocketSettings(settings.Mark);
@@ -33,7 +34,8 @@ internal sealed class HostNetwork : IDisposable
             Esp = Keep(new RawEspLink(sockets));
             Tun = Keep(new TunDevice(DeviceMtu, settings.Device));
             Protection = Keep(new TrafficProtection(settings, Tun.Index, InnerMtu));
-            Repaired = Protection.Apply([.. policy.Protect.SelectMany(Selectors)]);
+            Held = TrafficProtection.KeptInside(connections).Where(flow => policy.Find(flow) is null).ToHashSet();
+            Repaired = Protect(policy.Protect, Held);
         }
         catch
         {
@@ -59,6 +61,9 @@ internal sealed class HostNetwork : IDisposable
 
     public OuterLinks Outer => new(Port4500, Port4500, Esp, Esp);
 
+    /// <summary>Connections that an earlier run protected and the policy of this one does not: they stay inside nevertheless.</summary>
+    public IReadOnlySet<FlowKey> Held { get; }
+
     /// <summary>What an earlier, killed run had left and was put right.</summary>
     public IReadOnlyList<string> Repaired { get; }
 
@@ -66,7 +71,8 @@ internal sealed class HostNetwork : IDisposable
     public IReadOnlyList<string> Degraded { get; }
 
     /// <exception cref="StartupException">The host lacks what is needed, or refused it.</exception>
-    public static HostNetwork Open(SecurityPolicy policy)
+    /// <param name="connections">The host's connections.</param>
+    public static HostNetwork Open(SecurityPolicy policy, IReadOnlyCollection<FlowKey> connections)
     {
         var missing = HostRequirements.Check(new ProtectionSettings(), clear: policy.Protect.Any(entry => entry.ClearUntilIpsec));
         var fatal = missing.Where(m => m.Fatal).Select(m => m.Sentence.TrimEnd('.')).ToList();
@@ -77,13 +83,19 @@ internal sealed class HostNetwork : IDisposable
 
         try
         {
-            return new HostNetwork(policy, [.. missing.Select(m => m.Sentence)]);
+            return new HostNetwork(policy, connections, [.. missing.Select(m => m.Sentence)]);
         }
         catch (LinuxException e)
         {
             throw new StartupException(e.Message, "another IPsec or Latchkey daemon may be running on this host: stop it and start again");
         }
     }
+
+    /// <summary>Protects what these entries cover, and the held flows; what was protected so far and is neither passes in clear.</summary>
+    /// <returns>What an earlier, killed run had left and was put right.</returns>
+    /// <exception cref="LinuxException">The kernel or nft refused; what is up stays up and is closed, not open.</exception>
+    public IReadOnlyList<string> Protect(IEnumerable<ProtectEntry> entries, IEnumerable<FlowKey> held) =>
+        Protection.Apply([.. entries.SelectMany(Selectors).Distinct()], held);
 
     /// <summary>Which of the host's traffic an entry protects, one selector for each of its port pairs.</summary>
     internal static IEnumerable<ProtectedSelector> Selectors(ProtectEntry entry) =>

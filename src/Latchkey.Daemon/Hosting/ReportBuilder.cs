@@ -19,7 +19,10 @@ internal sealed class ReportBuilder(DaemonClock clock)
         latch.Mode,
         latch.Disposition,
         latch.Reason,
-        clock.At(latch.Since));
+        clock.At(latch.Since))
+    {
+        KeepsPolicy = latch.KeepsItsPolicy ? true : null,
+    };
 
     public ClearFlowReport ClearFlow(ClearFlowSnapshot flow) => new(FlowReport.From(flow.Flow), flow.Entry, clock.At(flow.Since));
 

@@ -9,11 +9,11 @@ using Latchkey.Wire;
 
 namespace Latchkey.Daemon.Hosting;
 
-/// <summary>Answers the control API from the engine and the configuration.</summary>
+/// <summary>Answers the control API from the engine and the Configuration.</summary>
 /// <param name="drops">Packets the datapath dropped, by reason.</param>
 /// <param name="degraded">What works less well than it could here.</param>
 internal sealed class RunningDaemon(
-    DaemonConfiguration configuration,
+    Reloader reloader,
     KeyFingerprint identity,
     EngineLoop loop,
     EventStream events,
@@ -22,6 +22,8 @@ internal sealed class RunningDaemon(
     IReadOnlyList<string> degraded) : IDaemonControl
 {
     private readonly ReportBuilder _reports = new(clock);
+
+    private DaemonConfiguration Configuration => reloader.Current;
 
     public static string Version { get; } =
         typeof(RunningDaemon).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
@@ -36,12 +38,12 @@ internal sealed class RunningDaemon(
                 Version,
                 Environment.ProcessId,
                 clock.Started,
-                configuration.File,
+                Configuration.File,
                 identity.ToString(),
                 "user",
-                configuration.Settings.KeyExportDirectory,
-                [.. configuration.Policy.Protect.Select(e => e.Name)],
-                configuration.Policy.Peers.Length,
+                Configuration.Settings.KeyExportDirectory,
+                [.. Configuration.Policy.Protect.Select(e => e.Name)],
+                Configuration.Policy.Peers.Length,
                 engine.Peers().Count,
                 sas.Count,
                 sas.Sum(sa => sa.Children.Length),
@@ -58,9 +60,17 @@ internal sealed class RunningDaemon(
         },
         cancellation);
 
-    public Task<LatchesReport> LatchesAsync(CancellationToken cancellation) =>
-        loop.AskAsync(
-            (engine, _) => new LatchesReport([.. engine.Latches().Select(_reports.Latch)]) { ClearFlows = [.. engine.ClearFlows().Select(_reports.ClearFlow)] }, cancellation);
+    public async Task<LatchesReport> LatchesAsync(CancellationToken cancellation)
+    {
+        var (latches, clear) = await loop.AskAsync((engine, _) => (engine.Latches(), engine.ClearFlows()), cancellation).ConfigureAwait(false);
+
+        // Not on the engine's thread: processes are many, and packets wait for it.
+        var owners = LatchOwners.Look(latches.Select(l => l.Flow));
+        return new LatchesReport([.. latches.Select(l => _reports.Latch(l) with { Owner = owners.Of(l.Flow) })])
+        {
+            ClearFlows = [.. clear.Select(_reports.ClearFlow)],
+        };
+    }
 
     public Task<PeersReport> PeersAsync(CancellationToken cancellation) =>
         loop.AskAsync((engine, _) => new PeersReport([.. engine.Peers().Select(_reports.Peer)]), cancellation);
@@ -78,13 +88,15 @@ internal sealed class RunningDaemon(
     public Task<ExplainReport> ExplainAsync(FlowQuery query, CancellationToken cancellation) => loop.AskAsync(
         (engine, _) => FlowExplainer.Explain(
             query,
-            configuration.Policy,
+            Configuration.Policy,
             [.. engine.Latches().Where(l => query.Matches(l.Flow)).Select(_reports.Latch)],
             [.. engine.ClearFlows().Where(f => query.Matches(f.Flow)).Select(_reports.ClearFlow)]),
         cancellation);
 
     public Task<bool> CloseLatchAsync(LatchId latch, CancellationToken cancellation) =>
         loop.AskAsync((engine, now) => engine.CloseLatch(now, latch), cancellation);
+
+    public Task<ReloadReport> ReloadAsync(CancellationToken cancellation) => reloader.ReloadAsync(cancellation);
 
     /// <summary>Counters that are not zero, by their name in snake case.</summary>
     public static Dictionary<string, long> Named<T>(IReadOnlyDictionary<T, long> counters)
@@ -97,6 +109,6 @@ internal sealed class RunningDaemon(
         return found is not null && KeyFingerprint.TryParse(found.Key, out var key) ? FingerprintReport.Of(found.Name, key) : null;
     }
 
-    private KnownPeer? Known(string peer) => configuration.Policy.Peers.FirstOrDefault(
+    private KnownPeer? Known(string peer) => Configuration.Policy.Peers.FirstOrDefault(
         p => p.Name == peer || p.Key.ToString() == peer || (InetAddress.TryParse(peer, out var address) && p.Owns(address)));
 }

@@ -8,7 +8,8 @@ namespace Latchkey.Daemon.Hosting;
 /// Looks at the host's sockets every second and tells the engine which latched flows lost theirs and who listens.
 /// (A socket that closes sends its last packets first; nothing depends on noticing sooner.)
 /// </summary>
-internal sealed class SocketWatch(EngineLoop loop)
+/// <param name="looked">Called after every look: flows may be held no more.</param>
+internal sealed class SocketWatch(EngineLoop loop, Func<CancellationToken, Task> looked)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -52,10 +53,8 @@ internal sealed class SocketWatch(EngineLoop loop)
         loop.Post((engine, now) =>
         {
             engine.HandleListeners(now, listeners);
-            if (gone.Count > 0)
-            {
-                engine.HandleSocketsGone(now, gone);
-            }
+            engine.HandleSocketsGone(now, gone);
         });
+        await looked(cancellation).ConfigureAwait(false);
     }
 }

@@ -35,7 +35,21 @@ public sealed record LatchReport(
     string? Mode,
     string Disposition,
     string? Reason,
-    DateTime Since);
+    DateTime Since)
+{
+    /// <summary>True when the policy in force says something else and the latch keeps the one it had; otherwise absent.</summary>
+    public bool? KeepsPolicy { get; init; }
+
+    /// <summary>Whose socket it is; absent when there is none any more.</summary>
+    public OwnerReport? Owner { get; init; }
+}
+
+/// <summary>The owner of a latch (RFC 5660 §2.2): a socket, and the process that holds it.</summary>
+/// <param name="Pid">The first process that holds the socket; absent when none could be found.</param>
+/// <param name="Command">Its name.</param>
+/// <param name="Uid">The user whose socket it is.</param>
+/// <param name="Inode">The socket's number: <c>socket:[N]</c> in /proc/PID/fd.</param>
+public sealed record OwnerReport(int? Pid, string? Command, uint Uid, uint Inode);
 
 /// <summary>A 5-tuple seen from this host.</summary>
 public sealed record FlowReport(string Protocol, string Local, ushort LocalPort, string Remote, ushort RemotePort)

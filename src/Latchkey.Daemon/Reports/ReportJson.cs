@@ -17,6 +17,7 @@ namespace Latchkey.Daemon.Reports;
 [JsonSerializable(typeof(EventReport))]
 [JsonSerializable(typeof(ExplainReport))]
 [JsonSerializable(typeof(CheckReport))]
+[JsonSerializable(typeof(ReloadReport))]
 [JsonSerializable(typeof(ErrorReport))]
 public sealed partial class ReportJson : JsonSerializerContext
 {

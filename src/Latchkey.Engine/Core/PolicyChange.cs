@@ -19,8 +19,9 @@ internal sealed class PolicyChange(EngineState state, LatchBreaker breaker, Flow
         state.Adopt(policy);
 
         var result = JudgeLatches(now, before, changed) with { Differences = differences };
+        var wereClear = state.ClearFlows.Flows.ToHashSet();
         clear.Judge(now);
-        var begunInClear = CloseBegunInClear(now, connections);
+        var begunInClear = CloseBegunInClear(now, connections.Where(flow => before.Find(flow) is null || wereClear.Contains(flow)));
         result = result with { Closed = result.Closed + begunInClear };
         state.OutsidePolicy.Clear();
         state.OutsidePolicy.UnionWith(state.Latches.Flows.Where(flow => policy.Find(flow) is null));
@@ -128,7 +129,7 @@ internal sealed class PolicyChange(EngineState state, LatchBreaker breaker, Flow
         }
     }
 
-    private int CloseBegunInClear(TimeSpan now, IReadOnlyCollection<FlowKey> connections)
+    private int CloseBegunInClear(TimeSpan now, IEnumerable<FlowKey> connections)
     {
         var begun = new List<(Latch Latch, string Reason)>();
         foreach (var flow in connections.Where(flow => state.Latches.Find(flow) is null && !state.ClearFlows.Contains(flow)))

@@ -44,8 +44,8 @@ public sealed class CommandLineTests : IAsyncDisposable
         Assert.Equal(0, await Run("latches"));
         Assert.Equal(
             """
-            LATCH  STATE        FLOW                                    PEER  ENTRY  FOR   REASON
-            7      ESTABLISHED  tcp 192.0.2.1:7000 <-> 192.0.2.7:40000  r1    app    90 s  -
+            LATCH  STATE        FLOW                                    PEER  ENTRY  OWNER          FOR   REASON
+            7      ESTABLISHED  tcp 192.0.2.1:7000 <-> 192.0.2.7:40000  r1    app    server (4711)  90 s  -
             IN CLEAR                                ENTRY  FOR
             tcp 192.0.2.1:7000 <-> 192.0.2.8:40000  app    90 s
 
@@ -125,6 +125,31 @@ public sealed class CommandLineTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Reload_says_what_is_different_and_what_became_of_the_latches()
+    {
+        Assert.Equal(0, await Run("reload"));
+        Assert.Equal(
+            """
+            [[protect]] "app" is different.
+            [[peer]] "r1" is gone.
+            The policy is in force.
+            Of the latches 2 broke, 1 were closed, 0 keep the policy they had, and 40 are untouched.
+
+            """,
+            _out.ToString());
+    }
+
+    [Fact]
+    public async Task A_reload_that_is_refused_says_why_and_fails()
+    {
+        _fixture.Daemon.Reload = FakeDaemon.Refused;
+
+        Assert.Equal(1, await Run("reload"));
+        Assert.Contains("/etc/latchkey/latchkey.toml:2:1: error: [daemon] has no key 'controll'\n    did you mean 'control'?\n", _out.ToString(), StringComparison.Ordinal);
+        Assert.Contains("the policy that was in force still is", _out.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_fingerprint_is_shown_in_base64_and_in_words()
     {
         Assert.Equal(0, await Run("fingerprint", "r1"));
@@ -181,6 +206,7 @@ public sealed class CommandLineTests : IAsyncDisposable
     [InlineData("sas")]
     [InlineData("fingerprint")]
     [InlineData("close 7")]
+    [InlineData("reload")]
     [InlineData("explain 192.0.2.7")]
     public async Task Every_question_has_an_answer_in_JSON(string arguments)
     {

@@ -114,6 +114,7 @@ public class ConfigurationMeaningTests
     [InlineData("protocol = \"tcp\"\nport = 179\ntrust = \"anyone\"\n", "", "BGP")]
     [InlineData("protocol = \"tcp\"\nremote_port = 179\nremote = \"192.0.2.0/24\"\ntrust = \"anyone\"\n", "192.0.2.7", "BGP")]
     [InlineData("protocol = \"tcp\"\nport = 179\nremote = \"198.51.100.0/24\"\ntrust = \"anyone\"\n", "192.0.2.7", "nothing with it is protected")]
+    [InlineData("protocol = \"tcp\"\nport = 7000\ntrust = \"anyone\"\non_policy_change = \"keep\"\n", "", "when a later policy forbids them")]
     public void A_surprising_policy_is_warned_of(string entry, string peerAddress, string warning)
     {
         var peer = peerAddress.Length == 0 ? "" : $"[[peer]]\nname = \"r1\"\nkey = \"{Key1}\"\naddresses = [\"{peerAddress}\"]\n";
@@ -121,6 +122,13 @@ public class ConfigurationMeaningTests
 
         Assert.NotNull(result.Configuration);
         Assert.Contains(result.Warnings, w => w.Message.Contains(warning, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void L29_L30_A_change_of_policy_breaks_unless_the_entry_says_keep()
+    {
+        Assert.Equal(PolicyChangeReaction.Break, Entry("").OnPolicyChange);
+        Assert.Equal(PolicyChangeReaction.Keep, Entry("on_policy_change = \"keep\"\n").OnPolicyChange);
     }
 
     [Fact]

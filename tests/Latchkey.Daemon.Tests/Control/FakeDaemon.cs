@@ -28,7 +28,10 @@ internal sealed class FakeDaemon : IDaemonControl
         "transport",
         "close",
         null,
-        Noon);
+        Noon)
+    {
+        Owner = new(4711, "server", 1000, 31337),
+    };
 
     public static EventReport Broken { get; } = new(0, "latch_broken", Noon.AddMilliseconds(12.345), "the latch of tcp 192.0.2.1:7000 <-> 192.0.2.7:40000 is BROKEN: another key answers")
     {
@@ -48,7 +51,21 @@ internal sealed class FakeDaemon : IDaemonControl
         Details = ["PRF: offered HMAC-SHA1; configured HMAC-SHA2-512, HMAC-SHA2-384, HMAC-SHA2-256"],
     };
 
+    public static ReloadReport Reloaded { get; } = new(true, "/etc/latchkey/latchkey.toml", [], ["[[protect]] \"app\" is different", "[[peer]] \"r1\" is gone"], 2, 1, 0, 40);
+
+    public static ReloadReport Refused { get; } = Reloaded with
+    {
+        Reloaded = false,
+        Findings = [new("error", "/etc/latchkey/latchkey.toml", 2, 1, "[daemon] has no key 'controll'", "did you mean 'control'?")],
+        Changes = [],
+        Broken = 0,
+        Closed = 0,
+        Untouched = 0,
+    };
+
     public EventStream Events { get; } = new();
+
+    public ReloadReport Reload { get; set; } = Reloaded;
 
     public List<LatchId> Closed { get; } = [];
 
@@ -102,6 +119,8 @@ internal sealed class FakeDaemon : IDaemonControl
         var configuration = ConfigurationReader.Read("[[protect]]\nname = \"app\"\nprotocol = \"tcp\"\nport = 7000\ntrust = \"anyone\"\n", "f").Configuration!;
         return Task.FromResult(FlowExplainer.Explain(query, configuration.Policy, [Latch], []));
     }
+
+    public Task<ReloadReport> ReloadAsync(CancellationToken cancellation) => Task.FromResult(Reload);
 
     public Task<bool> CloseLatchAsync(LatchId latch, CancellationToken cancellation)
     {

@@ -9,7 +9,7 @@ namespace Latchkey.Daemon.Tests.Control;
 /// <summary>docs/json.md shows every shape, exactly as it is written.</summary>
 public class JsonDocumentTests
 {
-    public static TheoryData<string> Shapes => ["status", "latches", "peers", "sas", "fingerprint", "explain", "close", "events", "events with details", "check", "error"];
+    public static TheoryData<string> Shapes => ["status", "latches", "peers", "sas", "fingerprint", "explain", "close", "reload", "reload refused", "events", "events with details", "check", "error"];
 
     [Theory]
     [MemberData(nameof(Shapes))]
@@ -36,6 +36,8 @@ public class JsonDocumentTests
             "fingerprint" => JsonSerializer.Serialize(await daemon.FingerprintAsync("r1", none) ?? throw new InvalidOperationException(), json.FingerprintReport),
             "explain" => JsonSerializer.Serialize(await daemon.ExplainAsync(query, none), json.ExplainReport),
             "close" => JsonSerializer.Serialize(new ClosedReport(7, true), json.ClosedReport),
+            "reload" => JsonSerializer.Serialize(FakeDaemon.Reloaded, json.ReloadReport),
+            "reload refused" => JsonSerializer.Serialize(FakeDaemon.Refused, json.ReloadReport),
             "events" => JsonSerializer.Serialize(daemon.Events.Publish(FakeDaemon.Broken), ReportJson.Compact.EventReport),
             "events with details" => JsonSerializer.Serialize(daemon.Events.Publish(FakeDaemon.Mismatch), ReportJson.Compact.EventReport),
             "check" => JsonSerializer.Serialize(CheckReport.From("/etc/latchkey/latchkey.toml", bad), json.CheckReport),

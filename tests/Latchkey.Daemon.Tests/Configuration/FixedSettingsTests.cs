@@ -1,0 +1,68 @@
+using Latchkey.Daemon.Configuration;
+using Latchkey.Latching;
+using Xunit;
+
+namespace Latchkey.Daemon.Tests.Configuration;
+
+/// <summary>What a running daemon cannot change is refused, each setting with a sentence.</summary>
+public class FixedSettingsTests
+{
+    private static readonly DaemonSettings Running = new();
+
+    [Fact]
+    public void Another_policy_with_the_same_settings_is_not_refused() => Assert.Empty(FixedSettings.Refuse(Running, With(new DaemonSettings())));
+
+    [Theory]
+    [InlineData("[daemon] control")]
+    [InlineData("[daemon] state")]
+    [InlineData("[daemon] runtime")]
+    [InlineData("[identity] key_file")]
+    [InlineData("[ike] ike_lifetime")]
+    [InlineData("[ike] child_lifetime")]
+    [InlineData("[ike] give_up_after")]
+    [InlineData("[ike] esn")]
+    [InlineData("[debug] export_keys")]
+    public void Each_setting_that_is_different_is_named_with_both_values(string key)
+    {
+        var wanted = key switch
+        {
+            "[daemon] control" => Running with { Control = "/other" },
+            "[daemon] state" => Running with { StateDirectory = "/other" },
+            "[daemon] runtime" => Running with { RuntimeDirectory = "/other" },
+            "[identity] key_file" => Running with { KeyFile = "/other" },
+            "[ike] ike_lifetime" => Running with { IkeLifetime = TimeSpan.FromHours(1) },
+            "[ike] child_lifetime" => Running with { ChildLifetime = TimeSpan.FromMinutes(1) },
+            "[ike] give_up_after" => Running with { GiveUpAfter = TimeSpan.FromMinutes(1) },
+            "[ike] esn" => Running with { Esn = false },
+            _ => Running with { KeyExportDirectory = "/other" },
+        };
+
+        var finding = Assert.Single(FixedSettings.Refuse(Running, With(wanted)));
+        Assert.Equal(FindingKind.Error, finding.Kind);
+        Assert.StartsWith($"{key} cannot change while the daemon runs: it is ", finding.Message, StringComparison.Ordinal);
+        Assert.Contains("restart the daemon", finding.Remedy, StringComparison.Ordinal);
+    }
+
+    /// <summary>A setting that is added later and forgotten here would be read at a reload and ignored.</summary>
+    [Fact]
+    public void Every_setting_is_looked_at() =>
+        Assert.Equal(typeof(DaemonSettings).GetProperties().Length, FixedSettings.Refuse(Running, With(Different())).Length);
+
+    private static DaemonConfiguration With(DaemonSettings settings) => new("f", settings, SecurityPolicy.Empty);
+
+    private static DaemonSettings Different()
+    {
+        var settings = new DaemonSettings();
+        foreach (var property in typeof(DaemonSettings).GetProperties())
+        {
+            property.SetValue(settings, property.GetValue(settings) switch
+            {
+                bool b => !b,
+                TimeSpan t => t + TimeSpan.FromSeconds(1),
+                var text => $"{text}x",
+            });
+        }
+
+        return settings;
+    }
+}
