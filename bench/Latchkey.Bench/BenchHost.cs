@@ -150,6 +150,10 @@ internal sealed class BenchHost : IDisposable
         {
         }
 
+        public void FlowOfAnother(FlowKey flow, ChannelId channel)
+        {
+        }
+
         public void SaMissing(FlowKey flow, ChannelId channel)
         {
         }

@@ -20,6 +20,12 @@ public interface IDatapathEvents
     /// </summary>
     void ClearFlowUnknown(FlowKey flow);
 
+    /// <summary>
+    /// A valid packet of a bound flow arrived under an SA of another channel and was dropped; told once a second at most.
+    /// </summary>
+    /// <param name="channel">The channel it came under.</param>
+    void FlowOfAnother(FlowKey flow, ChannelId channel);
+
     /// <summary>A bound flow wants to send and its channel has no outbound SA that covers it; the packet is held.</summary>
     void SaMissing(FlowKey flow, ChannelId channel);
 

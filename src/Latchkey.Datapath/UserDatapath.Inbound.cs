@@ -172,6 +172,11 @@ public sealed partial class UserDatapath
         }
         else if (WhyNot(flow, sa) is { } reason)
         {
+            if (reason == DropReason.LatchMismatch && flow.MayAsk(now, _settings.QuestionInterval))
+            {
+                _events.FlowOfAnother(key, sa.Sa.Channel);
+            }
+
             Drop(batch, index, reason);
         }
         else if (TryNoteDelivery(flow, sa, batch.Data(index), packet, now))

@@ -97,6 +97,13 @@ public sealed class LatchEngine : IDisposable
         Settle(now);
     }
 
+    /// <summary><see cref="IDatapathEvents.FlowOfAnother"/></summary>
+    public void HandleFlowOfAnother(TimeSpan now, FlowKey flow, ChannelId channel)
+    {
+        _flows.OfAnother(now, flow, channel);
+        Settle(now);
+    }
+
     /// <summary><see cref="IDatapathEvents.SaMissing"/></summary>
     public void HandleSaMissing(TimeSpan now, FlowKey flow, ChannelId channel)
     {

@@ -19,6 +19,26 @@ public class LatchTests
     }
 
     [Fact]
+    public void L27_a_packet_under_an_sa_of_another_channel_is_told_once_a_second()
+    {
+        using var pair = new Pair();
+        pair.W.Install(SaDirection.Inbound, pair.C.Address, 0x4004, channel: new ChannelId(2));
+        pair.C.Install(SaDirection.Outbound, pair.W.Address, 0x4004);
+        for (var i = 0; i < 3; i++)
+        {
+            pair.C.Send(Packets.Tcp(pair.Tcp, TcpFlags.Ack));
+            pair.C.CarryTo(pair.W);
+        }
+
+        var told = $"of another {pair.Tcp.Reversed} channel 2";
+        Assert.Single(pair.W.Events.Take(), told);
+        pair.W.Pass(1000);
+        pair.C.Send(Packets.Tcp(pair.Tcp, TcpFlags.Ack));
+        pair.C.CarryTo(pair.W);
+        Assert.Single(pair.W.Events.Take(), told);
+    }
+
+    [Fact]
     public void L4_a_flow_is_never_sent_under_an_sa_of_another_channel()
     {
         using var pair = new Pair();

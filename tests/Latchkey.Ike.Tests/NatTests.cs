@@ -139,12 +139,33 @@ public class NatTests
         Assert.Equal(3, pair.A.Said<SendKeepalive>().Count());
     }
 
+    [Fact]
+    public void A_NAT_that_changes_its_mapping_is_followed_by_what_is_fresh_only()
+    {
+        using var pair = new Pair();
+        PutABehindANat(pair);
+        var (a, _) = pair.A.Initiate(pair.B);
+        pair.Run();
+        pair.A.Do(host => host.Probe(pair.Now, a));
+        pair.Run();
+        var request = pair.Wire.Sent.Last(f => f.From.Address == pair.A.Address);
+        PutABehindANat(pair, shift: 30_000);
+        pair.B.Do(host => host.HandleDatagram(pair.Now, request.To, new InetEndpoint(Public, 34_500), request.Message));
+        Assert.Equal(24_500, pair.B.Host.Sas.Single().Remote.Port);
+
+        pair.A.Do(host => host.Probe(pair.Now, a));
+        pair.Run();
+        Assert.Equal(34_500, pair.B.Host.Sas.Single().Remote.Port);
+        Assert.Equal(34_500, Assert.Single(pair.B.Children.Values).Remote.Port);
+        Assert.Single(pair.A.Children);
+    }
+
     private static readonly InetAddress Public = InetAddress.Parse("198.51.100.99");
 
     /// <summary>What A sends comes from another address and other ports, and what is sent there comes to A.</summary>
-    private static void PutABehindANat(Pair pair) => pair.Wire.Tap = flight => flight.From.Address == pair.A.Address
-        ? flight with { From = new InetEndpoint(Public, (ushort)(flight.From.Port + 20_000)) }
-        : flight.To.Address == Public ? flight with { To = new InetEndpoint(pair.A.Address, (ushort)(flight.To.Port - 20_000)) } : null;
+    private static void PutABehindANat(Pair pair, int shift = 20_000) => pair.Wire.Tap = flight => flight.From.Address == pair.A.Address
+        ? flight with { From = new InetEndpoint(Public, (ushort)(flight.From.Port + shift)) }
+        : flight.To.Address == Public ? flight with { To = new InetEndpoint(pair.A.Address, (ushort)(flight.To.Port - shift)) } : null;
 
     private static SelectorSet Between(InetAddress local, InetAddress remote) => SelectorSet.Of(Tcp(local, 0, 65535), Tcp(remote, 0, 65535));
 

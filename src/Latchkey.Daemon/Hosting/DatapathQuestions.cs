@@ -13,6 +13,8 @@ internal sealed class DatapathQuestions(EngineLoop loop, Action<InetAddress> nar
 
     public void ClearFlowUnknown(FlowKey flow) => loop.PostFromStranger((engine, now) => engine.HandleClearFlow(now, flow));
 
+    public void FlowOfAnother(FlowKey flow, ChannelId channel) => loop.Post((engine, now) => engine.HandleFlowOfAnother(now, flow, channel));
+
     public void SaMissing(FlowKey flow, ChannelId channel) => loop.Post((engine, now) => engine.HandleSaMissing(now, flow, channel));
 
     public void UnknownSpi(uint spi, InetEndpoint local, InetEndpoint remote, Encapsulation encapsulation) =>

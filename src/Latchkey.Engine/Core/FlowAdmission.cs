@@ -1,4 +1,5 @@
 using Latchkey.Contract;
+using Latchkey.Ike;
 using Latchkey.Latching;
 using Latchkey.Wire;
 
@@ -72,6 +73,24 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
         else
         {
             AskAgain(now, flow, entry);
+        }
+    }
+
+    /// <summary>
+    /// A living peer speaks on a flow that another one at the same address holds latched: its SA is older than that latch and
+    /// covers the flow. The SA goes, and the one that its owner asks for next leaves the flow out (RFC 5660 L27).
+    /// </summary>
+    public void OfAnother(TimeSpan now, FlowKey flow, ChannelId channelId)
+    {
+        if (state.Latches.Find(flow) is not { Conducts: true, Channel: { } own } || state.Channels.Find(channelId.Value) is not { } channel
+            || channel.Parameters.PeerKey == own.Parameters.PeerKey)
+        {
+            return;
+        }
+
+        foreach (var child in state.Covering(flow).Where(c => c.Channel == channel).ToList())
+        {
+            state.Ike.DeleteChild(now, child.Handle, CloseReason.Superseded, $"it covers {flow}, which is latched to {own.PeerKeyText}");
         }
     }
 

@@ -38,7 +38,7 @@ internal sealed class LatchBreaker(EngineState state)
         {
             latch.Close(now, reason);
             state.Effects.Raise(
-                reason == ClosedReason.NegotiationFailed ? EventKind.NegotiationFailed : EventKind.LatchClosed, now, latch, $"the latch of {latch.Flow} is CLOSED: {because}");
+                latch.Channel is null && reason == ClosedReason.NegotiationFailed ? EventKind.NegotiationFailed : EventKind.LatchClosed, now, latch, $"the latch of {latch.Flow} is CLOSED: {because}");
             if (NoticeFor(latch.Flow.Protocol) is { } notice)
             {
                 state.Effects.Add(new NotifyFlow(latch.Flow, notice));

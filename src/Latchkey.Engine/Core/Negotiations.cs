@@ -116,6 +116,12 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
             clear.FoundSilent(now, request.Pair.Remote);
         }
 
+        if (reason == CloseReason.SelectorsUnacceptable && request.Selectors.SingleFlow is { } alone)
+        {
+            text += $" to {alone} alone; it protects other flows with us, so another host at our public address may hold this one: connect again from another port";
+            EndAlone(now, request, alone, text);
+        }
+
         foreach (var latch in state.Latches.Between(request.Pair).Where(l => l.State == LatchState.Larval && request.Selectors.Covers(l.Flow)).ToList())
         {
             if ((reason == CloseReason.PeerSilent && clear.TryOpen(now, latch)) || _requests.Values.Any(r => r.Pair == request.Pair && r.Selectors.Covers(latch.Flow)))
@@ -126,14 +132,22 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
             clear.Refused(now, latch.Flow, latch.Entry);
             if (IsRefusal(reason))
             {
-                var hint = request.Selectors.SingleFlow is null ? "" : "; the peer protects other flows with us, so another host at our public address may hold this one: connect again from another port";
-                breaker.Close(now, latch, ClosedReason.NegotiationFailed, DropReason.NegotiationFailed, text + hint);
+                breaker.Close(now, latch, ClosedReason.NegotiationFailed, DropReason.NegotiationFailed, text);
             }
             else
             {
                 // Nobody answered: packet loss. The next packet begins anew (L13).
                 breaker.Release(now, latch, text);
             }
+        }
+    }
+
+    /// <summary>Its own peer refuses to protect a latched flow any longer: it ends, instead of waiting for what will not come.</summary>
+    private void EndAlone(TimeSpan now, Request request, FlowKey flow, string text)
+    {
+        if (state.Latches.Find(flow) is { Conducts: true, Channel: { } own } latch && own.Parameters.PeerKey == state.Find(request.Sa)?.Key?.Fingerprint)
+        {
+            breaker.Close(now, latch, ClosedReason.NegotiationFailed, DropReason.NegotiationFailed, text);
         }
     }
 

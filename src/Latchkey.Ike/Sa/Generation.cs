@@ -81,7 +81,7 @@ internal sealed class Generation : IDisposable
         var readable = PayloadChain.TryRead(message.Encrypted!.FirstInner, inner, message.Encrypted.Offset, out var payloads, out var error);
         if (header.IsResponse)
         {
-            ReceiveAnswer(header, readable ? new PayloadSet(payloads) : null, error);
+            ReceiveAnswer(remote, header, readable ? new PayloadSet(payloads) : null, error);
         }
         else
         {
@@ -152,7 +152,7 @@ internal sealed class Generation : IDisposable
         Keys.Dispose();
     }
 
-    private void ReceiveAnswer(IkeHeader header, PayloadSet? payloads, IkeParseError error)
+    private void ReceiveAnswer(InetEndpoint remote, IkeHeader header, PayloadSet? payloads, IkeParseError error)
     {
         if (!Requests.Awaits(header.MessageId, header.Exchange))
         {
@@ -168,6 +168,7 @@ internal sealed class Generation : IDisposable
         }
         else
         {
+            Sa.Follow(remote);
             Requests.HandleAnswer(payloads);
         }
     }
@@ -190,6 +191,7 @@ internal sealed class Generation : IDisposable
         }
 
         Responses.Begin(header, local, remote);
+        Sa.Follow(remote);
         if (payloads is null)
         {
             // Authenticated nonsense: the peer is broken, and what it believes about this SA cannot be known (RFC 7296 §2.21.3).

@@ -75,6 +75,19 @@ internal sealed class IkeSa
         Remote = remote;
     }
 
+    /// <summary>
+    /// The peer's NAT gave it another port: what it sends fresh and authenticated says where it is (RFC 7296 §2.23). Its Child
+    /// SAs are made anew with the port that reaches it; a replay moves nothing, because it is not fresh.
+    /// </summary>
+    public void Follow(InetEndpoint remote)
+    {
+        if (Nat.There && State == IkeSaState.Established && remote.Port != Remote.Port)
+        {
+            Remote = remote;
+            _children.ForEach(child => child.Rekey());
+        }
+    }
+
     /// <summary>What IKE_SA_INIT said of NATs.</summary>
     /// <param name="force">ESP travels in UDP whatever was found.</param>
     public void Note(NatFindings nat, bool force) => (Nat, UdpEncapsulation) = (nat.Sides, nat.MustEncapsulate || force);

@@ -50,6 +50,6 @@ public enum ClosedReason
     /// <summary>The daemon was lost and could not restore it.</summary>
     DaemonLost,
 
-    /// <summary>Peer or policy refused before the latch had a channel (RFC 5660 L23).</summary>
+    /// <summary>Peer or policy refused the protection that the flow needs (RFC 5660 L23).</summary>
     NegotiationFailed,
 }

@@ -29,6 +29,8 @@ internal sealed class RecordingEvents : IDatapathEvents
 
     public void ClearFlowUnknown(FlowKey flow) => Note($"clear {flow}");
 
+    public void FlowOfAnother(FlowKey flow, ChannelId channel) => Note($"of another {flow} {channel}");
+
     public void SaMissing(FlowKey flow, ChannelId channel) => Note($"missing {flow} {channel}");
 
     public void UnknownSpi(uint spi, InetEndpoint local, InetEndpoint remote, Encapsulation encapsulation) =>

@@ -71,6 +71,26 @@ public sealed class SharedAddress
     }
 
     [Fact]
+    public void L27_An_older_SA_is_narrowed_when_its_owner_uses_the_other_s_port()
+    {
+        using var theatre = new Theatre(behindNat: true);
+        var (first, second) = Share(theatre);
+        // C's next port is the one that D has, and C's SA is older than D's latch.
+        var twin = theatre.C.Sockets.Connect(theatre.C.Plan.Address, theatre.W.Plan.Address);
+        Assert.Equal(second.Flow.LocalPort, twin.Flow.LocalPort);
+        Assert.True(theatre.World.RunUntil(() => !twin.IsOpen, TimeSpan.FromSeconds(20)));
+        Assert.Equal(SocketOutcome.Refused, twin.Outcome);
+        first.Write(500);
+        second.Write(500);
+        theatre.World.RunFor(Soon);
+        Assert.Equal(3500u, theatre.World.Socket(first.Peer)!.Read);
+        Assert.Equal(500u, theatre.World.Socket(second.Peer)!.Read);
+        var datapath = theatre.W.Daemon!.Datapath;
+        var channelOfC = datapath.ChannelOf(theatre.World.Socket(first.Peer)!.Flow);
+        Assert.All(datapath.Sas.Where(sa => sa.Channel == channelOfC), sa => Assert.False(sa.Selectors.Covers(theatre.World.Socket(second.Peer)!.Flow)));
+    }
+
+    [Fact]
     public void L27_Who_falls_silent_keeps_its_latch_until_the_other_wants_its_very_port()
     {
         using var theatre = new Theatre(behindNat: true);

@@ -90,4 +90,5 @@ internal enum FlowQuestion
     Inbound,
     Clear,
     SaMissing,
+    OfAnother,
 }

@@ -211,6 +211,10 @@ public sealed class SimulatedDatapath : IDatapath
                 _events.InboundFlowUnknown(flow, sa.Channel);
             }
         }
+        else if (record.Channel is not null && record.ShouldAsk(FlowQuestion.OfAnother, _host.Now))
+        {
+            _events.FlowOfAnother(flow, sa.Channel);
+        }
     }
 
     /// <summary>A segment that begins a connection, in clear, where that may be allowed.</summary>

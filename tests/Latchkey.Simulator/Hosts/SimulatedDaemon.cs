@@ -50,6 +50,9 @@ public sealed class SimulatedDaemon : IDatapathEvents
 
     public void ClearFlowUnknown(FlowKey flow) => Post("clear flow unknown", now => Engine.HandleClearFlow(now, flow));
 
+    public void FlowOfAnother(FlowKey flow, ChannelId channel) =>
+        Post("flow of another", now => Engine.HandleFlowOfAnother(now, flow, channel));
+
     public void SaMissing(FlowKey flow, ChannelId channel) => Post("SA missing", now => Engine.HandleSaMissing(now, flow, channel));
 
     public void UnknownSpi(uint spi, InetEndpoint local, InetEndpoint remote, Encapsulation encapsulation) =>
