@@ -29,10 +29,50 @@ public class ProbeTests
         var began = pair.Now;
         pair.A.Do(host => host.Probe(pair.Now, a));
         pair.Run(0.125);
-        var spacing = 8 * pair.Wire.Latency;
-        Assert.Equal(new ProbeSilent(a, 3, 3 * spacing), pair.A.Only<ProbeSilent>());
-        Assert.Equal([began, began + spacing, began + (2 * spacing)], pair.Wire.Sent.Skip(before).Take(3).Select(f => f.Arrives - pair.Wire.Latency));
+        // RFC 6298 §2 after two equal measurements R of the handshake: R, and four times three quarters of R/2.
+        var spacing = 2.5 * (2 * pair.Wire.Latency);
+        Assert.Equal(new ProbeSilent(a, 4, 4 * spacing), pair.A.Only<ProbeSilent>());
+        Assert.Equal(
+            [began, began + spacing, began + (2 * spacing), began + (3 * spacing)], pair.Wire.Sent.Skip(before).Take(4).Select(f => f.Arrives - pair.Wire.Latency));
         Assert.Equal(IkeSaState.Established, pair.A.Host.Find(a)!.State);
+    }
+
+    /// <summary>A path or a peer whose answers come now sooner, now later, is given more time; a steady one less.</summary>
+    [Fact]
+    public void The_pace_follows_how_much_the_round_trip_varies()
+    {
+        Assert.InRange(Waited(jitter: 0), TimeSpan.FromMilliseconds(40), TimeSpan.FromMilliseconds(60));
+        Assert.InRange(Waited(jitter: 30), TimeSpan.FromMilliseconds(150), TimeSpan.FromMilliseconds(1200));
+    }
+
+    [Fact]
+    public void However_fast_the_path_a_train_lasts_forty_milliseconds()
+    {
+        using var pair = new Pair();
+        pair.Wire.Latency = TimeSpan.FromMicroseconds(50);
+        var (a, _) = pair.Establish();
+        pair.Wire.Tap = _ => null;
+        pair.A.Do(host => host.Probe(pair.Now, a));
+        pair.Run();
+        Assert.Equal(TimeSpan.FromMilliseconds(40), pair.A.Only<ProbeSilent>().Waited);
+    }
+
+    /// <summary>How long a train lasts after twenty answered probes.</summary>
+    private static TimeSpan Waited(int jitter)
+    {
+        using var pair = new Pair();
+        pair.Wire.Jitter = TimeSpan.FromMilliseconds(jitter);
+        var (a, _) = pair.Establish();
+        for (var i = 0; i < 20; i++)
+        {
+            pair.A.Do(host => host.Probe(pair.Now, a));
+            pair.Run();
+        }
+
+        pair.Wire.Tap = _ => null;
+        pair.A.Do(host => host.Probe(pair.Now, a));
+        pair.Run(2);
+        return pair.A.Said<ProbeSilent>().Last().Waited;
     }
 
     [Fact]
@@ -79,12 +119,12 @@ public class ProbeTests
     }
 
     [Fact]
-    public void Two_lost_datagrams_do_not_make_a_peer_silent()
+    public void Three_lost_datagrams_do_not_make_a_peer_silent()
     {
         using var pair = new Pair();
         var (a, _) = pair.Establish();
         var lost = 0;
-        pair.Wire.Tap = flight => lost++ < 2 ? null : flight;
+        pair.Wire.Tap = flight => lost++ < 3 ? null : flight;
         pair.A.Do(host => host.Probe(pair.Now, a));
         pair.Run();
         pair.A.Only<ProbeAnswered>();

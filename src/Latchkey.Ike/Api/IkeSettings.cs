@@ -21,11 +21,14 @@ public sealed record IkeSettings
     /// <summary>How long one request is repeated before the IKE SA is given up: with the defaults that is eleven sends.</summary>
     public TimeSpan GiveUpAfter { get; init; } = TimeSpan.FromSeconds(95);
 
-    /// <summary>Requests of a fast probe train: enough to survive two lost datagrams.</summary>
-    public int ProbeCount { get; init; } = 3;
+    /// <summary>Requests of a fast probe train: enough to survive three lost datagrams.</summary>
+    public int ProbeCount { get; init; } = 4;
 
-    /// <summary>Spacing of a probe train is four round trips, within these bounds; the lower one covers a peer that is busy.</summary>
-    public TimeSpan ProbeMinimum { get; init; } = TimeSpan.FromMilliseconds(15);
+    /// <summary>
+    /// Spacing of a probe train is the measured round trip and four times its variation (RFC 6298), within these bounds. With
+    /// the lower one a train lasts 40 ms: a living peer may be busy for that long (docs/decisions/evidence.md).
+    /// </summary>
+    public TimeSpan ProbeMinimum { get; init; } = TimeSpan.FromMilliseconds(10);
 
     public TimeSpan ProbeMaximum { get; init; } = TimeSpan.FromMilliseconds(300);
 

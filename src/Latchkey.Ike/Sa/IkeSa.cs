@@ -57,7 +57,7 @@ internal sealed class IkeSa
     /// <summary>As the responder, until IKE_AUTH is done.</summary>
     public InitResult? Init { get; set; }
 
-    public TimeSpan? SmoothedRoundTrip { get; private set; }
+    public RoundTripEstimate RoundTrip { get; } = new();
 
     public TimeSpan? LastHeard { get; set; }
 
@@ -216,14 +216,11 @@ internal sealed class IkeSa
     {
         if (transmission.RoundTrip is { } roundTrip)
         {
-            NoteRoundTrip(roundTrip);
+            RoundTrip.Add(roundTrip);
         }
 
         _probe.NoteAnswer(transmission);
     }
-
-    public void NoteRoundTrip(TimeSpan measured) =>
-        SmoothedRoundTrip = SmoothedRoundTrip is { } before ? ((before * 7) + measured) / 8 : measured;
 
     /// <summary>Sends a request after a while; the peer could not serve it just now.</summary>
     public void RequestLater(TimeSpan delay, OutgoingRequest request) =>
@@ -245,7 +242,7 @@ internal sealed class IkeSa
     public bool MayLearnOfChildren => HasChildExchangeUnderWay || State == IkeSaState.Authorizing;
 
     public IkeSaInfo Describe() => new(
-        Handle, State, Initiated, Local, Remote, Current?.SpiI ?? 0, Current?.SpiR ?? 0, Current?.Suite, PeerKey?.Fingerprint, SmoothedRoundTrip, LastHeard,
+        Handle, State, Initiated, Local, Remote, Current?.SpiI ?? 0, Current?.SpiR ?? 0, Current?.Suite, PeerKey?.Fingerprint, RoundTrip.Smoothed, LastHeard,
         [.. _children.Select(c => new ChildSaInfo(c.Handle, c.InboundSpi, c.OutboundSpi, c.Terms.Suite, c.Terms.Selectors))]);
 
     public void Add(ChildSa child) => _children.Add(child);

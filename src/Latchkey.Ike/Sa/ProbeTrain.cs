@@ -1,7 +1,7 @@
 namespace Latchkey.Ike;
 
 /// <summary>
-/// Asks quickly whether the peer lives: one request, repeated a few times a few round trips apart. Silence is only
+/// Asks quickly whether the peer lives: one request, repeated a few times, each time when the answer is late. Silence is only
 /// reported; the request stays outstanding on its usual schedule.
 /// </summary>
 internal sealed class ProbeTrain(HostContext context, IkeSa sa)
@@ -61,8 +61,8 @@ internal sealed class ProbeTrain(HostContext context, IkeSa sa)
     {
         _sent++;
         var settings = context.Settings;
-        var spacing = sa.SmoothedRoundTrip is { } roundTrip
-            ? TimeSpan.FromTicks(Math.Clamp(roundTrip.Ticks * 4, settings.ProbeMinimum.Ticks, settings.ProbeMaximum.Ticks))
+        var spacing = sa.RoundTrip.Timeout is { } timeout
+            ? TimeSpan.FromTicks(Math.Clamp(timeout.Ticks, settings.ProbeMinimum.Ticks, settings.ProbeMaximum.Ticks))
             : settings.ProbeMaximum;
         _timer = context.After(spacing, Due);
     }

@@ -81,7 +81,7 @@ internal sealed class RequestWindow(HostContext context, Generation generation)
 
             _request = request;
             var header = IkeHeader.ForRequest(generation.SpiI, generation.SpiR, request.Exchange, generation.WeInitiated, _nextId++);
-            var schedule = RetransmitSchedule.For(context.Settings, generation.Sa.SmoothedRoundTrip);
+            var schedule = RetransmitSchedule.For(context.Settings, generation.Sa.RoundTrip.Timeout);
             Outstanding = new Transmission(context, generation.Sa, generation.Seal(header, payloads), schedule, generation.PeerIsSilent);
             Outstanding.Start();
         }

@@ -12,13 +12,14 @@ internal readonly record struct RetransmitSchedule(TimeSpan First, TimeSpan Maxi
     /// <summary>Whoever comes up should be found at once; one small datagram costs little.</summary>
     private static readonly TimeSpan PersistentFirst = TimeSpan.FromMilliseconds(30);
 
+    /// <param name="timeout">After which an answer is late, as measured; null when nothing was.</param>
     /// <remarks>
     /// A measured round trip shortens the waits, never the time until the peer is given up: a quick peer is not sooner dead
     /// than a slow one.
     /// </remarks>
-    public static RetransmitSchedule For(IkeSettings settings, TimeSpan? roundTrip)
+    public static RetransmitSchedule For(IkeSettings settings, TimeSpan? timeout)
     {
-        var first = roundTrip is { } measured ? Max(measured * 4, Floor) : settings.RetransmitInitial;
+        var first = timeout is { } measured ? Max(measured, Floor) : settings.RetransmitInitial;
         return new RetransmitSchedule(Min(first, settings.RetransmitMaximum), settings.RetransmitMaximum, settings.GiveUpAfter);
     }
 
