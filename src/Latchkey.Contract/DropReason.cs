@@ -62,4 +62,7 @@ public enum DropReason
 
     /// <summary>The answer of a local socket to a notice of ours; swallowed so that it never reaches the wire.</summary>
     NoticeAnswer,
+
+    /// <summary>The flow's latch could not be written into the journal.</summary>
+    NotRecorded,
 }

@@ -16,6 +16,7 @@ namespace Latchkey.Engine;
 public sealed class LatchEngine : IDisposable
 {
     private readonly EngineState _state;
+    private readonly LatchRecorder _recorder;
     private readonly LatchBreaker _breaker;
     private readonly Negotiations _negotiations;
     private readonly Detection _detection;
@@ -24,44 +25,49 @@ public sealed class LatchEngine : IDisposable
     private readonly PeerAdmission _peers;
     private readonly SaLifecycle _sas;
     private readonly PolicyChange _policy;
+    private readonly Resumption _resumption;
+    private readonly Restoration _restoration;
     private readonly SnapshotBuilder _snapshots;
 
     /// <summary>Address pairs whose SAs changed during the current call.</summary>
     private readonly HashSet<AddressPair> _changed = [];
 
-    public LatchEngine(EngineSettings settings, SecurityPolicy policy, SigningKey identity, IRandomSource random)
+    /// <param name="journal">Where latches are written down; null for latches that need not outlive the engine.</param>
+    public LatchEngine(EngineSettings settings, SecurityPolicy policy, SigningKey identity, IRandomSource random, ILatchJournal? journal = null)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(policy);
         ArgumentNullException.ThrowIfNull(identity);
         ArgumentNullException.ThrowIfNull(random);
         _state = new EngineState(settings, policy, identity, random);
-        _breaker = new LatchBreaker(_state);
+        _recorder = new LatchRecorder(_state, journal ?? new NoJournal());
+        _breaker = new LatchBreaker(_state, _recorder);
         _clear = new ClearAdmission(_state);
         _negotiations = new Negotiations(_state, _breaker, _clear);
         _detection = new Detection(_state, _negotiations, _breaker);
-        _flows = new FlowAdmission(_state, _negotiations, _clear);
+        _flows = new FlowAdmission(_state, _negotiations, _clear, _recorder, _breaker);
         _peers = new PeerAdmission(_state, _breaker, _detection);
         _sas = new SaLifecycle(_state);
         _policy = new PolicyChange(_state, _breaker, _flows, _negotiations, _peers, _clear);
+        _resumption = new Resumption(_state, _negotiations);
+        _restoration = new Restoration(_state, _recorder, _breaker, _resumption);
         _snapshots = new SnapshotBuilder(_state);
     }
 
     /// <summary>When <see cref="HandleDeadline"/> wants to be called next, or null.</summary>
-    public TimeSpan? NextDeadline => (_state.Ike.NextDeadline, _sas.NextDeadline) switch
-    {
-        ({ } a, { } b) => a < b ? a : b,
-        ({ } a, null) => a,
-        (null, var b) => b,
-    };
+    public TimeSpan? NextDeadline => Earliest(_state.Ike.NextDeadline, Earliest(_sas.NextDeadline, _resumption.NextDeadline));
 
     public SecurityPolicy Policy => _state.Policy;
 
     public IReadOnlyDictionary<IkeDropReason, long> IkeDrops => _state.Ike.Drops;
 
+    /// <summary>Why latches are not written down at present, and new ones refused; null when they are.</summary>
+    public string? JournalFailure => _recorder.Failure;
+
     public void HandleDeadline(TimeSpan now)
     {
         _sas.HandleDeadline(now);
+        _resumption.HandleDeadline(now);
         _state.Ike.HandleDeadline(now);
         Settle(now);
     }
@@ -227,8 +233,19 @@ public sealed class LatchEngine : IDisposable
     }
 
     /// <summary>
-    /// Connections that lived before this daemon did. Whom they were latched to is not known any more, so they end with a
-    /// reset instead of being bound to whoever answers (L14).
+    /// Goes on with the latches of an earlier daemon on this host, as they stood (L14), and calls their peers. To be asked
+    /// before anything else, with the records whose sockets still exist.
+    /// </summary>
+    public void RestoreLatches(TimeSpan now, IReadOnlyCollection<LatchRecord> records)
+    {
+        ArgumentNullException.ThrowIfNull(records);
+        _restoration.Restore(now, records);
+        Settle(now);
+    }
+
+    /// <summary>
+    /// Connections that lived before this daemon did and whose latches were not restored. Whom they were latched to is not
+    /// known any more, so they end with a reset instead of being bound to whoever answers (L14).
     /// </summary>
     /// <param name="held">Flows of an earlier run that no protect entry covered any more, and that must not leave in clear.</param>
     public void CloseOrphans(TimeSpan now, IReadOnlyCollection<FlowKey> flows, IReadOnlySet<FlowKey> held)
@@ -315,6 +332,8 @@ public sealed class LatchEngine : IDisposable
     public IReadOnlyList<IkeSaSnapshot> Sas() => _snapshots.Sas();
 
     public void Dispose() => _state.Ike.Dispose();
+
+    private static TimeSpan? Earliest(TimeSpan? a, TimeSpan? b) => a is null || b < a ? b ?? a : a;
 
     /// <summary>Handles what the IKE core says, until it has nothing more to say: answers cause further outputs.</summary>
     private void Settle(TimeSpan now)

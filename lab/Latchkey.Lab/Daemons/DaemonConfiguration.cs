@@ -24,7 +24,7 @@ public sealed record DaemonConfiguration
     public string ToToml(string folder)
     {
         var toml = new StringBuilder();
-        Section(toml, "daemon", ("control", LatchkeyDaemon.ControlPath(folder)), ("state", $"{folder}/state"), ("runtime", $"{folder}/run"));
+        Section(toml, "daemon", ("control", LatchkeyDaemon.ControlPath(folder)), ("state", $"{folder}/state"), ("runtime", LatchkeyDaemon.RuntimePath(folder)));
         Section(toml, "ike", ("ike_lifetime", IkeLifetime), ("child_lifetime", ChildLifetime), ("give_up_after", GiveUpAfter), ("esn", Esn));
         Section(toml, "debug", ("export_keys", ExportKeys ? LatchkeyDaemon.KeysPath(folder) : null));
         foreach (var rule in Protect)

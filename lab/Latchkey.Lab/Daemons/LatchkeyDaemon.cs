@@ -11,7 +11,7 @@ public sealed class LatchkeyDaemon
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(20);
 
     private readonly LabHost _host;
-    private readonly Sightings<DaemonEvent> _events;
+    private Sightings<DaemonEvent> _events;
     private BackgroundProcess? _process;
 
     private LatchkeyDaemon(LabHost host) => (_host, _events) = (host, new(host.Cancellation));
@@ -50,9 +50,24 @@ public sealed class LatchkeyDaemon
     public Task Configure(DaemonConfiguration configuration) =>
         File.WriteAllTextAsync(ConfigurationFile, configuration.ToToml(_host.Folder));
 
-    public async Task Start()
+    /// <summary>The latch journal, which the daemon leaves to the next one of the same boot.</summary>
+    public string Journal => Path.Combine(RuntimePath(_host.Folder), "latches.journal");
+
+    public Task Start() => Start([.. Product.Executable, "run", "--config", ConfigurationFile]);
+
+    /// <summary>As if the host had booted since: this daemon alone sees another boot id. Its sockets are still there.</summary>
+    public async Task StartInAnotherBoot()
     {
-        _process = _host.Start("latchkey", [.. Product.Executable, "run", "--config", ConfigurationFile]);
+        var bootId = Path.Combine(_host.Folder, "boot_id");
+        await File.WriteAllTextAsync(bootId, $"{Guid.NewGuid()}\n", _host.Cancellation);
+        // A program started in a network namespace has its mounts for itself (ip-netns(8)).
+        await Start(["sh", "-c", "mount --bind \"$0\" /proc/sys/kernel/random/boot_id && exec \"$@\"", bootId, .. Product.Executable, "run", "--config", ConfigurationFile]);
+    }
+
+    private async Task Start(IReadOnlyList<string> command)
+    {
+        var events = _events = new Sightings<DaemonEvent>(_host.Cancellation);
+        _process = _host.Start("latchkey", command);
         var end = Moment.Now.Milliseconds + StartLimit.TotalMilliseconds;
         // A killed daemon leaves its socket behind, so the file alone says nothing; without it there is nobody to ask.
         while (!File.Exists(ControlPath(_host.Folder)) || (await Try("status", "--json")).Status != 0)
@@ -66,7 +81,7 @@ public sealed class LatchkeyDaemon
         }
 
         _host.Start("events", [.. Product.Executable, "events", "--json", "--follow", "--control", ControlPath(_host.Folder)], p => p.LineWritten += line =>
-            _events.Add(DaemonEvent.Parse(line)));
+            events.Add(DaemonEvent.Parse(line)));
         if (await Event(e => e.Kind == "daemon_started", TimeSpan.FromSeconds(10)) is null)
         {
             throw new LabException($"the daemon of {_host.Name} does not tell its events");
@@ -114,6 +129,8 @@ public sealed class LatchkeyDaemon
     }
 
     internal static string ControlPath(string folder) => $"{folder}/control.sock";
+
+    internal static string RuntimePath(string folder) => $"{folder}/run";
 
     internal static string KeysPath(string folder) => $"{folder}/keys";
 

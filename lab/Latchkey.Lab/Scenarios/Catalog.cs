@@ -26,6 +26,8 @@ public static class Catalog
         new S10Defaults(),
         new S13BreakWhileConnecting(),
         new S15Rekeys(),
+        new S15rRestarts(),
+        new S15jJournalRefused(),
         new S16EntryRemoved(),
         new S16aStrongerDemand(),
         new S16bKept(),

@@ -26,5 +26,5 @@ internal sealed class EventRecorder(EventStream stream, ReportBuilder reports, D
     private static bool IsAlarming(EventKind kind) => kind
         is EventKind.LatchBroken or EventKind.PeerReplaced or EventKind.PeerRefused or EventKind.ChildRefused
         or EventKind.NegotiationFailed or EventKind.ProposalMismatch or EventKind.KeyExportOn or EventKind.Degraded
-        or EventKind.ClearRefused or EventKind.ReloadRefused;
+        or EventKind.ClearRefused or EventKind.ReloadRefused or EventKind.JournalRefused;
 }

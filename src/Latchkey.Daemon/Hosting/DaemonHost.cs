@@ -5,10 +5,12 @@ using Latchkey.Daemon.Configuration;
 using Latchkey.Daemon.Control;
 using Latchkey.Daemon.Events;
 using Latchkey.Daemon.Identity;
+using Latchkey.Daemon.Journal;
 using Latchkey.Daemon.Logging;
 using Latchkey.Datapath;
 using Latchkey.Engine;
 using Latchkey.Ike;
+using Latchkey.Latching;
 using Latchkey.Linux;
 using Latchkey.Linux.Netlink;
 using Latchkey.Linux.Protection;
@@ -47,13 +49,16 @@ public static class DaemonHost
             PrivateDirectory.Ensure(settings.RuntimeDirectory);
             var keys = settings.KeyExportDirectory is { } directory ? new KeyExportFiles(directory, log) : null;
             Rehearsal.Play(EngineSettings(settings));
-            using var network = HostNetwork.Open(configuration.Policy, SocketCensus.Connections(ListSockets()));
-            await RunAsync(configuration, identity, network, keys, logs, log, stop).ConfigureAwait(false);
+            using var journal = new LatchJournal(settings.RuntimeDirectory, new JournalHeader(KernelBoot.Id(), identity.Public.Fingerprint));
+            var left = journal.Read();
+            using var network = HostNetwork.Open(configuration.Policy, [.. SocketCensus.Connections(ListSockets()), .. left.Latches.Select(latch => latch.Flow)]);
+            await RunAsync(configuration, identity, journal, left, network, keys, logs, log, stop).ConfigureAwait(false);
         }
     }
 
     private static async Task RunAsync(
-        DaemonConfiguration configuration, SigningKey identity, HostNetwork network, KeyExportFiles? keys, ILoggerFactory logs, ILogger log, CancellationToken stop)
+        DaemonConfiguration configuration, SigningKey identity, LatchJournal journal, JournalReading left, HostNetwork network, KeyExportFiles? keys, ILoggerFactory logs,
+        ILogger log, CancellationToken stop)
     {
         var clock = new DaemonClock();
         var events = new EventStream();
@@ -61,7 +66,7 @@ public static class DaemonHost
         var recorder = new EventRecorder(events, new ReportBuilder(clock), metrics, log);
         void Tell(EventKind kind, string text) => recorder.Record(new EngineEvent(kind, clock.Now, text));
 
-        using var engine = new LatchEngine(EngineSettings(configuration.Settings), configuration.Policy, identity, SystemRandom.Instance);
+        using var engine = new LatchEngine(EngineSettings(configuration.Settings), configuration.Policy, identity, SystemRandom.Instance, journal);
         using var loop = new EngineLoop(engine, clock);
         void RoutesFailed(LinuxException e) => Tell(EventKind.Degraded, $"the routes of protected traffic do not follow the host's: {e.Message}");
         var questions = new DatapathQuestions(loop, remote =>
@@ -82,7 +87,9 @@ public static class DaemonHost
 
         // Before the first packet is read: connections older than this daemon must not be latched to whoever answers now.
         var sockets = ListSockets();
-        await loop.AskAsync((e, now) => Adopt(e, now, sockets, network, clear), CancellationToken.None).ConfigureAwait(false);
+        Judge(left, Tell);
+        var latches = SocketCensus.Living(left.Latches, sockets);
+        await loop.AskAsync((e, now) => Adopt(e, now, latches, sockets, network, clear), CancellationToken.None).ConfigureAwait(false);
 
         var broken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var threads = new DatapathThreads(
@@ -150,8 +157,22 @@ public static class DaemonHost
         },
     };
 
-    private static bool Adopt(LatchEngine engine, TimeSpan now, IReadOnlyList<SocketEntry> sockets, HostNetwork network, ClearPath clear)
+    private static void Judge(JournalReading left, Action<EventKind, string> tell)
     {
+        if (left is JournalReading.Refused { Why: var why })
+        {
+            tell(EventKind.JournalRefused, $"the latch journal is refused: {why}; connections older than this daemon are reset");
+        }
+        else if (left is JournalReading.Found { Cut: > 0 and var cut })
+        {
+            tell(EventKind.Repaired, $"the latch journal ended in the middle of a record ({cut} octets), which had taken no effect yet and was cut off");
+        }
+    }
+
+    private static bool Adopt(
+        LatchEngine engine, TimeSpan now, IReadOnlyCollection<LatchRecord> latches, IReadOnlyList<SocketEntry> sockets, HostNetwork network, ClearPath clear)
+    {
+        engine.RestoreLatches(now, latches);
         var left = network.Protection.LeftInClear;
         engine.AdoptClearFlows(now, left.Except(SocketCensus.Missing(left, sockets)), byUs: true);
         if (!network.Protection.WasUp)

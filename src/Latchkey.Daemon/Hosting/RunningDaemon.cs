@@ -51,7 +51,8 @@ internal sealed class RunningDaemon(
                 drops(),
                 Named(engine.IkeDrops),
                 loop.Refused,
-                degraded)
+                engine.JournalFailure is { } failure ? [.. degraded, $"the latch journal cannot be written: {failure}; connections that begin now are refused"] : degraded)
+
             {
                 ClearFlows = engine.ClearFlows().Count,
                 IpsecHosts = engine.IpsecHostCount,

@@ -32,6 +32,13 @@ internal sealed class SocketCensus
             .ToHashSet();
     }
 
+    /// <summary>The latches whose flow still has its socket. To be asked once, at the start, when nothing can move meanwhile.</summary>
+    public static IReadOnlyCollection<LatchRecord> Living(IReadOnlyCollection<LatchRecord> latches, IReadOnlyList<SocketEntry> sockets)
+    {
+        var missing = Missing(latches.Select(latch => latch.Flow), sockets);
+        return [.. latches.Where(latch => !missing.Contains(latch.Flow))];
+    }
+
     /// <summary>What listens: TCP sockets in LISTEN, UDP sockets without a peer.</summary>
     public static IReadOnlyCollection<ListenerKey> Listeners(IReadOnlyList<SocketEntry> sockets) =>
         [.. sockets.Where(IsListening).Select(s => new ListenerKey(s.Flow.Protocol, s.Flow.Local, s.Flow.LocalPort)).Distinct()];

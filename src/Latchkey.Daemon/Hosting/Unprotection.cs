@@ -1,5 +1,6 @@
 using Latchkey.Daemon.Configuration;
 using Latchkey.Daemon.Identity;
+using Latchkey.Daemon.Journal;
 using Latchkey.Linux;
 using Latchkey.Linux.Protection;
 
@@ -14,9 +15,11 @@ public static class Unprotection
         using var stateLock = StateLock.Take(settings.StateDirectory);
         try
         {
+            // First: what goes on in clear is latched no more.
+            LatchJournal.Delete(settings.RuntimeDirectory);
             TrafficProtection.RemoveAll(new ProtectionSettings());
         }
-        catch (LinuxException e)
+        catch (Exception e) when (e is LinuxException or IOException or UnauthorizedAccessException)
         {
             throw new StartupException(e.Message, "run as root; what is still up keeps protected traffic blocked");
         }

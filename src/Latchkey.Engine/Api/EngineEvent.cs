@@ -76,4 +76,6 @@ public enum EventKind
     ClearEnded,
     ClearRefused,
     IpsecHostFound,
+    LatchesRestored,
+    JournalRefused,
 }

@@ -30,7 +30,7 @@ internal sealed class Detection(EngineState state, Negotiations negotiations, La
     public void Hint(TimeSpan now, HintReceived hint)
     {
         var pair = new AddressPair(hint.Local.Address, hint.Remote.Address);
-        foreach (var peering in state.Between(pair).Where(p => p.Established && HoldsLatches(p)).ToList())
+        foreach (var peering in state.Between(pair).Where(p => p.Established && (HoldsLatches(p) || negotiations.IsAwaited(p))).ToList())
         {
             if (now >= peering.NextHintProbe && !peering.Probing)
             {
@@ -92,6 +92,13 @@ internal sealed class Detection(EngineState state, Negotiations negotiations, La
     /// <summary>After a silence: whoever is at the address now is the answer for the latches that still wait for it.</summary>
     public void Pursue(TimeSpan now, Peering peering)
     {
+        if (negotiations.IsAwaited(peering) && !HoldsLatches(peering))
+        {
+            // Flows that have no channel yet need not wait until this IKE SA is given up: the next packet begins another.
+            state.Ike.DeleteIkeSa(now, peering.Handle, CloseReason.PeerSilent, "the peer left the probes unanswered", tellPeer: false);
+            return;
+        }
+
         foreach (var channel in Channels(peering).ToList())
         {
             if (_suspects.Remove(channel))

@@ -6,7 +6,7 @@ using Latchkey.Wire;
 namespace Latchkey.Engine;
 
 /// <summary>Answers the datapath's questions about flows it does not know: each gets a latch, or is dropped.</summary>
-internal sealed class FlowAdmission(EngineState state, Negotiations negotiations, ClearAdmission clear)
+internal sealed class FlowAdmission(EngineState state, Negotiations negotiations, ClearAdmission clear, LatchRecorder recorder, LatchBreaker breaker)
 {
     public void Outbound(TimeSpan now, FlowKey flow)
     {
@@ -126,6 +126,12 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
             return;
         }
 
+        if (!recorder.TryEstablish(now, flow, entry, channel))
+        {
+            Refuse(flow, DropReason.NotRecorded);
+            return;
+        }
+
         var latch = state.Latches.CreateEstablished(now, flow, entry, channel);
         state.Effects.Add(new BindFlow(flow, channelId));
         var origin = state.Latches.FindListener(flow) is { } listener ? $", born from listener {listener.Id}" : "";
@@ -147,6 +153,12 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
 
     private void Establish(TimeSpan now, Latch latch, Channel channel)
     {
+        if (!recorder.TryEstablish(now, latch.Flow, latch.Entry, channel))
+        {
+            breaker.Close(now, latch, ClosedReason.NotRecorded, DropReason.NotRecorded, $"it cannot be written down: {recorder.Failure}");
+            return;
+        }
+
         state.Latches.Establish(now, latch, channel);
         state.Effects.Add(new BindFlow(latch.Flow, new ChannelId(channel.Id)));
         state.Effects.Raise(EventKind.LatchEstablished, now, latch, $"{latch.Flow} is latched to {channel.Parameters.PeerKey}");

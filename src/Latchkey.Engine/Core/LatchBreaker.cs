@@ -6,10 +6,10 @@ namespace Latchkey.Engine;
 
 /// <summary>Breaks, restores and closes latches, always in the order that is safe.</summary>
 /// <remarks>
-/// (1) block the flows both ways; (2) record and tell; (3) apply the disposition; and only when this returns may the
-/// caller (4) accept, install or answer what caused the break (RFC 5660 §2.3, L28).
+/// (1) block the flows both ways; (2) record, in the journal too, and tell; (3) apply the disposition; and only when this
+/// returns may the caller (4) accept, install or answer what caused the break (RFC 5660 §2.3, L28).
 /// </remarks>
-internal sealed class LatchBreaker(EngineState state)
+internal sealed class LatchBreaker(EngineState state, LatchRecorder recorder)
 {
     /// <summary>Breaks ESTABLISHED latches, all of them blocked before the first owner is told.</summary>
     public void Break(TimeSpan now, IReadOnlyCollection<Latch> latches, BreakReason reason, string because) =>
@@ -22,6 +22,7 @@ internal sealed class LatchBreaker(EngineState state)
         foreach (var (latch, because) in latches)
         {
             latch.Break(now, reason);
+            recorder.Ended(now, latch);
             state.Effects.Raise(EventKind.LatchBroken, now, latch, $"the latch of {latch.Flow} is BROKEN: {because}");
             Dispose(latch);
         }
@@ -37,6 +38,7 @@ internal sealed class LatchBreaker(EngineState state)
         foreach (var (latch, because) in latches)
         {
             latch.Close(now, reason);
+            recorder.Ended(now, latch);
             state.Effects.Raise(
                 latch.Channel is null && reason == ClosedReason.NegotiationFailed ? EventKind.NegotiationFailed : EventKind.LatchClosed, now, latch, $"the latch of {latch.Flow} is CLOSED: {because}");
             if (NoticeFor(latch.Flow.Protocol) is { } notice)
@@ -46,11 +48,32 @@ internal sealed class LatchBreaker(EngineState state)
         }
     }
 
+    /// <summary>
+    /// A latch that an earlier daemon broke or closed, and whose socket still exists: that daemon may have died before it
+    /// could tell, and whoever was told already is not harmed by hearing it again.
+    /// </summary>
+    public void TellAgain(TimeSpan now, Latch latch)
+    {
+        var broken = latch.State == LatchState.Broken;
+        state.Effects.Add(new BlockFlow(latch.Flow, broken ? DropReason.LatchBroken : DropReason.LatchClosed));
+        state.Effects.Raise(
+            broken ? EventKind.LatchBroken : EventKind.LatchClosed, now, latch, $"the latch of {latch.Flow} is {latch.State.ToString().ToUpperInvariant()} since before the restart");
+        if (broken)
+        {
+            Dispose(latch);
+        }
+        else if (NoticeFor(latch.Flow.Protocol) is { } notice)
+        {
+            state.Effects.Add(new NotifyFlow(latch.Flow, notice));
+        }
+    }
+
     /// <summary>The owner is gone: the latch too (RFC 5660 L34).</summary>
     public void Release(TimeSpan now, Latch latch, string because)
     {
         var unheld = state.Latches.Release(now, latch);
         state.OutsidePolicy.Remove(latch.Flow);
+        recorder.Released(now, latch);
         state.Effects.Add(new ForgetFlow(latch.Flow));
         state.Effects.Raise(EventKind.LatchReleased, now, latch, $"the latch of {latch.Flow} is released: {because}");
         if (unheld is not null)
@@ -73,7 +96,8 @@ internal sealed class LatchBreaker(EngineState state)
             }
 
             var covering = state.Covering(latch.Flow).Select(c => c.Channel).Distinct().ToList();
-            if (covering is [var own] ? own == latch.Channel : covering.Count == 0 && state.Between(pair).All(p => IsItsPeerAfterAChangeOfPolicy(latch, p)))
+            var unopposed = covering is [var own] ? own == latch.Channel : covering.Count == 0 && state.Between(pair).All(p => IsItsPeerAfterAChangeOfPolicy(latch, p));
+            if (unopposed && recorder.TryRestore(now, latch))
             {
                 latch.Restore(now);
                 state.Effects.Add(new BindFlow(latch.Flow, new ChannelId(latch.Channel!.Id)));

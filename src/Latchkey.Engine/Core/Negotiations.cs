@@ -14,13 +14,14 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
 
     /// <summary>A flow needs an SA and has none: use an IKE SA that is there, or begin one.</summary>
     /// <param name="channel">The channel the flow is latched to, or null when it is LARVAL.</param>
-    public void Seek(TimeSpan now, FlowKey flow, ProtectEntry entry, Channel? channel)
+    /// <returns>False when an IKE SA is being made for others: ask again when it stands.</returns>
+    public bool Seek(TimeSpan now, FlowKey flow, ProtectEntry entry, Channel? channel)
     {
         var pair = AddressPair.Of(flow);
         var brief = channel is null && clear.IsAllowed(entry, pair.Remote);
         if (entry.SelectorsFor(flow) is not { } selectors || _requests.Values.Any(r => r.Pair == pair && (r.Brief || !brief) && r.Selectors.Covers(flow)))
         {
-            return;
+            return true;
         }
 
         var usable = state.Between(pair)
@@ -35,15 +36,18 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
 
             var request = state.Ike.CreateChild(now, usable.Handle, new ChildProposal(selectors));
             _requests.Add(request, new Request(usable.Handle, pair, selectors, WhoIsThere: false));
-            return;
+            return true;
         }
 
         // An IKE SA that is being made serves this flow too: what is still missing is asked for when it stands. Only a flow
         // that may go in clear does not wait for as long as others do.
-        if (brief ? !_requests.Values.Any(r => r.Pair == pair && r.Brief) : !IsBeginning(pair))
+        if (brief ? _requests.Values.Any(r => r.Pair == pair && r.Brief) : IsBeginning(pair))
         {
-            Begin(now, pair, entry, selectors, brief ? state.Settings.ClearNegotiation : null, brief: brief);
+            return false;
         }
+
+        Begin(now, pair, entry, selectors, brief ? state.Settings.ClearNegotiation : null, brief: brief);
+        return true;
     }
 
     /// <summary>Asks who is at an address whose peer fell silent; whoever completes the exchange is the answer.</summary>
@@ -67,6 +71,9 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
             IkeSa = peering.Handle.ToString(),
         });
     }
+
+    /// <summary>A flow waits for a Child SA that was asked for under this IKE SA.</summary>
+    public bool IsAwaited(Peering peering) => _requests.Values.Any(request => request.Sa == peering.Handle);
 
     /// <summary>The peer that was thought lost answers: nobody else needs to be asked.</summary>
     public void StopAsking(TimeSpan now, AddressPair pair)

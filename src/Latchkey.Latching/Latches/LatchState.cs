@@ -52,4 +52,7 @@ public enum ClosedReason
 
     /// <summary>Peer or policy refused the protection that the flow needs (RFC 5660 L23).</summary>
     NegotiationFailed,
+
+    /// <summary>It could not be written into the journal, and a latch that may be forgotten must not begin.</summary>
+    NotRecorded,
 }

@@ -1,3 +1,4 @@
+using Latchkey.Crypto;
 using Latchkey.Daemon.Hosting;
 using Latchkey.Latching;
 using Latchkey.Linux.Netlink;
@@ -57,6 +58,17 @@ public class SocketCensusTests
     }
 
     [Fact]
+    public void L14_Of_the_latches_of_an_earlier_daemon_those_live_whose_sockets_do()
+    {
+        var gone = Tcp with { RemotePort = 40001 };
+        var server = Socket(Udp with { Local = InetAddress.AnyV4, Remote = InetAddress.AnyV4, RemotePort = 0 }, SocketState.Close);
+
+        var living = SocketCensus.Living([Record(Tcp), Record(gone), Record(Udp)], [Socket(Tcp, SocketState.CloseWait), server]);
+
+        Assert.Equal([Tcp, Udp], living.Select(latch => latch.Flow));
+    }
+
+    [Fact]
     public void Listeners_are_listening_TCP_and_unconnected_UDP_sockets()
     {
         var listening = Socket(Tcp with { Remote = InetAddress.AnyV4, RemotePort = 0 }, SocketState.Listen);
@@ -76,4 +88,12 @@ public class SocketCensusTests
         Assert.Empty(SocketCensus.Connections([Socket(Tcp, state)]));
 
     private static SocketEntry Socket(FlowKey flow, SocketState state) => new(flow, state, 0, 1);
+
+    private static LatchRecord Record(FlowKey flow)
+    {
+        var key = new KeyFingerprint(new byte[32]);
+        return new LatchRecord(
+            flow, "app", new ChannelParameters(flow.Local, flow.Remote, key, key, ProtectionType.ConfidentialityAndIntegrity, SaMode.Transport, new QualityOfProtection(Algorithms.Aeads[0], Esn: true)),
+            LatchState.Established);
+    }
 }

@@ -29,7 +29,7 @@ public sealed class SimulatedDaemon : IDatapathEvents
         _host = host;
         _delays = random.Fork(1);
         Datapath = new SimulatedDatapath(host, this);
-        Engine = new LatchEngine(host.World.Plan.Engine, host.Policy, Identities.Key(host.Plan.Identity), random.Fork(0));
+        Engine = new LatchEngine(host.World.Plan.Engine, host.Policy, Identities.Key(host.Plan.Identity), random.Fork(0), host.Journal);
         Engine.RememberIpsecHosts(host.IpsecHosts.Select(known => (known.Key, known.Value)));
         _socketCheck = host.World.Events.After(SocketCheckInterval, CheckSockets);
     }
@@ -81,6 +81,9 @@ public sealed class SimulatedDaemon : IDatapathEvents
         return closed;
     }
 
+    /// <summary>The latches of the daemon before this one.</summary>
+    internal void Restore(IReadOnlyCollection<LatchRecord> latches) => Call("restoration", now => Engine.RestoreLatches(now, latches));
+
     /// <summary>Flows that went in clear before this daemon did anything.</summary>
     internal void Adopt(IReadOnlyCollection<FlowKey> flows, bool byUs) => Call("adoption", now => Engine.AdoptClearFlows(now, flows, byUs));
 
@@ -112,6 +115,7 @@ public sealed class SimulatedDaemon : IDatapathEvents
 
     internal void Kill()
     {
+        _host.World.Watch(invariant => invariant.Killed(this));
         _stopped = true;
         _deadline?.Cancel();
         _socketCheck?.Cancel();

@@ -52,6 +52,12 @@ public sealed class SimulatedHost
     /// <summary>What the state directory holds of hosts that spoke IPsec; it outlives everything.</summary>
     public Dictionary<InetAddress, TimeSpan> IpsecHosts { get; } = [];
 
+    /// <summary>What its daemon leaves to the next; another one after a crash of the host, and when Latchkey was taken away.</summary>
+    public SimulatedJournal Journal { get; private set; } = new();
+
+    /// <summary>At some time its journal could not be written, and connections may have been refused.</summary>
+    public bool WasWithoutRoom { get; private set; }
+
     /// <summary>The running daemon; null while it is down, and on a plain host.</summary>
     public SimulatedDaemon? Daemon { get; private set; }
 
@@ -92,6 +98,7 @@ public sealed class SimulatedHost
             _held = [];
             InClear.Clear();
             Sockets.HostLost();
+            Journal = new SimulatedJournal();
         }
     }
 
@@ -149,9 +156,10 @@ public sealed class SimulatedHost
         {
             World.Trace.Add(Name, "starts its daemon");
             Daemon = new SimulatedDaemon(this, _random.Fork(_daemonLives++));
+            Daemon.Restore([.. Journal.Records.Where(record => Sockets.Has(record.Flow))]);
             Daemon.Adopt([.. InClear.Where(Sockets.Has)], byUs: true);
             InClear.IntersectWith(Daemon.Engine.ClearFlows().Select(f => f.Flow));
-            Daemon.CloseOrphans([.. Sockets.Open.Select(socket => socket.Flow)], _held);
+            Daemon.CloseOrphans([.. Sockets.Open.Where(socket => socket.IsEstablished).Select(socket => socket.Flow)], _held);
         }
     }
 
@@ -177,7 +185,24 @@ public sealed class SimulatedHost
             World.Trace.Add(Name, "is without Latchkey");
             RunsLatchkey = false;
             InClear.Clear();
+            Journal = new SimulatedJournal();
         }
+    }
+
+    /// <summary>What the next daemon could know is gone: it must reset what it does not know.</summary>
+    public void DamageJournal()
+    {
+        World.Trace.Add(Name, "has its journal damaged");
+        World.Disturb(this);
+        Journal.Empty();
+    }
+
+    /// <summary>The folder of the journal has no room, or has again.</summary>
+    public void FillJournal(bool full)
+    {
+        World.Trace.Add(Name, full ? "has no room for its journal" : "has room for its journal");
+        Journal.IsFull = full;
+        WasWithoutRoom |= full;
     }
 
     /// <summary><c>kill -9</c>: the datapath dies with the daemon, the rules that send protected packets to it stay.</summary>
@@ -186,7 +211,6 @@ public sealed class SimulatedHost
         if (Daemon is not null)
         {
             World.Trace.Add(Name, "loses its daemon");
-            World.Disturb(this);
             Daemon.Kill();
             Daemon = null;
         }
@@ -198,7 +222,6 @@ public sealed class SimulatedHost
         if (Daemon is not null)
         {
             World.Trace.Add(Name, "stops its daemon");
-            World.Disturb(this);
             Daemon.Shutdown();
             Daemon = null;
         }

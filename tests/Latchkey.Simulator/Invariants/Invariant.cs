@@ -50,5 +50,10 @@ public abstract class Invariant
     {
     }
 
+    /// <summary>A daemon is about to end, however it came to that.</summary>
+    public virtual void Killed(SimulatedDaemon daemon)
+    {
+    }
+
     protected void Fail(string text) => throw new InvariantViolatedException(Name, text);
 }

@@ -12,6 +12,7 @@ public static class Invariants
         new KnownPeersAreNeverDisplaced(world.Ledger),
         new LatchesObeyThePolicy(),
         new NoLatchIsLostSilently(),
+        new LatchesOutliveTheDaemon(),
         new EveryEndHasAReason(),
         new BreakComesBeforeAcceptance(),
         new ConflictingSasNeverMeet(world.Ledger),

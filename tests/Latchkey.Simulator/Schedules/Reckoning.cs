@@ -45,6 +45,7 @@ public static class Reckoning
         {
             host.Boot();
             host.Attach();
+            host.Journal.IsFull = false;
             host.StartDaemon();
         }
 
@@ -70,8 +71,9 @@ public static class Reckoning
 
     private static string? ComplaintOfOpen(World world, TcpSocket socket)
     {
+        // What a host says to an address it took itself never leaves it.
         if ((world.Network.NatOf(socket.Flow.Remote) is not null && world.Network.NatOf(socket.Flow.Local) is null)
-            || OwnerOf(world, socket.Flow.Local) != socket.Host || OwnerOf(world, socket.Flow.Remote) is not { } owner
+            || OwnerOf(world, socket.Flow.Local) != socket.Host || OwnerOf(world, socket.Flow.Remote) is not { } owner || owner == socket.Host
             || owner.Plan.RunsLatchkey != socket.Host.Plan.RunsLatchkey || !MayTalk(world, socket, owner))
         {
             return null;
@@ -79,8 +81,9 @@ public static class Reckoning
 
         if (socket.Peer == 0)
         {
-            // A socket of an earlier peer may sit out its patience there, on the very 5-tuple.
-            return Waits(world, socket) || Waits(world, owner, socket.Flow.Reversed, socket.Born) ? null : $"its peer {owner} is there, and it does not get through";
+            // A socket of an earlier peer may sit out its patience there, on the very 5-tuple; and behind a NAT a neighbour may
+            // hold the port.
+            return Waits(world, socket) || IsShared(world, socket) || Waits(world, owner, socket.Flow.Reversed, socket.Born) ? null : $"its peer {owner} is there, and it does not get through";
         }
 
         var peer = world.Socket(socket.Peer)!;
@@ -91,7 +94,8 @@ public static class Reckoning
                 : $"its peer lives ({peer}), and not all octets arrived";
         }
 
-        return Waits(world, socket) || Waits(world, peer) ? null : $"its peer is gone ({peer}; {owner} is there), and nobody told it";
+        // Behind a NAT a neighbour may have got its port meanwhile, and then its peer's host has no words for it.
+        return Waits(world, socket) || Waits(world, peer) || IsShared(world, socket) ? null : $"its peer is gone ({peer}; {owner} is there), and nobody told it";
     }
 
     private static string? ComplaintOfEnded(World world, TcpSocket socket)
@@ -103,6 +107,12 @@ public static class Reckoning
         }
 
         if (socket.Outcome == SocketOutcome.Refused && world.Network.FirstMessagesWereTouched)
+        {
+            return null;
+        }
+
+        // Refused for want of room; or reset, because what could not be written down is not known after a restart.
+        if (world.Hosts.Any(host => host.WasWithoutRoom))
         {
             return null;
         }

@@ -97,6 +97,28 @@ public sealed record StartDaemon(TimeSpan At, int Host) : ScheduledAction(At)
     public override void Apply(Stage stage) => stage.Host(Host).StartDaemon();
 }
 
+/// <summary>A daemon is killed and started again at once.</summary>
+public sealed record RestartDaemon(TimeSpan At, int Host) : ScheduledAction(At)
+{
+    public override void Apply(Stage stage)
+    {
+        stage.Host(Host).KillDaemon();
+        stage.Host(Host).StartDaemon();
+    }
+}
+
+/// <summary>A host's latch journal cannot be read any more.</summary>
+public sealed record DamageJournal(TimeSpan At, int Host) : ScheduledAction(At)
+{
+    public override void Apply(Stage stage) => stage.Host(Host).DamageJournal();
+}
+
+/// <summary>A host's latch journal cannot be written, or can be again.</summary>
+public sealed record FillJournal(TimeSpan At, int Host, bool Full) : ScheduledAction(At)
+{
+    public override void Apply(Stage stage) => stage.Host(Host).FillJournal(Full);
+}
+
 /// <summary>Two hosts cannot reach each other.</summary>
 public sealed record Partition(TimeSpan At, int One, int Other) : ScheduledAction(At)
 {

@@ -1,0 +1,219 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text;
+using Latchkey.Crypto;
+using Latchkey.Latching;
+using Latchkey.Wire;
+
+namespace Latchkey.Daemon.Journal;
+
+/// <summary>
+/// The body of a journal record: fields, each a number (1 octet), a length (2) and a value, in network order. A fact more
+/// is a field more, absent from older records. States and reasons are written by name, so that their numbers may change.
+/// </summary>
+internal static class LatchRecordFormat
+{
+    private enum Field : byte
+    {
+        /// <summary>Protocol (1), address length (1), local address and port, remote address and port.</summary>
+        Flow = 1,
+
+        /// <summary>Name of the protect entry, UTF-8.</summary>
+        Entry = 2,
+
+        /// <summary>P4 and P5: our key's fingerprint (32), the peer's (32).</summary>
+        Keys = 3,
+
+        /// <summary>P1 (1), P2 (1), and P3: transform id (2), key length in bits or 0 (2), 64-bit sequence numbers (1).</summary>
+        Protection = 4,
+
+        /// <summary>The addresses of the channel: length (1), local, remote.</summary>
+        Addresses = 5,
+        State = 6,
+        BrokenBy = 7,
+        ClosedBy = 8,
+    }
+
+    public static ReadOnlySpan<byte> ToBytes(LatchRecord record)
+    {
+        var output = new ArrayBufferWriter<byte>(256);
+        Span<byte> value = stackalloc byte[64];
+        var flow = record.Flow;
+        value[0] = (byte)flow.Protocol;
+        value[1] = (byte)flow.Local.Length;
+        var at = 2 + flow.Local.CopyTo(value[2..]);
+        BinaryPrimitives.WriteUInt16BigEndian(value[at..], flow.LocalPort);
+        at += 2 + flow.Remote.CopyTo(value[(at + 2)..]);
+        BinaryPrimitives.WriteUInt16BigEndian(value[at..], flow.RemotePort);
+        Write(output, Field.Flow, value[..(at + 2)]);
+
+        var channel = record.Channel;
+        Write(output, Field.Entry, record.Entry);
+        channel.LocalKey.ToBytes().CopyTo(value);
+        channel.PeerKey.ToBytes().CopyTo(value[32..]);
+        Write(output, Field.Keys, value);
+
+        value[0] = (byte)channel.Protection;
+        value[1] = (byte)channel.Mode;
+        BinaryPrimitives.WriteUInt16BigEndian(value[2..], channel.Quality.Encryption.TransformId);
+        BinaryPrimitives.WriteUInt16BigEndian(value[4..], (ushort)(channel.Quality.Encryption.KeyLengthAttribute ?? 0));
+        value[6] = channel.Quality.Esn ? (byte)1 : (byte)0;
+        Write(output, Field.Protection, value[..7]);
+
+        value[0] = (byte)channel.Local.Length;
+        at = 1 + channel.Local.CopyTo(value[1..]);
+        at += channel.Remote.CopyTo(value[at..]);
+        Write(output, Field.Addresses, value[..at]);
+
+        Write(output, Field.State, record.State.ToString());
+        if (record.BrokenBy is { } brokenBy)
+        {
+            Write(output, Field.BrokenBy, brokenBy.ToString());
+        }
+
+        if (record.ClosedBy is { } closedBy)
+        {
+            Write(output, Field.ClosedBy, closedBy.ToString());
+        }
+
+        return output.WrittenSpan;
+    }
+
+    /// <exception cref="JournalException">It is not what <see cref="ToBytes"/> writes; the message says where.</exception>
+    public static LatchRecord Read(ReadOnlySpan<byte> body)
+    {
+        FlowKey? flow = null;
+        string? entry = null;
+        (KeyFingerprint Local, KeyFingerprint Peer)? keys = null;
+        (ProtectionType Protection, SaMode Mode, QualityOfProtection Quality)? protection = null;
+        (InetAddress Local, InetAddress Remote)? addresses = null;
+        LatchState? state = null;
+        BreakReason? brokenBy = null;
+        ClosedReason? closedBy = null;
+        while (!body.IsEmpty)
+        {
+            var reader = new FieldReader(body);
+            switch ((Field)reader.Number)
+            {
+                case Field.Flow:
+                    var (protocol, length) = ((IpProtocol)reader.Octet(), reader.AddressLength());
+                    flow = new FlowKey(protocol, reader.Address(length), reader.UInt16(), reader.Address(length), reader.UInt16());
+                    break;
+                case Field.Entry:
+                    entry = reader.Text();
+                    break;
+                case Field.Keys:
+                    keys = (reader.Key(), reader.Key());
+                    break;
+                case Field.Protection:
+                    protection = (Known((ProtectionType)reader.Octet()), Known((SaMode)reader.Octet()), Quality(reader.UInt16(), reader.UInt16(), reader.Octet()));
+                    break;
+                case Field.Addresses:
+                    var octets = reader.AddressLength();
+                    addresses = (reader.Address(octets), reader.Address(octets));
+                    break;
+                case Field.State:
+                    state = Named<LatchState>(reader.Text());
+                    break;
+                case Field.BrokenBy:
+                    brokenBy = Named<BreakReason>(reader.Text());
+                    break;
+                case Field.ClosedBy:
+                    closedBy = Named<ClosedReason>(reader.Text());
+                    break;
+                default:
+                    // What a newer program found worth keeping must not be lost by an older one.
+                    throw new JournalException($"it holds field {reader.Number}, which this program does not know");
+            }
+
+            body = reader.Rest();
+        }
+
+        if (flow is not { } f || entry is null || keys is not { } k || protection is not { } p || addresses is not { } a || state is not { } s)
+        {
+            throw new JournalException("it lacks a field");
+        }
+
+        if (s is not (LatchState.Established or LatchState.Broken or LatchState.Closed) || (s == LatchState.Broken && brokenBy is null) || (s == LatchState.Closed) != (closedBy is not null))
+        {
+            throw new JournalException($"it says {s}, broken by {brokenBy?.ToString() ?? "nothing"}, closed by {closedBy?.ToString() ?? "nothing"}");
+        }
+
+        return new LatchRecord(f, entry, new ChannelParameters(a.Local, a.Remote, k.Local, k.Peer, p.Protection, p.Mode, p.Quality), s) { BrokenBy = brokenBy, ClosedBy = closedBy };
+    }
+
+    private static QualityOfProtection Quality(ushort transform, ushort keyLength, byte esn) =>
+        Algorithms.FindAead(transform, keyLength == 0 ? null : keyLength) is { } aead && esn <= 1
+            ? new QualityOfProtection(aead, esn == 1)
+            : throw new JournalException($"it names algorithm {transform} with {keyLength} bits, which this program does not know");
+
+    private static T Known<T>(T value)
+        where T : struct, Enum => Enum.IsDefined(value) ? value : throw new JournalException($"it holds {typeof(T).Name} {value:D}, which this program does not know");
+
+    private static T Named<T>(string name)
+        where T : struct, Enum => Enum.TryParse<T>(name, out var value) && value.ToString() == name ? value : throw new JournalException($"it holds {typeof(T).Name} '{name}', which this program does not know");
+
+    private static void Write(ArrayBufferWriter<byte> output, Field field, string text)
+    {
+        Span<byte> value = stackalloc byte[Encoding.UTF8.GetMaxByteCount(text.Length)];
+        Write(output, field, value[..Encoding.UTF8.GetBytes(text, value)]);
+    }
+
+    private static void Write(ArrayBufferWriter<byte> output, Field field, ReadOnlySpan<byte> value)
+    {
+        var span = output.GetSpan(3 + value.Length);
+        span[0] = (byte)field;
+        BinaryPrimitives.WriteUInt16BigEndian(span[1..], checked((ushort)value.Length));
+        value.CopyTo(span[3..]);
+        output.Advance(3 + value.Length);
+    }
+
+    /// <summary>Reads one field from the front; whatever is short or left over is an error.</summary>
+    private ref struct FieldReader
+    {
+        private readonly ReadOnlySpan<byte> _rest;
+        private ReadOnlySpan<byte> _value;
+
+        public FieldReader(ReadOnlySpan<byte> body)
+        {
+            var length = body.Length < 3 ? int.MaxValue : BinaryPrimitives.ReadUInt16BigEndian(body[1..]);
+            if (length > body.Length - 3)
+            {
+                throw new JournalException("a field is cut short");
+            }
+
+            Number = body[0];
+            _value = body.Slice(3, length);
+            _rest = body[(3 + length)..];
+        }
+
+        public byte Number { get; }
+
+        public byte Octet() => Take(1)[0];
+
+        public ushort UInt16() => BinaryPrimitives.ReadUInt16BigEndian(Take(2));
+
+        public KeyFingerprint Key() => new(Take(32));
+
+        public int AddressLength() => Octet() is var length && length is 4 or 16 ? length : throw new JournalException($"an address of {length} octets");
+
+        public InetAddress Address(int length) => InetAddress.FromBytes(Take(length));
+
+        public string Text() => Encoding.UTF8.GetString(Take(_value.Length));
+
+        /// <summary>What follows the field, which must have been read to its end.</summary>
+        public readonly ReadOnlySpan<byte> Rest() => _value.IsEmpty ? _rest : throw new JournalException($"field {Number} is too long");
+
+        private ReadOnlySpan<byte> Take(int length)
+        {
+            if (length > _value.Length)
+            {
+                throw new JournalException($"field {Number} is too short");
+            }
+
+            var taken = _value[..length];
+            _value = _value[length..];
+            return taken;
+        }
+    }
+}
