@@ -65,6 +65,9 @@ public static class CommandLine
         CloseCommand.Create(context),
         ReloadCommand.Create(context),
         FingerprintCommand.Create(context),
+        PinCommand.Create(context),
+        UnpinCommand.Create(context),
+        ForgetCommand.Create(context),
         UnprotectCommand.Create(context),
         LabCommand.Create(),
     };

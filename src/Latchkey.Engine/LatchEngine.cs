@@ -22,6 +22,7 @@ public sealed class LatchEngine : IDisposable
     private readonly Detection _detection;
     private readonly ClearAdmission _clear;
     private readonly FlowAdmission _flows;
+    private readonly FirstUse _firstUse;
     private readonly PeerAdmission _peers;
     private readonly SaLifecycle _sas;
     private readonly PolicyChange _policy;
@@ -46,7 +47,8 @@ public sealed class LatchEngine : IDisposable
         _negotiations = new Negotiations(_state, _breaker, _clear);
         _detection = new Detection(_state, _negotiations, _breaker);
         _flows = new FlowAdmission(_state, _negotiations, _clear, _recorder, _breaker);
-        _peers = new PeerAdmission(_state, _breaker, _detection);
+        _firstUse = new FirstUse(_state);
+        _peers = new PeerAdmission(_state, _breaker, _detection, _firstUse);
         _sas = new SaLifecycle(_state);
         _policy = new PolicyChange(_state, _breaker, _flows, _negotiations, _peers, _clear);
         _resumption = new Resumption(_state, _negotiations);
@@ -292,9 +294,37 @@ public sealed class LatchEngine : IDisposable
     public PolicyChangeResult ChangePolicy(TimeSpan now, SecurityPolicy policy, IReadOnlyCollection<FlowKey>? connections = null)
     {
         ArgumentNullException.ThrowIfNull(policy);
-        var result = _policy.To(now, policy, connections ?? [], _changed);
+        // What was learnt stays, whatever the operator's file says now.
+        var result = _policy.To(now, policy with { Pins = Policy.Pins }, connections ?? [], _changed);
         Settle(now);
         return result;
+    }
+
+    /// <summary>The answer to a <see cref="RecordPin"/>: peers that wait for it are let in, or refused.</summary>
+    /// <param name="problem">Null: it is recorded, and survives a power cut. Else why it is not.</param>
+    public void HandlePinRecorded(TimeSpan now, Pin pin, string? problem)
+    {
+        ArgumentNullException.ThrowIfNull(pin);
+        _firstUse.Recorded(now, pin, problem);
+        Settle(now);
+    }
+
+    /// <summary>A person changed a pin, which is recorded already. Every latch is judged by it as by any change of policy.</summary>
+    /// <param name="text">What was done, in a sentence, for the event.</param>
+    /// <returns>Latches that were closed or broken because their peer is no longer authorised.</returns>
+    public int ChangePins(TimeSpan now, InetAddress address, Func<PinSet, PinSet> change, string text)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        var before = Policy.Pins;
+        var after = change(before);
+        _state.Effects.Raise(new EngineEvent(after.At(address) is null ? EventKind.PeerUnpinned : EventKind.PeerPinned, now, text)
+        {
+            PeerAddress = address,
+            PeerKey = (after.At(address) ?? before.At(address))?.Key.ToString(),
+        });
+        var result = _policy.To(now, Policy with { Pins = after }, [], _changed);
+        Settle(now);
+        return result.Closed + result.Broken;
     }
 
     /// <summary>Says goodbye: Deletes for every IKE SA (best effort). Latched flows stay blocked behind us.</summary>
@@ -328,6 +358,9 @@ public sealed class LatchEngine : IDisposable
     public IReadOnlyList<LatchSnapshot> Latches() => _snapshots.Latches();
 
     public IReadOnlyList<PeerSnapshot> Peers() => _snapshots.Peers();
+
+    /// <summary>Keys that are in use at an address: by an IKE SA, or by a latch.</summary>
+    public IReadOnlyList<LiveKey> KeysAt(InetAddress address) => _snapshots.KeysAt(address);
 
     public IReadOnlyList<IkeSaSnapshot> Sas() => _snapshots.Sas();
 
@@ -445,6 +478,7 @@ public sealed class LatchEngine : IDisposable
         (peering.Suite, peering.SpiI, peering.SpiR, peering.Since) = (e.Suite, e.SpiI, e.SpiR, now);
         (peering.Local, peering.Remote, peering.Nat) = (e.Local, e.Remote, e.Nat);
         peering.Heard(now);
+        _firstUse.Sighted(peering);
         _state.Effects.Raise(EventKind.IkeSaEstablished, now, peering, $"{e.Sa} with {e.Key} at {peering.Pair.Remote} is up ({e.Suite})");
 
         // The same peer under a new IKE SA: what went silent is of no use any more (C4: no conflict).

@@ -80,7 +80,7 @@ public sealed record ProtectRule(string Name, string? LocalPort = null, string? 
 
     public string? Remote { get; init; }
 
-    public string Trust { get; init; } = "anyone";
+    public string? Trust { get; init; } = "anyone";
 
     /// <summary>On either side.</summary>
     public string? Port { get; init; }

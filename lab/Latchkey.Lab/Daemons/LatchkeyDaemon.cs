@@ -94,7 +94,11 @@ public sealed class LatchkeyDaemon
     /// <summary>SIGTERM, as a service manager does.</summary>
     public Task Stop() => _process!.Stop();
 
-    /// <summary>Runs a command of the product against this daemon; it must succeed.</summary>
+    /// <summary>Runs a command of the product against this daemon, which may refuse it.</summary>
+    public Task<CommandResult> Try(params IReadOnlyList<string> arguments) =>
+        _host.Try(TimeSpan.FromSeconds(10), [.. Product.Executable, .. arguments, "--control", ControlPath(_host.Folder)]);
+
+    /// <summary>The same; it must succeed.</summary>
     public async Task<string> Ask(params IReadOnlyList<string> arguments)
     {
         var result = await Try(arguments);
@@ -135,9 +139,6 @@ public sealed class LatchkeyDaemon
     internal static string KeysPath(string folder) => $"{folder}/keys";
 
     private string ConfigurationFile => Path.Combine(_host.Folder, "latchkey.toml");
-
-    private Task<CommandResult> Try(params IReadOnlyList<string> arguments) =>
-        _host.Try(TimeSpan.FromSeconds(10), [.. Product.Executable, .. arguments, "--control", ControlPath(_host.Folder)]);
 
     private string LastWords() => string.Join(" / ", Log().Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(5));
 }

@@ -22,6 +22,6 @@ public sealed record CastPolicy(DaemonConfiguration W, DaemonConfiguration C, Da
         new() { Protect = [.. ports.Select(port => new ProtectRule($"story-{port}", RemotePort: $"{port}"))] };
 
     /// <summary>W's configuration. Its keys are exported in every scenario, so that tshark can look inside ESP for the flow's octets.</summary>
-    public static DaemonConfiguration Server(string? onBreak = null, string trust = "anyone") =>
+    public static DaemonConfiguration Server(string? onBreak = null, string? trust = "anyone") =>
         new() { Protect = [new ProtectRule("story", LocalPort: Ports) { OnBreak = onBreak, Trust = trust }], ExportKeys = true };
 }

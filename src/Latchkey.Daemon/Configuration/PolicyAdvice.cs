@@ -58,7 +58,7 @@ internal static class PolicyAdvice
             findings.Warning(
                 place,
                 $"\"{entry.Name}\" protects BGP and trusts anyone at addresses of no known peer: whoever takes a router's address there, with any key, breaks its session",
-                "list each router as a [[peer]] with its key and addresses, and write trust = \"known\"");
+                "write trust = \"first-use\"; or list each router as a [[peer]] with its key and addresses, and write trust = \"known\"");
         }
 
         var concerned = peers.Where(p => Concerns(entry, p.Peer)).Select(p => p.Peer.Name).ToList();

@@ -38,7 +38,7 @@ public static class PolicyExplanation
     {
         TrustLevel.Anyone => "Any key may speak for an address that no known peer owns.",
         TrustLevel.Known => "Only known peers may take part.",
-        _ => "The first key seen for an address is pinned.",
+        _ => "The first key seen for an address that no known peer owns is pinned to it, and another one is refused there until a person decides.",
     };
 
     private static string Break(ProtectEntry entry) => entry switch

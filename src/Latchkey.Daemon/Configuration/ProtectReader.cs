@@ -22,6 +22,7 @@ internal static class ProtectReader
     private static readonly Dictionary<string, TrustLevel> TrustLevels = new()
     {
         ["anyone"] = TrustLevel.Anyone,
+        ["first-use"] = TrustLevel.FirstUse,
         ["known"] = TrustLevel.Known,
     };
 
@@ -65,7 +66,7 @@ internal static class ProtectReader
             Remote = remote,
             Protocol = protocol,
             Ports = Ports(section, protocol),
-            Trust = Trust(section),
+            Trust = section.Choice("trust", TrustLevel.FirstUse, TrustLevels),
             OnBreak = OnBreak(section, protocol),
             OnSilence = section.Choice("on_silence", Reaction.Wait, Reactions),
             OnStranger = section.Choice("on_stranger", Reaction.Wait, Reactions),
@@ -79,7 +80,7 @@ internal static class ProtectReader
             new Dictionary<string, string> { ["until-ipsec"] = "every protected flow is protected from its first packet" });
         if (entry.Trust == TrustLevel.Anyone)
         {
-            section.RefuseIneffective("on_stranger", "with trust = \"anyone\" there are no strangers", "remove it, or write trust = \"known\"");
+            section.RefuseIneffective("on_stranger", "with trust = \"anyone\" there are no strangers", "remove it, or write trust = \"first-use\" or \"known\"");
         }
 
         if (local is { } l && remote is { } r && l.Address.IsV4 != r.Address.IsV4)
@@ -99,18 +100,6 @@ internal static class ProtectReader
         }
 
         return section.Choice("protocol", null, Protocols, new Dictionary<string, string> { ["sctp"] = "multi-homing needs care that is still to be built" });
-    }
-
-    private static TrustLevel Trust(TomlSection section)
-    {
-        // The documented default will be "first-use". Until that exists nobody may get something else in its place.
-        if (!section.Has("trust"))
-        {
-            section.Refuse(
-                "trust", "'trust' is missing, and its default \"first-use\" is not in this version", "add trust = \"anyone\" (any key) or trust = \"known\" (only [[peer]] entries)");
-        }
-
-        return section.Choice("trust", TrustLevel.Known, TrustLevels, new Dictionary<string, string> { ["first-use"] = "pinning comes later" });
     }
 
     private static Disposition? OnBreak(TomlSection section, IpProtocol? protocol)

@@ -46,6 +46,20 @@ public sealed class ControlClient : IDisposable
 
     public Task<ReloadReport> ReloadAsync(CancellationToken cancellation) => Ask(HttpMethod.Post, "/reload", Json.ReloadReport, cancellation);
 
+    /// <param name="key">Null: the key in use there.</param>
+    /// <param name="close">Connections tied to another key may be closed.</param>
+    public Task<PinChangeReport> PinAsync(string address, string? key, bool close, CancellationToken cancellation) => Ask(
+        HttpMethod.Post,
+        $"/pins/{Uri.EscapeDataString(address)}/pin?close={(close ? "true" : "false")}{(key is null ? "" : $"&key={Uri.EscapeDataString(key)}")}",
+        Json.PinChangeReport,
+        cancellation);
+
+    public Task<PinChangeReport> UnpinAsync(string address, CancellationToken cancellation) =>
+        Ask(HttpMethod.Post, $"/pins/{Uri.EscapeDataString(address)}/unpin", Json.PinChangeReport, cancellation);
+
+    public Task<PinChangeReport> ForgetAsync(string address, CancellationToken cancellation) =>
+        Ask(HttpMethod.Post, $"/pins/{Uri.EscapeDataString(address)}/forget", Json.PinChangeReport, cancellation);
+
     /// <summary>The remembered events and, with <paramref name="follow"/>, those that come.</summary>
     /// <exception cref="ControlException">No daemon answers, or it dropped us because we read too slowly.</exception>
     public async IAsyncEnumerable<EventReport> EventsAsync(bool follow, [EnumeratorCancellation] CancellationToken cancellation)

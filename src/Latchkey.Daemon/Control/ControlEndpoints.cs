@@ -25,6 +25,7 @@ internal static class ControlEndpoints
         routes.MapGet("/explain", (RequestDelegate)(c => Explain(c, daemon)));
         routes.MapPost("/latches/{id}/close", (RequestDelegate)(c => Close(c, daemon)));
         routes.MapPost("/reload", (RequestDelegate)(async c => await Answer(c, await daemon.ReloadAsync(c.RequestAborted).ConfigureAwait(false), Json.ReloadReport).ConfigureAwait(false)));
+        PinEndpoints.Map(routes, daemon);
         routes.MapGet("/events", (RequestDelegate)(c => Events(c, daemon, stopping)));
         routes.MapFallback((RequestDelegate)(c => Refuse(c, StatusCodes.Status404NotFound, $"there is no {c.Request.Method} {c.Request.Path}", "see docs/control-api.md")));
     }
@@ -120,13 +121,13 @@ internal static class ControlEndpoints
     private static Task Send(HttpContext context, EventReport report) => context.Response.WriteAsync(
         $"id: {report.Seq}\nevent: {report.Event}\ndata: {JsonSerializer.Serialize(report, Json.EventReport)}\n\n", context.RequestAborted);
 
-    private static async Task Answer<T>(HttpContext context, T report, JsonTypeInfo<T> type)
+    internal static async Task Answer<T>(HttpContext context, T report, JsonTypeInfo<T> type)
     {
         context.Response.ContentType = "application/json";
         await JsonSerializer.SerializeAsync(context.Response.Body, report, type, context.RequestAborted).ConfigureAwait(false);
     }
 
-    private static Task Refuse(HttpContext context, int status, string error, string remedy)
+    internal static Task Refuse(HttpContext context, int status, string error, string remedy)
     {
         context.Response.StatusCode = status;
         return Answer(context, new ErrorReport(error, remedy), Json.ErrorReport);

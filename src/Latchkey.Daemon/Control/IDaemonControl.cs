@@ -1,6 +1,8 @@
+using Latchkey.Crypto;
 using Latchkey.Daemon.Events;
 using Latchkey.Daemon.Reports;
 using Latchkey.Latching;
+using Latchkey.Wire;
 
 namespace Latchkey.Daemon.Control;
 
@@ -28,4 +30,15 @@ public interface IDaemonControl
 
     /// <summary>Reads the configuration file again; a bad one changes nothing.</summary>
     Task<ReloadReport> ReloadAsync(CancellationToken cancellation);
+
+    /// <param name="key">What was compared by telephone; null: the key in use there.</param>
+    /// <param name="close">Connections tied to another key may be closed.</param>
+    /// <exception cref="RefusedException">The message says why, and what helps.</exception>
+    Task<PinChangeReport> PinAsync(InetAddress address, KeyFingerprint? key, bool close, CancellationToken cancellation);
+
+    /// <exception cref="RefusedException">Nothing is pinned there, or the change cannot be recorded.</exception>
+    Task<PinChangeReport> UnpinAsync(InetAddress address, CancellationToken cancellation);
+
+    /// <exception cref="RefusedException">The change cannot be recorded.</exception>
+    Task<PinChangeReport> ForgetAsync(InetAddress address, CancellationToken cancellation);
 }

@@ -7,6 +7,8 @@ using Latchkey.Daemon.Events;
 using Latchkey.Daemon.Identity;
 using Latchkey.Daemon.Journal;
 using Latchkey.Daemon.Logging;
+using Latchkey.Daemon.Pins;
+using Latchkey.Daemon.State;
 using Latchkey.Datapath;
 using Latchkey.Engine;
 using Latchkey.Ike;
@@ -45,6 +47,9 @@ public static class DaemonHost
                 log.IdentityMade(settings.KeyFile);
             }
 
+            using var state = StateDatabase.Open(settings.StateDirectory);
+            var pins = new PinStore(state, () => DateTime.UtcNow);
+            configuration = configuration with { Policy = configuration.Policy with { Pins = Remembered(pins) } };
             log.Starting(RunningDaemon.Version, configuration.File, identity.Public.Fingerprint.ToString());
             PrivateDirectory.Ensure(settings.RuntimeDirectory);
             var keys = settings.KeyExportDirectory is { } directory ? new KeyExportFiles(directory, log) : null;
@@ -52,13 +57,13 @@ public static class DaemonHost
             using var journal = new LatchJournal(settings.RuntimeDirectory, new JournalHeader(KernelBoot.Id(), identity.Public.Fingerprint));
             var left = journal.Read();
             using var network = HostNetwork.Open(configuration.Policy, [.. SocketCensus.Connections(ListSockets()), .. left.Latches.Select(latch => latch.Flow)]);
-            await RunAsync(configuration, identity, journal, left, network, keys, logs, log, stop).ConfigureAwait(false);
+            await RunAsync(configuration, identity, pins, journal, left, network, keys, logs, log, stop).ConfigureAwait(false);
         }
     }
 
     private static async Task RunAsync(
-        DaemonConfiguration configuration, SigningKey identity, LatchJournal journal, JournalReading left, HostNetwork network, KeyExportFiles? keys, ILoggerFactory logs,
-        ILogger log, CancellationToken stop)
+        DaemonConfiguration configuration, SigningKey identity, PinStore pins, LatchJournal journal, JournalReading left, HostNetwork network, KeyExportFiles? keys,
+        ILoggerFactory logs, ILogger log, CancellationToken stop)
     {
         var clock = new DaemonClock();
         var events = new EventStream();
@@ -82,8 +87,11 @@ public static class DaemonHost
         });
         using var clear = new ClearPath(network.Protection, network.Settings.Mark, e => Tell(EventKind.Degraded, e.Message));
         using var datapath = new UserDatapath(network.Tun, network.Outer, questions, () => clock.Now, clear: clear);
-        var effects = new EffectRunner(datapath, new IkeLinks(network.Port500, network.Port4500), recorder.Record, _ => { }, keys);
+        var keeper = new PinKeeper(pins, loop, (fails, text) => Tell(fails ? EventKind.Degraded : EventKind.Repaired, text));
+        await using var keeping = keeper.ConfigureAwait(false);
+        var effects = new EffectRunner(datapath, new IkeLinks(network.Port500, network.Port4500), keeper, recorder.Record, _ => { }, keys);
         loop.Start(effects.Run);
+        keeper.Start();
 
         // Before the first packet is read: connections older than this daemon must not be latched to whoever answers now.
         var sockets = ListSockets();
@@ -107,7 +115,8 @@ public static class DaemonHost
             signal.Cancel = true;
             _ = reloader.ReloadAsync(stop);
         });
-        var daemon = new RunningDaemon(reloader, identity.Public.Fingerprint, loop, events, clock, drops.Read, network.Degraded);
+        var daemon = new RunningDaemon(reloader, identity.Public.Fingerprint, loop, events, clock, drops.Read, new PinDesk(loop, keeper),
+            () => [.. network.Degraded, .. keeper.Problem is { } problem ? [$"pins cannot be recorded: {problem}"] : Array.Empty<string>()]);
         var control = await ControlServer.StartAsync(configuration.Settings.Control, daemon, logs).ConfigureAwait(false);
         await using (control.ConfigureAwait(false))
         {
@@ -140,6 +149,18 @@ public static class DaemonHost
         catch (LinuxException e)
         {
             throw new StartupException(e.Message, "use a kernel with inet_diag: without it connections older than the daemon cannot be found and reset");
+        }
+    }
+
+    private static PinSet Remembered(PinStore pins)
+    {
+        try
+        {
+            return pins.Load();
+        }
+        catch (StateException e)
+        {
+            throw new StartupException(e.Message, $"restore {StateDatabase.FileName} from a copy, or move it away: then nobody is pinned, and the first key that comes is trusted again");
         }
     }
 

@@ -1,4 +1,5 @@
 using Latchkey.Contract;
+using Latchkey.Daemon.Pins;
 using Latchkey.Engine;
 using Latchkey.Wire;
 
@@ -7,7 +8,7 @@ namespace Latchkey.Daemon.Hosting;
 /// <summary>Carries out one effect after the other; each is done when the call returns, because order is safety.</summary>
 /// <param name="ipsecHosts">Records that a host has spoken IPsec; never waits.</param>
 /// <param name="keys">Null unless the configuration exports keys.</param>
-internal sealed class EffectRunner(IDatapath datapath, IIkeSender ike, Action<EngineEvent> raise, Action<InetAddress> ipsecHosts, KeyExportFiles? keys)
+internal sealed class EffectRunner(IDatapath datapath, IIkeSender ike, IPinKeeper pins, Action<EngineEvent> raise, Action<InetAddress> ipsecHosts, KeyExportFiles? keys)
 {
     public void Run(Effect effect)
     {
@@ -42,6 +43,12 @@ internal sealed class EffectRunner(IDatapath datapath, IIkeSender ike, Action<En
                 break;
             case NotifyFlow notify:
                 datapath.Notify(notify.Flow, notify.Notice);
+                break;
+            case RecordPin record:
+                pins.Keep(record);
+                break;
+            case CountSighting sighting:
+                pins.Count(sighting);
                 break;
             case Raise raised:
                 raise(raised.Event);

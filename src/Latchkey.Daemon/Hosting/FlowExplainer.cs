@@ -11,7 +11,8 @@ internal static class FlowExplainer
 {
     /// <param name="latches">Those whose flows match the query.</param>
     /// <param name="clear">Flows in clear that match the query.</param>
-    public static ExplainReport Explain(FlowQuery query, SecurityPolicy policy, IReadOnlyList<LatchReport> latches, IReadOnlyList<ClearFlowReport> clear)
+    /// <param name="refusal">Of the last key that was refused at the remote address, if it is remembered.</param>
+    public static ExplainReport Explain(FlowQuery query, SecurityPolicy policy, IReadOnlyList<LatchReport> latches, IReadOnlyList<ClearFlowReport> clear, EventReport? refusal = null)
     {
         var entries = policy.Protect.Where(query.MayBeCoveredBy).ToList();
         return new(
@@ -19,7 +20,7 @@ internal static class FlowExplainer
             entries.Count > 0,
             [.. entries.Select(e => e.Name)],
             latches,
-            [.. Policy(query, entries), .. Owners(query, policy), .. Latches(entries, latches, clear)]);
+            [.. Policy(query, entries), .. Owners(query, policy), .. Pins(query, policy), .. Latches(entries, latches, clear), .. Refusal(refusal)]);
     }
 
     private static IEnumerable<string> Policy(FlowQuery query, List<ProtectEntry> entries)
@@ -37,6 +38,19 @@ internal static class FlowExplainer
 
     private static IEnumerable<string> Owners(FlowQuery query, SecurityPolicy policy) =>
         policy.Peers.Where(p => p.Owns(query.Remote)).Select(p => $"{query.Remote} belongs to the known peer \"{p.Name}\": only its key {p.Key} is accepted there.");
+
+    private static IEnumerable<string> Pins(FlowQuery query, SecurityPolicy policy)
+    {
+        if (new PeerAuthorizationDatabase(policy).PinAt(query.Remote) is { } pin)
+        {
+            var origin = pin.Origin == PinOrigin.Person ? "by a person" : "because it was the first key seen there";
+            yield return $"{pin.Address} is pinned to {pin.Key}, {origin}: no other key is accepted there.";
+        }
+    }
+
+    private static IEnumerable<string> Refusal(EventReport? refusal) => refusal is null
+        ? []
+        : [$"At {refusal.At:yyyy-MM-dd HH:mm:ss} UTC {refusal.Text}.", .. (refusal.Details ?? []).Select(line => $"  {line}")];
 
     private static IEnumerable<string> Latches(List<ProtectEntry> entries, IReadOnlyList<LatchReport> latches, IReadOnlyList<ClearFlowReport> clear)
     {

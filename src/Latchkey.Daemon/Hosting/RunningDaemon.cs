@@ -3,6 +3,7 @@ using Latchkey.Crypto;
 using Latchkey.Daemon.Configuration;
 using Latchkey.Daemon.Control;
 using Latchkey.Daemon.Events;
+using Latchkey.Daemon.Pins;
 using Latchkey.Daemon.Reports;
 using Latchkey.Latching;
 using Latchkey.Wire;
@@ -19,7 +20,8 @@ internal sealed class RunningDaemon(
     EventStream events,
     DaemonClock clock,
     Func<IReadOnlyDictionary<string, long>> drops,
-    IReadOnlyList<string> degraded) : IDaemonControl
+    PinDesk pins,
+    Func<IReadOnlyList<string>> degraded) : IDaemonControl
 {
     private readonly ReportBuilder _reports = new(clock);
 
@@ -51,7 +53,7 @@ internal sealed class RunningDaemon(
                 drops(),
                 Named(engine.IkeDrops),
                 loop.Refused,
-                engine.JournalFailure is { } failure ? [.. degraded, $"the latch journal cannot be written: {failure}; connections that begin now are refused"] : degraded)
+                engine.JournalFailure is { } failure ? [.. degraded(), $"the latch journal cannot be written: {failure}; connections that begin now are refused"] : degraded())
 
             {
                 ClearFlows = engine.ClearFlows().Count,
@@ -73,8 +75,11 @@ internal sealed class RunningDaemon(
         };
     }
 
-    public Task<PeersReport> PeersAsync(CancellationToken cancellation) =>
-        loop.AskAsync((engine, _) => new PeersReport([.. engine.Peers().Select(_reports.Peer)]), cancellation);
+    public async Task<PeersReport> PeersAsync(CancellationToken cancellation)
+    {
+        var peers = await loop.AskAsync((engine, _) => engine.Peers().Select(_reports.Peer).ToList(), cancellation).ConfigureAwait(false);
+        return new PeersReport(peers, [.. (await pins.ListAsync(cancellation).ConfigureAwait(false)).Select(PinReport.From)]);
+    }
 
     public Task<SasReport> SasAsync(CancellationToken cancellation) =>
         loop.AskAsync((engine, _) => new SasReport([.. engine.Sas().Select(_reports.IkeSa)]), cancellation);
@@ -89,9 +94,10 @@ internal sealed class RunningDaemon(
     public Task<ExplainReport> ExplainAsync(FlowQuery query, CancellationToken cancellation) => loop.AskAsync(
         (engine, _) => FlowExplainer.Explain(
             query,
-            Configuration.Policy,
+            engine.Policy,
             [.. engine.Latches().Where(l => query.Matches(l.Flow)).Select(_reports.Latch)],
-            [.. engine.ClearFlows().Where(f => query.Matches(f.Flow)).Select(_reports.ClearFlow)]),
+            [.. engine.ClearFlows().Where(f => query.Matches(f.Flow)).Select(_reports.ClearFlow)],
+            LastRefusal(query.Remote)),
         cancellation);
 
     public Task<bool> CloseLatchAsync(LatchId latch, CancellationToken cancellation) =>
@@ -99,9 +105,19 @@ internal sealed class RunningDaemon(
 
     public Task<ReloadReport> ReloadAsync(CancellationToken cancellation) => reloader.ReloadAsync(cancellation);
 
+    public Task<PinChangeReport> PinAsync(InetAddress address, KeyFingerprint? key, bool close, CancellationToken cancellation) =>
+        pins.PinAsync(address, key, close, cancellation);
+
+    public Task<PinChangeReport> UnpinAsync(InetAddress address, CancellationToken cancellation) => pins.UnpinAsync(address, cancellation);
+
+    public Task<PinChangeReport> ForgetAsync(InetAddress address, CancellationToken cancellation) => pins.ForgetAsync(address, cancellation);
+
     /// <summary>Counters that are not zero, by their name in snake case.</summary>
     public static Dictionary<string, long> Named<T>(IReadOnlyDictionary<T, long> counters)
         where T : struct, Enum => counters.Where(c => c.Value > 0).ToDictionary(c => ReportBuilder.Name(c.Key), c => c.Value);
+
+    private EventReport? LastRefusal(InetAddress remote) =>
+        events.Past().LastOrDefault(e => e.Event == ReportBuilder.Name(Engine.EventKind.PeerRefused) && e.PeerAddress == remote.ToString());
 
     private static FingerprintReport? Connected(Engine.LatchEngine engine, string peer)
     {

@@ -5,7 +5,6 @@ namespace Latchkey.Daemon.Identity;
 /// <summary>This host's private key in a file that only its owner reads; made on first start.</summary>
 public static class IdentityStore
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OthersAnything =
         UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
@@ -26,7 +25,7 @@ public static class IdentityStore
         var key = SigningKey.Generate(random);
         try
         {
-            Save(key, file);
+            Save(key, file, overwrite: false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -35,6 +34,36 @@ public static class IdentityStore
         }
 
         return (key, true);
+    }
+
+    /// <summary>
+    /// Puts a new key in place of the old one, which signs a voucher for it and is gone. A running daemon goes on with the
+    /// old key until it is restarted: a key must not change under live latches (RFC 5386 §2, B10).
+    /// </summary>
+    /// <param name="now">The wall clock, UTC.</param>
+    /// <returns>The old and the new fingerprint.</returns>
+    /// <exception cref="StartupException">There is no key yet, or a file cannot be read or written; nothing was changed.</exception>
+    public static (KeyFingerprint Old, KeyFingerprint New) Rotate(string file, IRandomSource random, DateTime now)
+    {
+        if (!File.Exists(file))
+        {
+            throw new StartupException($"there is no key {file} to be replaced", "the daemon makes one when it starts; or name the right configuration with --config FILE");
+        }
+
+        using var old = Load(file);
+        using var fresh = SigningKey.Generate(random);
+        try
+        {
+            // The voucher first: a key without one would be refused everywhere; a voucher whose key was never written is idle.
+            VoucherFile.Append(file, KeyVoucher.Sign(old, fresh.Public.Fingerprint, (long)(now - DateTime.UnixEpoch).TotalSeconds));
+            Save(fresh, file, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StartupException($"cannot write beside {file}: {e.Message}", "make its directory writable for root; the old key is still in place");
+        }
+
+        return (old.Public.Fingerprint, fresh.Public.Fingerprint);
     }
 
     private static SigningKey Load(string file)
@@ -70,20 +99,5 @@ public static class IdentityStore
             : throw new StartupException($"{file} holds no private key: {error}", "restore it, or delete it, so that a new key is made");
     }
 
-    /// <summary>Written beside, flushed, then renamed: a crash leaves the whole key or none.</summary>
-    private static void Save(SigningKey key, string file)
-    {
-        var fresh = $"{file}.new";
-        File.Delete(fresh);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, UnixCreateMode = OwnerOnly };
-        using (var stream = new FileStream(fresh, options))
-        using (var writer = new StreamWriter(stream))
-        {
-            writer.Write(key.ToPem());
-            writer.Flush();
-            stream.Flush(flushToDisk: true);
-        }
-
-        File.Move(fresh, file, overwrite: false);
-    }
+    private static void Save(SigningKey key, string file, bool overwrite) => OwnersFile.Write(file, key.ToPem(), overwrite);
 }

@@ -3,11 +3,12 @@ using Latchkey.Crypto;
 namespace Latchkey.Daemon.Reports;
 
 /// <summary><c>latchkey peers --json</c>, <c>GET /peers</c>.</summary>
-public sealed record PeersReport(IReadOnlyList<PeerReport> Peers);
+/// <param name="Pins">Addresses that belong to one key, connected or not.</param>
+public sealed record PeersReport(IReadOnlyList<PeerReport> Peers, IReadOnlyList<PinReport> Pins);
 
 /// <summary>A peer that authenticated.</summary>
 /// <param name="Key">Fingerprint.</param>
-/// <param name="Trust">How it was let in: <c>known</c> or <c>anyone</c>.</param>
+/// <param name="Trust">How it was let in: <c>known</c>, <c>pinned</c>, <c>first-use</c> or <c>anyone</c>.</param>
 /// <param name="Algorithm">Of its key, for example <c>Ed25519</c>.</param>
 /// <param name="LastHeard">When something valid last came from it, UTC.</param>
 public sealed record PeerReport(

@@ -12,6 +12,7 @@ namespace Latchkey.Daemon.Reports;
 [JsonSerializable(typeof(LatchesReport))]
 [JsonSerializable(typeof(ClosedReport))]
 [JsonSerializable(typeof(PeersReport))]
+[JsonSerializable(typeof(PinChangeReport))]
 [JsonSerializable(typeof(FingerprintReport))]
 [JsonSerializable(typeof(SasReport))]
 [JsonSerializable(typeof(EventReport))]

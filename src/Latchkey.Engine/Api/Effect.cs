@@ -1,5 +1,7 @@
 using Latchkey.Contract;
+using Latchkey.Crypto;
 using Latchkey.Ike;
+using Latchkey.Latching;
 using Latchkey.Wire;
 
 namespace Latchkey.Engine;
@@ -41,6 +43,16 @@ public sealed record ForgetFlow(FlowKey Flow) : Effect;
 
 /// <summary><see cref="IDatapath.Notify"/></summary>
 public sealed record NotifyFlow(FlowKey Flow, FlowNotice Notice) : Effect;
+
+/// <summary>
+/// Put a pin on stable storage and answer with <see cref="LatchEngine.HandlePinRecorded"/>, at once or later: the peer waits
+/// for it.
+/// </summary>
+/// <param name="InPlaceOf">The key that is pinned there until now and vouches for this one; null: none is.</param>
+public sealed record RecordPin(Pin Pin, PeerKey Key, KeyFingerprint? InPlaceOf) : Effect;
+
+/// <summary>A pinned key made an IKE SA from its address: worth remembering, and nobody waits for it.</summary>
+public sealed record CountSighting(InetAddress Address, PeerKey Key) : Effect;
 
 /// <summary>Tell whoever listens.</summary>
 public sealed record Raise(EngineEvent Event) : Effect;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Latchkey.Crypto;
 using Latchkey.Latching;
 using Latchkey.Wire;
 
@@ -17,7 +18,7 @@ public sealed record LatchSnapshot(
 }
 
 /// <summary>A peer that authenticated, with its IKE SAs and channels.</summary>
-/// <param name="Trust">How it was let in: <c>known</c> or <c>anyone</c>.</param>
+/// <param name="Trust">How it was let in: <c>known</c>, <c>pinned</c>, <c>first-use</c> or <c>anyone</c>.</param>
 public sealed record PeerSnapshot(
     string Key, string? Name, string Trust, string Algorithm, ImmutableArray<InetAddress> Addresses, int IkeSas, int ChildSas, int Latches, TimeSpan LastHeard);
 
@@ -34,3 +35,8 @@ public sealed record ChildSaSnapshot(
 /// <summary>A flow that goes in clear for life (<c>clear = "until-ipsec"</c>).</summary>
 /// <param name="Entry">The protect entry that allows it.</param>
 public sealed record ClearFlowSnapshot(FlowKey Flow, string Entry, TimeSpan Since);
+
+/// <summary>A key that is in use at an address now.</summary>
+/// <param name="Key">The whole key, while an IKE SA with it stands.</param>
+/// <param name="Latches">Latches tied to it there that conduct.</param>
+public sealed record LiveKey(KeyFingerprint Fingerprint, PeerKey? Key, int Latches);

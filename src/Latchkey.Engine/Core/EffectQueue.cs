@@ -25,13 +25,14 @@ internal sealed class EffectQueue
         Channel = latch.Channel?.Id,
     });
 
-    public void Raise(EventKind kind, TimeSpan now, Peering peering, string text, string? reason = null) => Raise(new EngineEvent(kind, now, text)
+    public void Raise(EventKind kind, TimeSpan now, Peering peering, string text, string? reason = null, IReadOnlyList<string>? details = null) => Raise(new EngineEvent(kind, now, text)
     {
         Reason = reason,
         PeerKey = peering.Key?.Fingerprint.ToString(),
         PeerName = peering.PeerName,
         PeerAddress = peering.Pair.Remote,
         IkeSa = peering.Handle.ToString(),
+        Details = details is { Count: > 0 } ? details : null,
     });
 
     public void Raise(EventKind kind, TimeSpan now, Peering peering, ChildSa child, string text, string? reason = null) => Raise(new EngineEvent(kind, now, text)

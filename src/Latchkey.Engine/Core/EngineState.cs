@@ -77,7 +77,7 @@ internal sealed class EngineState
         // Whether strangers are let in at all is the entry's word, and asked below.
         return Pad.Authorize(asserted, key, latch.Flow.Remote, openToStrangers: true) is PadResult.Refused { Reason: var why } ? new LatchVerdict.PeerUnauthorized(why)
             : Policy.Find(latch.Flow) is not { } entry ? new LatchVerdict.Contradicts("no [[protect]] entry covers it any more")
-            : !Policy.Admits(entry, key) ? new LatchVerdict.Contradicts($"[[protect]] \"{entry.Name}\" has trust = \"known\", and its peer's key is in no [[peer]]")
+            : !Policy.Admits(entry, key, latch.Flow.Remote) ? new LatchVerdict.Contradicts($"[[protect]] \"{entry.Name}\" has trust = \"known\", and its peer's key is in no [[peer]] and not pinned by a person")
             : new LatchVerdict.Agrees(entry);
     }
 

@@ -10,7 +10,7 @@ namespace Latchkey.Engine;
 /// stands against the newcomer the answer waits for evidence: does the old peer still answer? (design: evidence, not
 /// time-outs).
 /// </summary>
-internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Detection detection)
+internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Detection detection, FirstUse firstUse)
 {
     private readonly List<Question> _waiting = [];
 
@@ -21,9 +21,9 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
         IkeSaHandle Sa, uint? ChildQuestion, AddressPair Pair, PadResult Match, KeyFingerprint Key, TimeSpan? InitialContact, Candidate? Candidate, ChildVerdict? Otherwise,
         HashSet<IkeSaHandle> Awaiting, Action<TimeSpan> AskAgain);
 
-    /// <summary>A Child SA that policy allows.</summary>
+    /// <summary>A Child SA that policy allows, under this entry.</summary>
     /// <param name="IsRekey">It replaces an SA of the same channel, and so brings no news of who is there.</param>
-    private sealed record Candidate(SelectorSet Selectors, ChannelParameters Parameters, bool IsRekey);
+    private sealed record Candidate(ProtectEntry Entry, SelectorSet Selectors, ChannelParameters Parameters, bool IsRekey);
 
     public void Peer(TimeSpan now, AuthorizePeer question)
     {
@@ -37,8 +37,21 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
         peering.Match = match;
         if (match is PadResult.Refused { Reason: var refusal })
         {
-            Stranger(now, peering, key, refusal);
+            if (firstUse.Inherits(peering, question.Vouchers) is { } inherited)
+            {
+                firstUse.Record(peering, inherited, (t, problem) => Recorded(t, question.Sa, problem, again => Peer(again, question), null));
+            }
+            else
+            {
+                Stranger(now, peering, key, refusal);
+            }
+
             return;
+        }
+
+        if (match is PadResult.Btns)
+        {
+            firstUse.TellMoved(now, peering);
         }
 
         Candidate? candidate = null;
@@ -106,13 +119,14 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
         }
 
         var allowed = (ChildAuthorizationResult.Allowed)result;
-        return (new Candidate(allowed.Selectors, state.ParametersFor(peering.Pair, key, offer.Suite), IsRekey: offer.Rekeys is not null), null);
+        return (new Candidate(allowed.Entry, allowed.Selectors, state.ParametersFor(peering.Pair, key, offer.Suite), IsRekey: offer.Rekeys is not null), null);
     }
 
     /// <summary>A key that the PAD refuses gets nothing. What it means for the latches there is the operator's choice.</summary>
     private void Stranger(TimeSpan now, Peering peering, KeyFingerprint key, string refusal)
     {
-        state.Effects.Raise(EventKind.PeerRefused, now, peering, $"{key} at {peering.Pair.Remote} is refused: {refusal}", "PeerNotAuthenticated");
+        var changed = state.Pad.PinAt(peering.Pair.Remote) is { } pin && pin.Key != key ? ChangedKey.Explain(pin, key, state.Policy.Pins) : [];
+        state.Effects.Raise(EventKind.PeerRefused, now, peering, $"{key} at {peering.Pair.Remote} is refused: {refusal}", "PeerNotAuthenticated", changed);
         state.Ike.AnswerPeer(now, peering.Handle, new PeerVerdict.Refuse(refusal));
         var incumbents = state.Latches.Between(peering.Pair)
             .Where(l => l.Conducts && l.Entry.OnStranger == Reaction.Close && l.Channel!.Parameters.PeerKey != key).ToList();
@@ -148,10 +162,10 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
     /// </summary>
     private IEnumerable<Peering> Incumbents(Question question)
     {
-        var keys = question.Candidate is { IsRekey: true }
+        var keys = question.Candidate is { IsRekey: true } || OwnsAddress(question)
             ? []
             : Conflicts(question, question.Candidate).Select(l => l.Channel!.Parameters.PeerKey).Where(k => k != question.Key).ToHashSet();
-        return state.Between(question.Pair).Where(p => p.Established && keys.Contains(p.Key!.Fingerprint)).Concat(Forgotten(question));
+        return Around(question).Where(p => p.Established && keys.Contains(p.Key!.Fingerprint)).Concat(Forgotten(question));
     }
 
     /// <summary>
@@ -162,8 +176,31 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
         ? state.With(question.Pair, question.Key).Where(p => p.Handle != question.Sa && p.Since < began)
         : [];
 
-    private IReadOnlyList<Latch> Conflicts(Question question, Candidate? candidate) =>
-        candidate is null ? [] : state.Latches.FindConflicts(question.Pair, candidate.Selectors, candidate.Parameters);
+    private IReadOnlyList<Latch> Conflicts(Question question, Candidate? candidate)
+    {
+        if (candidate is null)
+        {
+            return [];
+        }
+
+        var conflicts = state.Latches.FindConflicts(question.Pair, candidate.Selectors, candidate.Parameters);
+        return ClaimsAddress(question) ? [.. conflicts.Union(Rivals(question.Pair.Remote, question.Key))] : conflicts;
+    }
+
+    /// <summary>Under first use a peer does not ask for some flows with its address, but for the address.</summary>
+    private static bool ClaimsAddress(Question question) => question is { Match: PadResult.Btns, Candidate.Entry.Trust: TrustLevel.FirstUse };
+
+    /// <summary>The address is pinned to the newcomer's key: no other is authorised there any more, whether it answers or not.</summary>
+    private bool OwnsAddress(Question question) => state.Pad.PinAt(question.Pair.Remote)?.Key == question.Key;
+
+    /// <summary>Who has the newcomer's address; under first use from the view of any address of ours.</summary>
+    private IEnumerable<Peering> Around(Question question) => ClaimsAddress(question)
+        ? state.Peerings.Values.Where(p => p.Pair.Remote == question.Pair.Remote)
+        : state.Between(question.Pair);
+
+    /// <summary>Latches that tie flows with an address to other keys: left from when nobody was pinned there.</summary>
+    private IEnumerable<Latch> Rivals(InetAddress remote, KeyFingerprint key) =>
+        state.Latches.All.Where(l => l.State == LatchState.Established && l.Flow.Remote == remote && l.Channel!.Parameters.PeerKey != key);
 
     private void Conclude(TimeSpan now, Question question)
     {
@@ -176,7 +213,13 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
         var candidate = AroundTheLiving(now, question, newcomer);
         if (question.Candidate is not null && candidate is null)
         {
-            Answer(now, question, new ChildVerdict.Refuse("another peer that answers at the same address holds every flow that was asked for"));
+            Answer(now, question, new ChildVerdict.Refuse("another peer that answers at the same address holds latched flows there"));
+            return;
+        }
+
+        if (candidate is not null && firstUse.MustPin(candidate.Entry, question.Match, question.Pair.Remote))
+        {
+            firstUse.Record(newcomer, inPlaceOf: null, (t, problem) => Recorded(t, question.Sa, problem, question.AskAgain, question.ChildQuestion));
             return;
         }
 
@@ -189,29 +232,56 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
         Answer(now, question, candidate is null ? question.Otherwise : new ChildVerdict.Accept(candidate.Selectors));
     }
 
+    /// <summary>The pin that a newcomer waited for is recorded, so that it is judged anew, or it is not, and the newcomer is refused.</summary>
+    private void Recorded(TimeSpan now, IkeSaHandle sa, string? problem, Action<TimeSpan> askAgain, uint? childQuestion)
+    {
+        if (state.Find(sa) is not { } newcomer)
+        {
+            return;
+        }
+
+        if (problem is null)
+        {
+            askAgain(now);
+            return;
+        }
+
+        var refusal = $"its key cannot be pinned to {newcomer.Pair.Remote}: {problem}";
+        state.Effects.Raise(EventKind.PeerRefused, now, newcomer, $"{newcomer.Key} at {newcomer.Pair.Remote} is refused: {refusal}", "PinNotRecorded");
+        if (childQuestion is { } id)
+        {
+            state.Ike.AnswerChild(now, sa, id, new ChildVerdict.Refuse(refusal));
+        }
+        else
+        {
+            state.Ike.AnswerPeer(now, sa, new PeerVerdict.Refuse(refusal));
+        }
+    }
+
     /// <summary>
     /// Two peers that both answer share the address (a NAT): what the one holds latched is left out of the other's SA (L27).
     /// </summary>
     /// <returns>What may be accepted; null when that is nothing.</returns>
     private Candidate? AroundTheLiving(TimeSpan now, Question question, Peering newcomer)
     {
-        if (question.Candidate is not { } candidate)
+        if (question.Candidate is not { } candidate || OwnsAddress(question))
         {
-            return null;
+            return question.Candidate;
         }
 
         var held = Conflicts(question, candidate)
-            .Where(l => l.Channel!.Parameters.PeerKey != question.Key && (candidate.IsRekey || Answers(now, question.Pair, l.Channel.Parameters.PeerKey))).ToList();
+            .Where(l => l.Channel!.Parameters.PeerKey != question.Key && (candidate.IsRekey || Answers(now, AddressPair.Of(l.Flow), l.Channel.Parameters.PeerKey))).ToList();
         if (held.Count == 0)
         {
             return candidate;
         }
 
-        var narrowed = candidate.Selectors.Around(held.Select(l => l.Flow));
+        var narrowed = ClaimsAddress(question) ? null : candidate.Selectors.Around(held.Select(l => l.Flow));
         var because = $"{held[0].Channel!.Parameters.PeerKey} answers at {question.Pair.Remote} too and holds {held.Count} latched {(held.Count == 1 ? "flow" : "flows")} there";
-        if (narrowed.IsEmpty)
+        if (narrowed is null || narrowed.IsEmpty)
         {
-            state.Effects.Raise(EventKind.ChildRefused, now, newcomer, $"a Child SA for {question.Key} is refused: {because}, and nothing else was asked for", "OldPeerAlive");
+            var nothingLeft = narrowed is null ? "where first use is trusted an address has one owner" : "nothing else was asked for";
+            state.Effects.Raise(EventKind.ChildRefused, now, newcomer, $"a Child SA for {question.Key} is refused: {because}, and {nothingLeft}", "OldPeerAlive");
             return null;
         }
 
@@ -266,10 +336,10 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
     /// </summary>
     private void GiveWay(TimeSpan now, Question question, Candidate candidate)
     {
-        foreach (var other in state.Between(question.Pair).Where(p => p.Established && p.Handle != question.Sa && p.Key!.Fingerprint != question.Key).ToList())
+        foreach (var other in Around(question).Where(p => p.Established && p.Handle != question.Sa && p.Key!.Fingerprint != question.Key).ToList())
         {
             var silent = other.SilentAt is not null;
-            if (silent && !other.Children.Values.Any(c => CarriesLatches(c)))
+            if (ClaimsAddress(question) || (silent && !other.Children.Values.Any(c => CarriesLatches(c))))
             {
                 state.Ike.DeleteIkeSa(now, other.Handle, CloseReason.PeerGone, $"{question.Key} took its place at {question.Pair.Remote}", tellPeer: false);
                 continue;

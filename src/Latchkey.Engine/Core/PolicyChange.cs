@@ -84,7 +84,7 @@ internal sealed class PolicyChange(EngineState state, LatchBreaker breaker, Flow
                     unauthorized.Add((latch, reason));
                     break;
                 case LatchVerdict.Contradicts { Reason: var reason } when Forgot(before, latch):
-                    unauthorized.Add((latch, $"its peer was taken out of the [[peer]] entries, and {reason}"));
+                    unauthorized.Add((latch, $"its peer is not known any more, and {reason}"));
                     break;
                 case LatchVerdict.Contradicts { Reason: var reason } when latch.Conducts:
                     (latch.Entry.OnPolicyChange == PolicyChangeReaction.Keep ? kept : contradicted).Add((latch, reason));
@@ -104,7 +104,7 @@ internal sealed class PolicyChange(EngineState state, LatchBreaker breaker, Flow
 
     /// <summary>The peer was known and is not any more: an edit of the PAD (C6), not of the SPD.</summary>
     private bool Forgot(SecurityPolicy before, Latch latch) =>
-        before.Knows(latch.Channel!.Parameters.PeerKey) && !state.Policy.Knows(latch.Channel.Parameters.PeerKey) && state.Policy.Find(latch.Flow) is not null;
+        before.Knows(latch.Channel!.Parameters.PeerKey, latch.Flow.Remote) && !state.Policy.Knows(latch.Channel.Parameters.PeerKey, latch.Flow.Remote) && state.Policy.Find(latch.Flow) is not null;
 
     /// <summary>It conducted nothing yet: it waits under the new entry, or its flow is none of ours any more.</summary>
     private void JudgeLarval(TimeSpan now, Latch latch)

@@ -20,7 +20,7 @@ internal sealed class SnapshotBuilder(EngineState state)
         .. state.Peerings.Values.Where(p => p.Established).GroupBy(p => p.Key!.Fingerprint).Select(group => new PeerSnapshot(
             group.Key.ToString(),
             group.Select(p => p.PeerName).FirstOrDefault(n => n is not null),
-            group.First().Match is PadResult.Known ? "known" : "anyone",
+            Trust(group),
             group.First().Key!.Algorithm,
             [.. group.Select(p => p.Pair.Remote).Distinct().Order()],
             group.Count(),
@@ -46,6 +46,29 @@ internal sealed class SnapshotBuilder(EngineState state)
             p.Since,
             [.. p.Children.Values.OrderBy(c => c.Handle.Value).Select(Child)])),
     ];
+
+    public IReadOnlyList<LiveKey> KeysAt(InetAddress address)
+    {
+        var peers = state.Peerings.Values.Where(p => p.Established && p.Pair.Remote == address).Select(p => p.Key!).ToList();
+        var latched = state.Latches.All.Where(l => l.Conducts && l.Flow.Remote == address).Select(l => l.Channel!.Parameters.PeerKey).ToList();
+        return
+        [
+            .. peers.Select(key => key.Fingerprint).Concat(latched).Distinct()
+                .Select(key => new LiveKey(key, peers.FirstOrDefault(p => p.Fingerprint == key), latched.Count(l => l == key))),
+        ];
+    }
+
+    /// <summary>How the peer with this key was let in; with several addresses the strongest counts.</summary>
+    private string Trust(IEnumerable<Peering> peerings)
+    {
+        if (peerings.Any(p => p.Match is PadResult.Known))
+        {
+            return "known";
+        }
+
+        var pins = peerings.Select(p => state.Pad.PinAt(p.Pair.Remote)).OfType<Pin>().ToList();
+        return pins.Any(p => p.Origin == PinOrigin.Person) ? "pinned" : pins.Count > 0 ? "first-use" : "anyone";
+    }
 
     private static ChildSaSnapshot Child(ChildSa child) => new(
         child.Handle.ToString(), child.Channel.Id, child.InboundSpi, child.OutboundSpi, child.Suite.ToString(), child.Selectors.ToString(),

@@ -36,7 +36,11 @@ public sealed record PeerAnswered(InetEndpoint Local, InetEndpoint Remote) : Ike
 /// <param name="Child">The Child SA of the same exchange; null when there is none (or, as initiator, when the peer refused it: a <see cref="ChildFailed"/> follows).</param>
 public sealed record AuthorizePeer(
     IkeSaHandle Sa, bool Initiated, PeerKey Key, IkeIdentification Id, InetEndpoint Local, InetEndpoint Remote, bool InitialContact, TimeSpan Began,
-    ChildOffer? Child) : IkeOutput;
+    ChildOffer? Child) : IkeOutput
+{
+    /// <summary>What former keys of the peer said of their successors; nothing is verified yet.</summary>
+    public ImmutableArray<KeyVoucher> Vouchers { get; init; } = [];
+}
 
 /// <summary>A question: a Child SA by CREATE_CHILD_SA waits for <see cref="IkeHost.AnswerChild"/>.</summary>
 /// <param name="Question">Repeated in the answer.</param>

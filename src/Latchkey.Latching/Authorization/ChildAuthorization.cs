@@ -32,7 +32,7 @@ public sealed class ChildAuthorization(SecurityPolicy policy)
                 continue;
             }
 
-            if (peer is PadResult.Btns && !entry.BtnsOk)
+            if (peer is PadResult.Btns && !entry.BtnsOk && _pad.PinAt(remote) is not { Origin: PinOrigin.Person })
             {
                 closed ??= entry;
                 continue;
@@ -42,7 +42,7 @@ public sealed class ChildAuthorization(SecurityPolicy policy)
         }
 
         return new ChildAuthorizationResult.Refused(closed is not null
-            ? $"[[protect]] \"{closed.Name}\" has trust = \"known\", and the peer's key is in no [[peer]]"
+            ? $"[[protect]] \"{closed.Name}\" has trust = \"known\", and the peer's key is in no [[peer]] and not pinned by a person"
             : $"no [[protect]] entry covers any of {offered}; the entries between {local} and {remote} cover {Configured(local, remote)}");
     }
 

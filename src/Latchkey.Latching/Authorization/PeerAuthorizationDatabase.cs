@@ -5,8 +5,8 @@ using Latchkey.Wire;
 namespace Latchkey.Latching;
 
 /// <summary>
-/// The PAD (RFC 4301 §4.4.3) with the BTNS extension (RFC 5386 §2): known entries first, then at most one wildcard that
-/// matches every key.
+/// The PAD (RFC 4301 §4.4.3) with the BTNS extension (RFC 5386 §2): known entries first, then pins (one address, one key:
+/// the leap of faith of RFC 5387 §5.7 made into entries), then at most one wildcard that matches every key.
 /// </summary>
 public sealed class PeerAuthorizationDatabase(SecurityPolicy policy)
 {
@@ -45,15 +45,20 @@ public sealed class PeerAuthorizationDatabase(SecurityPolicy policy)
             }
         }
 
-        return _wildcard || openToStrangers
+        if (Belied(asserted, key) is { } pin)
+        {
+            return new PadResult.Refused($"it claims to be the peer pinned at {pin.Address} ({asserted}), whose key is {pin.Key}, but proved {key}");
+        }
+
+        return _wildcard || openToStrangers || policy.Pins.IsPinnedByPerson(key)
             ? new PadResult.Btns(key)
             : new PadResult.Refused($"no [[peer]] has the key {key}, and every [[protect]] entry has trust = \"known\"");
     }
 
-    /// <summary>Whether an address belongs to a known peer.</summary>
-    public bool IsOwned(InetAddress address) => _known.Any(peer => peer.Owns(address));
+    /// <summary>Whether an address belongs to one peer: a known one, or one that is pinned there.</summary>
+    public bool IsOwned(InetAddress address) => _known.Any(peer => peer.Owns(address)) || PinAt(address) is not null;
 
-    /// <summary>Whether an authorised peer may speak for an address (B11: never for one that a known peer owns).</summary>
+    /// <summary>Whether an authorised peer may speak for an address (B11: never for one that a known peer or a pin owns).</summary>
     public bool MaySpeakFor(PadResult peer, InetAddress address, out string? why)
     {
         if (peer is PadResult.Known { Peer: var known })
@@ -62,10 +67,35 @@ public sealed class PeerAuthorizationDatabase(SecurityPolicy policy)
             return why is null;
         }
 
-        var owner = _known.FirstOrDefault(k => k.Owns(address));
-        why = owner is null ? null : $"{address} belongs to the known peer '{owner.Name}', whose key is {owner.Key}";
-        return peer is PadResult.Btns && owner is null;
+        why = peer is not PadResult.Btns { Key: var key }
+            ? "it matches no entry"
+            : _known.FirstOrDefault(k => k.Owns(address)) is { } owner
+                ? $"{address} belongs to the known peer '{owner.Name}', whose key is {owner.Key}"
+                : PinAt(address) is { } pin && pin.Key != key
+                    ? $"{address} is pinned to {pin.Key}, {Origin(pin)}; another key is refused until a person decides"
+                    : null;
+        return why is null;
     }
+
+    /// <summary>
+    /// The pin that binds an address, or null: it belongs to a known peer, whose entry outranks every pin, or any key that the
+    /// entry trusts may speak for it.
+    /// </summary>
+    public Pin? PinAt(InetAddress address) =>
+        policy.Pins.At(address) is { } pin && (pin.Origin == PinOrigin.Person || TrustsFirstUse(address)) && !_known.Any(peer => peer.Owns(address)) ? pin : null;
+
+    private static string Origin(Pin pin) => pin.Origin == PinOrigin.Person ? "by a person" : "the first key seen there";
+
+    private bool TrustsFirstUse(InetAddress address) =>
+        policy.Protect.Any(entry => entry.Trust == TrustLevel.FirstUse && (entry.Remote?.Contains(address) ?? true));
+
+    /// <summary>The entry a person made (B7) that the peer claims to be and whose key it did not prove.</summary>
+    private Pin? Belied(AssertedIdentity asserted, KeyFingerprint key) =>
+        asserted.Address is { } address && policy.Pins.At(address) is { Origin: PinOrigin.Person } there && there.Key != key
+            ? there
+            : asserted.Key is { } claimed && claimed != key
+                ? policy.Pins.PlacesOf(claimed).Select(policy.Pins.At).FirstOrDefault(pin => pin is { Origin: PinOrigin.Person } && pin.Key == claimed)
+                : null;
 }
 
 /// <summary>What a peer asserts about itself, in the terms the PAD knows. A claim, not a proof.</summary>

@@ -62,6 +62,10 @@ public sealed class CommandLineTests : IAsyncDisposable
             PEER  KEY                                                 TRUST  ADDRESSES  LATCHES  IKE  CHILD  HEARD
             r1    SHA256:AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI  known  192.0.2.7  1        1    1      90 s ago
 
+            PINNED     KEY                                                 TRUST      FIRST SEEN  LAST SEEN  TIMES
+            192.0.2.8  SHA256:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE  first-use  2025-12-01  90 s ago   12
+            192.0.2.9  SHA256:AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI  pinned     never       never      0
+
             """,
             _out.ToString());
     }
@@ -116,6 +120,20 @@ public sealed class CommandLineTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Pin_unpin_and_forget_say_what_they_did_or_why_not()
+    {
+        Assert.Equal(0, await Run("pin", "192.0.2.7"));
+        Assert.Contains("is pinned to 192.0.2.7 by a person", _out.ToString(), StringComparison.Ordinal);
+        Assert.Equal(0, await Run("forget", "192.0.2.7"));
+        Assert.Equal(1, await Run("unpin", "192.0.2.7"));
+        Assert.Contains("no key is pinned to 192.0.2.7", _error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(1, await Run("pin", "192.0.2.7", "--key", "SHA256:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"));
+        Assert.Contains("--close", _error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(0, await Run("pin", "192.0.2.7", "--close", "--key", "SHA256:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"));
+        Assert.Contains("1 latches", _out.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Close_says_what_it_did_or_why_not()
     {
         Assert.Equal(0, await Run("close", "7"));
@@ -162,6 +180,10 @@ public sealed class CommandLineTests : IAsyncDisposable
     [InlineData("status --frobnicate")]
     [InlineData("close")]
     [InlineData("close seven")]
+    [InlineData("pin")]
+    [InlineData("pin 192.0.2")]
+    [InlineData("unpin r1")]
+    [InlineData("forget")]
     [InlineData("explain tcp nonsense")]
     [InlineData("")]
     public async Task Wrong_usage_is_exit_status_2(string arguments)

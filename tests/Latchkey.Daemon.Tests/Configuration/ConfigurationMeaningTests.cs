@@ -106,6 +106,14 @@ public class ConfigurationMeaningTests
     }
 
     [Theory]
+    [InlineData("", TrustLevel.FirstUse)]
+    [InlineData("trust = \"first-use\"\n", TrustLevel.FirstUse)]
+    [InlineData("trust = \"anyone\"\n", TrustLevel.Anyone)]
+    [InlineData("trust = \"known\"\n", TrustLevel.Known)]
+    public void Trust_is_first_use_unless_something_else_is_said(string line, TrustLevel trust) =>
+        Assert.Equal(trust, Assert.Single(Read("[[protect]]\nname = \"a\"\nprotocol = \"tcp\"\nport = 7000\n" + line).Policy.Protect).Trust);
+
+    [Theory]
     [InlineData("protocol = \"any\"\ntrust = \"anyone\"\n", "", "every protocol")]
     [InlineData("protocol = \"tcp\"\ntrust = \"anyone\"\n", "", "ssh")]
     [InlineData("protocol = \"tcp\"\nport = \"1-1024\"\nremote = \"192.0.2.0/24\"\ntrust = \"anyone\"\n", "", "ssh with 192.0.2.0/24")]

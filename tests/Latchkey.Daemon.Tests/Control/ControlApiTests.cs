@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Latchkey.Crypto;
 using Latchkey.Daemon.Control;
 using Latchkey.Daemon.Events;
 using Latchkey.Daemon.Reports;
@@ -66,6 +67,45 @@ public sealed class ControlApiTests : IAsyncDisposable
         Assert.Null((await client.FingerprintAsync(null, Cancellation)).Name);
         Assert.Equal("r1", (await client.FingerprintAsync("r1", Cancellation)).Name);
         Assert.Equal(["app"], (await client.ExplainAsync("tcp 192.0.2.1:7000 192.0.2.7", Cancellation)).Entries);
+    }
+
+    [Fact]
+    public async Task A_key_is_pinned_unpinned_and_forgotten_by_address()
+    {
+        await _fixture.InitializeAsync();
+        using var client = new ControlClient(_fixture.Path);
+        var used = (await client.PinAsync("2001:db8::7", null, false, Cancellation)).Key!;
+
+        Assert.Equal(used, (await client.PinAsync("2001:db8::7", used, false, Cancellation)).Key);
+        Assert.Equal("192.0.2.7", (await client.ForgetAsync("192.0.2.7", Cancellation)).Address);
+        var refusal = await Assert.ThrowsAsync<ControlException>(() => client.UnpinAsync("192.0.2.7", Cancellation));
+        Assert.Contains("no key is pinned to 192.0.2.7", refusal.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task S9a_Another_key_than_the_one_in_use_is_pinned_only_when_its_connections_may_be_closed()
+    {
+        await _fixture.InitializeAsync();
+        using var client = new ControlClient(_fixture.Path);
+        var wrong = new KeyFingerprint([.. Enumerable.Repeat((byte)9, 32)]).ToString();
+
+        var refusal = await Assert.ThrowsAsync<ControlException>(() => client.PinAsync("192.0.2.7", wrong, false, Cancellation));
+        Assert.Contains("--close", refusal.Remedy, StringComparison.Ordinal);
+        Assert.Equal(1, (await client.PinAsync("192.0.2.7", wrong, true, Cancellation)).Closed);
+    }
+
+    [Theory]
+    [InlineData("192.0.2", null)]
+    [InlineData("192.0.2.0%2F24", null)]
+    [InlineData("r1", null)]
+    [InlineData("192.0.2.7", "SHA256:short")]
+    [InlineData("192.0.2.7", "")]
+    public async Task What_is_no_address_or_no_key_is_not_pinned(string address, string? key)
+    {
+        await _fixture.InitializeAsync();
+        using var client = new ControlClient(_fixture.Path);
+
+        await Assert.ThrowsAsync<ControlException>(() => client.PinAsync(address, key, false, Cancellation));
     }
 
     [Fact]

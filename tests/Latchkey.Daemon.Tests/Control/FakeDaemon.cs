@@ -5,6 +5,7 @@ using Latchkey.Daemon.Events;
 using Latchkey.Daemon.Hosting;
 using Latchkey.Daemon.Reports;
 using Latchkey.Latching;
+using Latchkey.Wire;
 
 namespace Latchkey.Daemon.Tests.Control;
 
@@ -98,7 +99,11 @@ internal sealed class FakeDaemon : IDaemonControl
     });
 
     public Task<PeersReport> PeersAsync(CancellationToken cancellation) =>
-        Task.FromResult(new PeersReport([new(Theirs.ToString(), "r1", "known", "Ed25519", ["192.0.2.7"], 1, 1, 1, Noon)]));
+        Task.FromResult(new PeersReport([new(Theirs.ToString(), "r1", "known", "Ed25519", ["192.0.2.7"], 1, 1, 1, Noon)],
+            [
+                new("192.0.2.8", Ours.ToString(), "first-use", Noon.AddDays(-90), Noon, 12),
+                new("192.0.2.9", Theirs.ToString(), "pinned", null, null, 0),
+            ]));
 
     public Task<SasReport> SasAsync(CancellationToken cancellation) => Task.FromResult(new SasReport(
     [
@@ -127,4 +132,15 @@ internal sealed class FakeDaemon : IDaemonControl
         Closed.Add(latch);
         return Task.FromResult(latch.Value == Latch.Id);
     }
+
+    /// <summary>One key is in use wherever one asks.</summary>
+    public Task<PinChangeReport> PinAsync(InetAddress address, KeyFingerprint? key, bool close, CancellationToken cancellation) => key is { } other && other != Theirs && !close
+        ? throw new RefusedException($"{address} is in use by another key", "add --close")
+        : Task.FromResult(new PinChangeReport(address.ToString(), (key ?? Theirs).ToString(), close ? 1 : 0, $"{key ?? Theirs} is pinned to {address} by a person; no other key is let in there"));
+
+    public Task<PinChangeReport> UnpinAsync(InetAddress address, CancellationToken cancellation) =>
+        throw new RefusedException($"no key is pinned to {address}", "see 'latchkey peers'");
+
+    public Task<PinChangeReport> ForgetAsync(InetAddress address, CancellationToken cancellation) =>
+        Task.FromResult(new PinChangeReport(address.ToString(), null, 0, $"everything known of {address} is forgotten"));
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Latchkey.Daemon.Configuration;
 using Latchkey.Daemon.Control;
 using Latchkey.Daemon.Reports;
+using Latchkey.Wire;
 using Xunit;
 
 namespace Latchkey.Daemon.Tests.Control;
@@ -9,7 +10,7 @@ namespace Latchkey.Daemon.Tests.Control;
 /// <summary>docs/json.md shows every shape, exactly as it is written.</summary>
 public class JsonDocumentTests
 {
-    public static TheoryData<string> Shapes => ["status", "latches", "peers", "sas", "fingerprint", "explain", "close", "reload", "reload refused", "events", "events with details", "check", "error"];
+    public static TheoryData<string> Shapes => ["status", "latches", "peers", "sas", "fingerprint", "explain", "close", "pin", "reload", "reload refused", "events", "events with details", "check", "error"];
 
     [Theory]
     [MemberData(nameof(Shapes))]
@@ -38,6 +39,7 @@ public class JsonDocumentTests
             "close" => JsonSerializer.Serialize(new ClosedReport(7, true), json.ClosedReport),
             "reload" => JsonSerializer.Serialize(FakeDaemon.Reloaded, json.ReloadReport),
             "reload refused" => JsonSerializer.Serialize(FakeDaemon.Refused, json.ReloadReport),
+            "pin" => JsonSerializer.Serialize(await daemon.PinAsync(InetAddress.Parse("192.0.2.7"), null, false, none), json.PinChangeReport),
             "events" => JsonSerializer.Serialize(daemon.Events.Publish(FakeDaemon.Broken), ReportJson.Compact.EventReport),
             "events with details" => JsonSerializer.Serialize(daemon.Events.Publish(FakeDaemon.Mismatch), ReportJson.Compact.EventReport),
             "check" => JsonSerializer.Serialize(CheckReport.From("/etc/latchkey/latchkey.toml", bad), json.CheckReport),

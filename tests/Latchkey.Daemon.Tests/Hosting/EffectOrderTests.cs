@@ -1,6 +1,9 @@
 using Latchkey.Contract;
+using Latchkey.Crypto;
 using Latchkey.Daemon.Hosting;
+using Latchkey.Daemon.Pins;
 using Latchkey.Engine;
+using Latchkey.Latching;
 using Latchkey.Wire;
 using Xunit;
 
@@ -15,7 +18,8 @@ public class EffectOrderTests
     public void L28_A_flow_is_blocked_and_its_owner_told_before_the_newcomer_is_answered()
     {
         var done = new Recorder();
-        var runner = new EffectRunner(done, done, e => done.Done.Add($"raise {e.Kind}"), host => done.Done.Add($"record {host}"), keys: null);
+        var runner = new EffectRunner(done, done, done, e => done.Done.Add($"raise {e.Kind}"), host => done.Done.Add($"record {host}"), keys: null);
+        using var key = SigningKey.Generate(SystemRandom.Instance);
         var here = new InetEndpoint(Flow.Local, 500);
         var there = new InetEndpoint(Flow.Remote, 500);
 
@@ -27,6 +31,7 @@ public class EffectOrderTests
             new RemoveSa(SaDirection.Outbound, new ChannelId(2), 1),
             new BindFlow(Flow with { LocalPort = 1 }, new ChannelId(2)),
             new ForgetFlow(Flow),
+            new RecordPin(new Pin(Flow.Remote, default, PinOrigin.FirstUse), key.Public, null),
             new RecordIpsecHost(Flow.Remote),
             new ClearFlowOpened(Flow),
             new SendIke(here, there, [1, 2, 3]),
@@ -36,7 +41,7 @@ public class EffectOrderTests
             runner.Run(effect);
         }
 
-        Assert.Equal(["block", "raise LatchBroken", "notify Reset", "remove Outbound 1", "bind channel 2", "forget", "record 192.0.2.7", "clear", "send 3", "keep alive"], done.Done);
+        Assert.Equal(["block", "raise LatchBroken", "notify Reset", "remove Outbound 1", "bind channel 2", "forget", "pin 192.0.2.7", "record 192.0.2.7", "clear", "send 3", "keep alive"], done.Done);
     }
 
     [Theory]
@@ -66,9 +71,13 @@ public class EffectOrderTests
         Assert.Empty(on500.Sent);
     }
 
-    private sealed class Recorder : IDatapath, IIkeSender
+    private sealed class Recorder : IDatapath, IIkeSender, IPinKeeper
     {
         public List<string> Done { get; } = [];
+
+        public void Keep(RecordPin record) => Done.Add($"pin {record.Pin.Address}");
+
+        public void Count(CountSighting sighting) => Done.Add("count");
 
         public void Install(EspSa sa) => Done.Add("install");
 

@@ -46,6 +46,34 @@ public sealed class IdentityStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_rotated_key_is_another_one_for_which_the_old_one_vouches()
+    {
+        IdentityStore.LoadOrMake(KeyFile, SystemRandom.Instance).Key.Dispose();
+        var first = IdentityStore.Rotate(KeyFile, SystemRandom.Instance, DateTime.UnixEpoch);
+        var second = IdentityStore.Rotate(KeyFile, SystemRandom.Instance, DateTime.UnixEpoch);
+
+        using var current = IdentityStore.LoadOrMake(KeyFile, SystemRandom.Instance).Key;
+        Assert.Equal((first.New, second.New), (second.Old, current.Public.Fingerprint));
+        var vouchers = VoucherFile.Load(KeyFile, current.Public.Fingerprint);
+        Assert.True(KeyVoucher.Leads(first.Old, second.New, vouchers));
+        Assert.All(Directory.GetFiles(Path.GetDirectoryName(KeyFile)!), file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+    }
+
+    [Fact]
+    public void Vouchers_that_do_not_lead_to_the_key_in_place_are_not_shown()
+    {
+        IdentityStore.LoadOrMake(KeyFile, SystemRandom.Instance).Key.Dispose();
+        IdentityStore.Rotate(KeyFile, SystemRandom.Instance, DateTime.UnixEpoch);
+        File.Delete(KeyFile);
+        using var another = IdentityStore.LoadOrMake(KeyFile, SystemRandom.Instance).Key;
+        Assert.Empty(VoucherFile.Load(KeyFile, another.Public.Fingerprint));
+    }
+
+    [Fact]
+    public void Without_a_key_there_is_nothing_to_rotate() =>
+        Assert.Throws<StartupException>(() => IdentityStore.Rotate(KeyFile, SystemRandom.Instance, DateTime.UnixEpoch));
+
+    [Fact]
     public void What_is_no_key_is_refused_and_left_alone()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(KeyFile)!);

@@ -97,6 +97,15 @@ public sealed class SimulatedDaemon : IDatapathEvents
         _host.Hold(Engine.FlowsOutsidePolicy());
     });
 
+    /// <summary>What a person does with <c>latchkey pin</c>, <c>unpin</c> and <c>forget</c>.</summary>
+    public int ChangePins(InetAddress address, Func<PinSet, PinSet> change)
+    {
+        var closed = 0;
+        _host.PinStore.Change(change);
+        Call("a person changes a pin", now => closed = Engine.ChangePins(now, address, change, $"a person changes the pin of {address}"));
+        return closed;
+    }
+
     /// <summary>IKE messages that came from an address, or in its name, in this life.</summary>
     public int IkeMessagesReceivedFrom(InetAddress address) => _ikeReceived.GetValueOrDefault(address);
 
@@ -193,6 +202,10 @@ public sealed class SimulatedDaemon : IDatapathEvents
                 break;
             case NotifyFlow notify:
                 Datapath.Notify(notify.Flow, notify.Notice);
+                break;
+            case RecordPin record:
+                // The disk takes its time; a daemon that dies meanwhile has recorded nothing.
+                Post("pin recorded", now => Engine.HandlePinRecorded(now, record.Pin, _host.PinStore.Record(record.Pin, record.InPlaceOf)));
                 break;
             case Raise raise:
                 Raised.Add(raise.Event);

@@ -30,7 +30,7 @@ public sealed class SimulatedHost
     public HostPlan Plan { get; }
 
     /// <summary>What stands in its configuration file now.</summary>
-    public SecurityPolicy Policy => _policies[^1];
+    public SecurityPolicy Policy => _policies[^1] with { Pins = PinStore.Pins };
 
     /// <summary>What ever stood there, the present last.</summary>
     public IReadOnlyList<SecurityPolicy> Policies => _policies;
@@ -57,6 +57,8 @@ public sealed class SimulatedHost
 
     /// <summary>At some time its journal could not be written, and connections may have been refused.</summary>
     public bool WasWithoutRoom { get; private set; }
+
+    public SimulatedPinStore PinStore { get; } = new();
 
     /// <summary>The running daemon; null while it is down, and on a plain host.</summary>
     public SimulatedDaemon? Daemon { get; private set; }

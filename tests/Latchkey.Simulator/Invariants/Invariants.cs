@@ -11,6 +11,7 @@ public static class Invariants
         new LatchesTellTheTruth(world.Ledger),
         new KnownPeersAreNeverDisplaced(world.Ledger),
         new LatchesObeyThePolicy(),
+        new PinsBind(),
         new NoLatchIsLostSilently(),
         new LatchesOutliveTheDaemon(),
         new EveryEndHasAReason(),

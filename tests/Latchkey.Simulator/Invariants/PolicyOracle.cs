@@ -5,8 +5,8 @@ using Latchkey.Wire;
 namespace Latchkey.Simulator;
 
 /// <summary>
-/// SPD and PAD in their simplest words: a known key speaks for its own addresses only; any other key speaks for what no
-/// known key owns, where it is open to strangers.
+/// SPD and PAD in their simplest words: a known key speaks for its own addresses only; a pinned address is spoken for by its
+/// key only; any other key speaks for the rest, where that is open to strangers.
 /// </summary>
 public static class PolicyOracle
 {
@@ -30,8 +30,19 @@ public static class PolicyOracle
     public static bool LetsSpeak(SecurityPolicy policy, KeyFingerprint key, InetAddress address, bool openToStrangers)
     {
         ArgumentNullException.ThrowIfNull(policy);
-        return policy.Peers.FirstOrDefault(peer => peer.Key == key) is { } known
-            ? known.Owns(address)
-            : openToStrangers && !policy.Peers.Any(peer => peer.Owns(address));
+        if (policy.Peers.FirstOrDefault(peer => peer.Key == key) is { } known)
+        {
+            return known.Owns(address);
+        }
+
+        return !policy.Peers.Any(peer => peer.Owns(address))
+            && (Binding(policy, address) is { } pin ? pin.Key == key && (openToStrangers || pin.Origin == PinOrigin.Person) : openToStrangers);
+    }
+
+    /// <summary>The pin that counts at an address: a person's always, another where first use is trusted.</summary>
+    public static Pin? Binding(SecurityPolicy policy, InetAddress address)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        return !policy.Peers.Any(peer => peer.Owns(address)) && policy.Pins.At(address) is { } pin && (pin.Origin == PinOrigin.Person || policy.Protect.Any(entry => entry.Trust == TrustLevel.FirstUse)) ? pin : null;
     }
 }

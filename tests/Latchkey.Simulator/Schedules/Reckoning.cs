@@ -43,6 +43,7 @@ public static class Reckoning
         world.Network.HealPartitions();
         foreach (var host in world.Hosts)
         {
+            host.PinStore.IsFull = false;
             host.Boot();
             host.Attach();
             host.Journal.IsFull = false;
@@ -107,6 +108,11 @@ public static class Reckoning
         }
 
         if (socket.Outcome == SocketOutcome.Refused && world.Network.FirstMessagesWereTouched)
+        {
+            return null;
+        }
+
+        if (OwnerOf(world, socket.Flow.Remote) is { } owner && !MayTalk(world, socket, owner))
         {
             return null;
         }

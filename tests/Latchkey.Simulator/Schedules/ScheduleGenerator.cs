@@ -31,7 +31,8 @@ public static class ScheduleGenerator
             actions.Add(Action(random, at, seen));
         }
 
-        return new Schedule(World(seed, random, addresses, seen) with { Nat = nat }, actions.ToImmutable(), NewcomersStay: random.Chance(0.5));
+        var world = World(seed, random, addresses, seen) with { Nat = nat };
+        return LeapOfFaith.Take(new Schedule(world, actions.ToImmutable(), NewcomersStay: random.Chance(0.5)), seed);
     }
 
     private static InetAddress[] Addresses(SimulatedRandom random, int hosts)

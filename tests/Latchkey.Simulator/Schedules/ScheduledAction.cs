@@ -194,3 +194,37 @@ public sealed record Replay(TimeSpan At, int Datagrams) : ScheduledAction(At)
         }
     }
 }
+
+/// <summary>A person pins an address to the key of the host it was given to at first, takes the pin back, or forgets it.</summary>
+/// <param name="Change">0 pins, 1 unpins, 2 forgets.</param>
+public sealed record ChangePin(TimeSpan At, int Host, int Peer, int Change) : ScheduledAction(At)
+{
+    public override void Apply(Stage stage)
+    {
+        var (host, peer) = (stage.Host(Host), stage.Host(Peer));
+        var address = peer.Plan.Address;
+        if (host == peer || host.Daemon is not { } daemon)
+        {
+            return;
+        }
+
+        stage.World.Disturb(host);
+        stage.World.Disturb(peer);
+        daemon.ChangePins(address, pins => Change switch
+        {
+            0 => pins.With(new Pin(address, peer.Fingerprint, PinOrigin.Person)),
+            1 => pins.Without(address),
+            _ => pins.Forgetting(address),
+        });
+    }
+}
+
+/// <summary>A host's disk is full: nothing more is recorded there.</summary>
+public sealed record FillDisk(TimeSpan At, int Host) : ScheduledAction(At)
+{
+    public override void Apply(Stage stage)
+    {
+        stage.World.Disturb(stage.Host(Host));
+        stage.Host(Host).PinStore.IsFull = true;
+    }
+}

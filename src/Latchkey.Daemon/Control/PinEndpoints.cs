@@ -1,0 +1,52 @@
+using Latchkey.Crypto;
+using Latchkey.Daemon.Reports;
+using Latchkey.Wire;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Latchkey.Daemon.Control;
+
+/// <summary>The part of the control API that changes pins.</summary>
+internal static class PinEndpoints
+{
+    public static void Map(IEndpointRouteBuilder routes, IDaemonControl daemon)
+    {
+        routes.MapPost("/pins/{address}/pin", (RequestDelegate)(c => Pin(c, daemon)));
+        routes.MapPost("/pins/{address}/unpin", (RequestDelegate)(c => Change(c, daemon.UnpinAsync)));
+        routes.MapPost("/pins/{address}/forget", (RequestDelegate)(c => Change(c, daemon.ForgetAsync)));
+    }
+
+    private static async Task Pin(HttpContext context, IDaemonControl daemon)
+    {
+        string? key = context.Request.Query["key"];
+        KeyFingerprint? wanted = KeyFingerprint.TryParse(key, out var parsed) ? parsed : null;
+        if (key is not null && wanted is null)
+        {
+            await ControlEndpoints.Refuse(
+                context, StatusCodes.Status400BadRequest, $"a key is named SHA256: and 43 base64 digits, not '{key}'", "run 'latchkey fingerprint' on the peer and copy what it prints").ConfigureAwait(false);
+            return;
+        }
+
+        await Change(context, (address, cancellation) => daemon.PinAsync(address, wanted, context.Request.Query["close"] == "true", cancellation)).ConfigureAwait(false);
+    }
+
+    private static async Task Change(HttpContext context, Func<InetAddress, CancellationToken, Task<PinChangeReport>> change)
+    {
+        if (!InetAddress.TryParse((string?)context.Request.RouteValues["address"], out var address))
+        {
+            await ControlEndpoints.Refuse(
+                context, StatusCodes.Status400BadRequest, $"'{context.Request.RouteValues["address"]}' is not an IPv4 or IPv6 address", "a key is pinned to one address").ConfigureAwait(false);
+            return;
+        }
+
+        try
+        {
+            await ControlEndpoints.Answer(context, await change(address, context.RequestAborted).ConfigureAwait(false), ReportJson.Compact.PinChangeReport).ConfigureAwait(false);
+        }
+        catch (RefusedException e)
+        {
+            await ControlEndpoints.Refuse(context, StatusCodes.Status409Conflict, e.Problem, e.Remedy).ConfigureAwait(false);
+        }
+    }
+}
