@@ -61,6 +61,9 @@ internal sealed class BenchHost : IDisposable
 
     public Dictionary<InetAddress, ChannelId> Channels { get; } = [];
 
+    /// <summary>Of the newest inbound SA with each peer.</summary>
+    public Dictionary<InetAddress, uint> InboundSpis { get; } = [];
+
     public int Resets { get; private set; }
 
     /// <summary>From the call that brought the verdict to the first reset, carried out.</summary>
@@ -94,6 +97,11 @@ internal sealed class BenchHost : IDisposable
                 break;
             case InstallSa install:
                 Channels[install.Sa.Remote.Address] = install.Sa.Channel;
+                if (install.Sa.Direction == SaDirection.Inbound)
+                {
+                    InboundSpis[install.Sa.Remote.Address] = install.Sa.Spi;
+                }
+
                 Datapath.Install(install.Sa);
                 break;
             case RemoveSa remove:
@@ -142,7 +150,7 @@ internal sealed class BenchHost : IDisposable
         {
         }
 
-        public void InboundFlowUnknown(FlowKey flow, ChannelId channel)
+        public void InboundFlowUnknown(FlowKey flow, ChannelId channel, uint spi)
         {
         }
 

@@ -24,7 +24,7 @@ internal sealed record ConflictBench(int Latches, int Hit, TimeSpan FirstReset, 
         var before = Heap();
         foreach (var flow in flows)
         {
-            w.Call(engine => engine.HandleInboundFlow(network.Now, flow, w.Channels[flow.Remote]));
+            w.Call(engine => engine.HandleInboundFlow(network.Now, flow, w.Channels[flow.Remote], w.InboundSpis[flow.Remote]));
         }
 
         var latched = Heap();

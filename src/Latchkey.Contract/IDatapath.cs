@@ -13,7 +13,10 @@ namespace Latchkey.Contract;
 /// </remarks>
 public interface IDatapath
 {
-    /// <summary>Installs an SA. Of several outbound SAs of a channel that cover a flow, the newest is used.</summary>
+    /// <summary>
+    /// Installs an SA. Of several outbound SAs of a channel that cover a flow, the newest that covers nothing else is used, or
+    /// else the newest.
+    /// </summary>
     void Install(EspSa sa);
 
     /// <summary>Removes an SA. The channel is named because a peer chooses outbound SPIs, and two peers may choose the same.</summary>

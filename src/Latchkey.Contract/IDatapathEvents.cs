@@ -12,7 +12,8 @@ public interface IDatapathEvents
     void OutboundFlowUnknown(FlowKey flow);
 
     /// <summary>As above for a packet that arrived under an SA of <paramref name="channel"/> whose selectors cover it.</summary>
-    void InboundFlowUnknown(FlowKey flow, ChannelId channel);
+    /// <param name="spi">The SA's own; which IKE SA made it is part of what the flow is latched to.</param>
+    void InboundFlowUnknown(FlowKey flow, ChannelId channel, uint spi);
 
     /// <summary>
     /// A packet that begins a flow arrived in clear where clear may be allowed (<c>clear = "until-ipsec"</c>). It is held as

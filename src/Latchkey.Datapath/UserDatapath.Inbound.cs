@@ -167,7 +167,7 @@ public sealed partial class UserDatapath
             batch[index].Length = 0;
             if (flow.MayAsk(now, _settings.QuestionInterval))
             {
-                _events.InboundFlowUnknown(key, sa.Sa.Channel);
+                _events.InboundFlowUnknown(key, sa.Sa.Channel, sa.Sa.Spi);
             }
         }
         else if (WhyNot(flow, sa) is { } reason)

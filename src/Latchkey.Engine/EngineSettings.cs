@@ -16,6 +16,9 @@ public sealed record EngineSettings
     /// <summary>"Who is there" is asked for this long; the next unanswered packet starts it again.</summary>
     public TimeSpan WhoIsThereDuration { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Child SAs for single flows at most under one IKE SA; a peer bounds its Child SAs too, and the rest is for those that serve many.</summary>
+    public int NarrowMaximum { get; init; } = 256;
+
     /// <summary>How a host is asked before it is reached in clear: six requests within a second, the last with little time to be answered.</summary>
     public Persistence ClearNegotiation { get; init; } = new(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(1));
 

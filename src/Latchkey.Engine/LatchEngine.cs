@@ -28,6 +28,7 @@ public sealed class LatchEngine : IDisposable
     private readonly PolicyChange _policy;
     private readonly Resumption _resumption;
     private readonly Restoration _restoration;
+    private readonly ApplicationWishes _wishes;
     private readonly SnapshotBuilder _snapshots;
 
     /// <summary>Address pairs whose SAs changed during the current call.</summary>
@@ -53,6 +54,7 @@ public sealed class LatchEngine : IDisposable
         _policy = new PolicyChange(_state, _breaker, _flows, _negotiations, _peers, _clear);
         _resumption = new Resumption(_state, _negotiations);
         _restoration = new Restoration(_state, _recorder, _breaker, _resumption);
+        _wishes = new ApplicationWishes(_state, _negotiations, _breaker);
         _snapshots = new SnapshotBuilder(_state);
     }
 
@@ -85,16 +87,17 @@ public sealed class LatchEngine : IDisposable
     }
 
     /// <summary><see cref="IDatapathEvents.OutboundFlowUnknown"/></summary>
-    public void HandleOutboundFlow(TimeSpan now, FlowKey flow)
+    /// <param name="wishes">What the flow's application asked for before it connected.</param>
+    public void HandleOutboundFlow(TimeSpan now, FlowKey flow, FlowWishes? wishes = null)
     {
-        _flows.Outbound(now, flow);
+        _flows.Outbound(now, flow, wishes ?? FlowWishes.None);
         Settle(now);
     }
 
     /// <summary><see cref="IDatapathEvents.InboundFlowUnknown"/></summary>
-    public void HandleInboundFlow(TimeSpan now, FlowKey flow, ChannelId channel)
+    public void HandleInboundFlow(TimeSpan now, FlowKey flow, ChannelId channel, uint spi)
     {
-        _flows.Inbound(now, flow, channel);
+        _flows.Inbound(now, flow, channel, spi);
         Settle(now);
     }
 
@@ -327,6 +330,42 @@ public sealed class LatchEngine : IDisposable
         return result.Closed + result.Broken;
     }
 
+    /// <summary>What the application that owns a flow asks for it (RFC 5660 L10, L17, L31, L44).</summary>
+    /// <returns>Null when it is granted, else why not.</returns>
+    public string? Grant(TimeSpan now, FlowKey flow, FlowWishes wishes)
+    {
+        ArgumentNullException.ThrowIfNull(wishes);
+        var refusal = _wishes.Grant(now, flow, wishes);
+        Settle(now);
+        return refusal;
+    }
+
+    /// <summary>What the owner of a listening socket asks for the connections that will be born from it.</summary>
+    /// <returns>Null when it is granted, else why not.</returns>
+    public string? Grant(ListenerKey listener, FlowWishes wishes)
+    {
+        ArgumentNullException.ThrowIfNull(wishes);
+        return _wishes.Grant(listener, wishes);
+    }
+
+    /// <summary>The socket whose owner asked is gone; another may listen at the same address.</summary>
+    public void ForgetWishes(ListenerKey listener) => _wishes.Forget(listener);
+
+    /// <summary>Which of these flows have a latch.</summary>
+    public IReadOnlyList<(LatchId Latch, FlowKey Flow)> Latched(IReadOnlyCollection<FlowKey> flows)
+    {
+        ArgumentNullException.ThrowIfNull(flows);
+        return [.. flows.Select(_state.Latches.Find).OfType<Latch>().Select(l => (l.Id, l.Flow))];
+    }
+
+    /// <summary>INQUIRE_LATCH (RFC 5660 §2.3) for the application behind a flow; null when it has no latch.</summary>
+    public ConnectionSnapshot? Inquire(FlowKey flow) => _snapshots.Inquire(flow);
+
+    /// <summary>It was let go in clear, for life.</summary>
+    public bool IsClear(FlowKey flow) => _state.ClearFlows.Contains(flow);
+
+    public LatchSnapshot? Inquire(ListenerKey listener) => _snapshots.Inquire(listener);
+
     /// <summary>Says goodbye: Deletes for every IKE SA (best effort). Latched flows stay blocked behind us.</summary>
     public void Shutdown(TimeSpan now)
     {
@@ -476,6 +515,7 @@ public sealed class LatchEngine : IDisposable
 
         peering.Established = true;
         (peering.Suite, peering.SpiI, peering.SpiR, peering.Since) = (e.Suite, e.SpiI, e.SpiR, now);
+        peering.Authentication = new PeerAuthentication(_state.Identity.Public, e.Key, peering.PeerName, _snapshots.Trust([peering]), e.AuthDigest, now);
         (peering.Local, peering.Remote, peering.Nat) = (e.Local, e.Remote, e.Nat);
         peering.Heard(now);
         _firstUse.Sighted(peering);

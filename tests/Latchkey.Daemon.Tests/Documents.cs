@@ -11,7 +11,7 @@ internal static partial class Documents
     public static IReadOnlyList<string> Blocks(string name, string language) =>
         [.. Fence().Matches(Read(name)).Where(m => m.Groups["language"].Value == language).Select(m => m.Groups["text"].Value.TrimEnd('\n'))];
 
-    private static string Root()
+    public static string Root()
     {
         var directory = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(directory.FullName, "Latchkey.slnx")))

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Latchkey.Daemon.Events;
 using Latchkey.Daemon.Reports;
@@ -7,10 +6,11 @@ using Latchkey.Latching;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using static Latchkey.Daemon.Control.Answers;
 
 namespace Latchkey.Daemon.Control;
 
-/// <summary>What each path of the control API answers.</summary>
+/// <summary>What each path of the control API answers to an administrator.</summary>
 internal static class ControlEndpoints
 {
     private static readonly ReportJson Json = ReportJson.Compact;
@@ -109,8 +109,7 @@ internal static class ControlEndpoints
         }
         catch (SlowListenerException e)
         {
-            var error = JsonSerializer.Serialize(new ErrorReport(e.Message, "ask again with after=SEQ"), Json.ErrorReport);
-            await context.Response.WriteAsync($"event: dropped\ndata: {error}\n\n", context.RequestAborted).ConfigureAwait(false);
+            await context.Response.WriteAsync(ServerSentEvent.Dropped(e), context.RequestAborted).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
@@ -118,14 +117,7 @@ internal static class ControlEndpoints
         }
     }
 
-    private static Task Send(HttpContext context, EventReport report) => context.Response.WriteAsync(
-        $"id: {report.Seq}\nevent: {report.Event}\ndata: {JsonSerializer.Serialize(report, Json.EventReport)}\n\n", context.RequestAborted);
-
-    internal static async Task Answer<T>(HttpContext context, T report, JsonTypeInfo<T> type)
-    {
-        context.Response.ContentType = "application/json";
-        await JsonSerializer.SerializeAsync(context.Response.Body, report, type, context.RequestAborted).ConfigureAwait(false);
-    }
+    private static Task Send(HttpContext context, EventReport report) => context.Response.WriteAsync(ServerSentEvent.Of(report), context.RequestAborted);
 
     internal static Task Refuse(HttpContext context, int status, string error, string remedy)
     {

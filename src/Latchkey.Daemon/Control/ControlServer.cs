@@ -1,5 +1,6 @@
 using Latchkey.Daemon.Identity;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,22 +19,40 @@ public sealed class ControlServer : IAsyncDisposable
     /// <exception cref="StartupException">The socket cannot be made.</exception>
     public static async Task<ControlServer> StartAsync(string path, IDaemonControl daemon, ILoggerFactory logs)
     {
-        PrivateDirectory.Ensure(Path.GetDirectoryName(path)!);
+        SharedDirectory.Ensure(Path.GetDirectoryName(path)!);
+        var doorman = new Doorman();
 
         // Empty, not slim: no configuration files and no environment variables can change what listens where.
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.Services.AddSingleton(logs);
         builder.Services.AddRoutingCore();
-        builder.WebHost.UseKestrelCore().UseSockets(sockets => sockets.CreateBoundListenSocket = _ => ControlSocket.Bind(path));
+        builder.WebHost.UseKestrelCore().UseSockets(sockets =>
+        {
+            sockets.CreateBoundListenSocket = _ => ControlSocket.Bind(path);
+
+            // As many as the kernel lets wait: a crowd is turned away by the doorman, not by a full queue.
+            sockets.Backlog = 4096;
+
+            // A flush ends when the kernel has taken all that was written: what an alert waits for (OwnerAlerts).
+            sockets.MaxWriteBufferSize = 2;
+        });
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             Bound(kestrel.Limits);
-            kestrel.ListenUnixSocket(path, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.ListenUnixSocket(path, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                listen.Use(next => connection => doorman.AdmitAsync(connection, next));
+            });
         });
         var application = builder.Build();
+        application.Use((context, next) => Doorman.CountAsync(context, next));
+        application.Use((context, next) => Answers.OrRefuseAsync(context, next));
         application.UseRouting();
+        application.Use((context, next) => Access.CheckAsync(context, next));
         ControlEndpoints.Map(application, daemon, application.Lifetime.ApplicationStopping);
+        ConnectionEndpoints.Map(application, daemon, application.Lifetime.ApplicationStopping);
         try
         {
             await application.StartAsync().ConfigureAwait(false);
@@ -58,7 +77,10 @@ public sealed class ControlServer : IAsyncDisposable
         File.Delete(_path);
     }
 
-    /// <summary>Requests here are one line and a few headers; whoever sends more, or slowly, is not one of ours.</summary>
+    /// <summary>
+    /// Requests here are one line, a few headers and a short object; whoever sends more, or slowly, is not one of ours. How
+    /// many connections there may be is the doorman's business.
+    /// </summary>
     private static void Bound(KestrelServerLimits limits)
     {
         limits.MaxRequestBodySize = 4096;
@@ -66,6 +88,5 @@ public sealed class ControlServer : IAsyncDisposable
         limits.MaxRequestHeadersTotalSize = 8192;
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
         limits.KeepAliveTimeout = TimeSpan.FromSeconds(30);
-        limits.MaxConcurrentConnections = 64;
     }
 }

@@ -2,14 +2,15 @@ using System.Net.Sockets;
 
 namespace Latchkey.Daemon.Control;
 
-/// <summary>The Unix socket of the control API: for its owner only, from the first moment it has its name.</summary>
+/// <summary>The Unix socket of the control API. Every user may connect; what each may ask, <see cref="Access"/> decides.</summary>
 internal static class ControlSocket
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode Everybody =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
     /// <summary>
-    /// Binds beside the path, closes the socket to others, then renames it into place: at no moment can anybody else
-    /// connect, and what a killed daemon left behind is replaced.
+    /// Binds beside the path, opens the socket to everybody, then renames it into place: whoever finds it may connect, and
+    /// what a killed daemon left behind is replaced.
     /// </summary>
     /// <exception cref="StartupException">A daemon listens there already, or the path cannot be used.</exception>
     public static Socket Bind(string path)
@@ -25,7 +26,7 @@ internal static class ControlSocket
         {
             File.Delete(fresh);
             socket.Bind(new UnixDomainSocketEndPoint(fresh));
-            File.SetUnixFileMode(fresh, OwnerOnly);
+            File.SetUnixFileMode(fresh, Everybody);
             File.Move(fresh, path, overwrite: true);
             return socket;
         }

@@ -11,6 +11,12 @@ public interface IDaemonControl
 {
     EventStream Events { get; }
 
+    /// <summary>Whose the host's sockets are.</summary>
+    ISocketHolders Sockets { get; }
+
+    /// <summary>Who is told of his own connections' events before anything follows from them.</summary>
+    OwnerAlerts Alerts { get; }
+
     Task<StatusReport> StatusAsync(CancellationToken cancellation);
 
     Task<LatchesReport> LatchesAsync(CancellationToken cancellation);
@@ -24,6 +30,24 @@ public interface IDaemonControl
     Task<FingerprintReport?> FingerprintAsync(string? peer, CancellationToken cancellation);
 
     Task<ExplainReport> ExplainAsync(FlowQuery query, CancellationToken cancellation);
+
+    Task<ConnectionReport> ConnectionAsync(FlowKey flow, CancellationToken cancellation);
+
+    /// <summary>What an application asks for its connection, or for one that it is about to make.</summary>
+    /// <param name="user">Whose connection it is, or will be.</param>
+    /// <param name="held">It exists, and whoever asks may speak for it.</param>
+    /// <returns>Null when it is granted, else why not.</returns>
+    Task<string?> GrantAsync(FlowKey flow, uint user, bool held, FlowWishes wishes, CancellationToken cancellation);
+
+    /// <returns>Null when nothing protected can come of the listener.</returns>
+    Task<ListenerReport?> ListenerAsync(ListenerKey listener, CancellationToken cancellation);
+
+    /// <summary>What the owner of a listening socket asks for the connections that will be born from it.</summary>
+    /// <returns>Null when it is granted, else why not.</returns>
+    Task<string?> GrantAsync(ListenerKey listener, SocketHolder socket, FlowWishes wishes, CancellationToken cancellation);
+
+    /// <summary>Which of these flows have a latch.</summary>
+    Task<IReadOnlyList<(uint Latch, FlowKey Flow)>> LatchedAsync(IReadOnlyList<FlowKey> flows, CancellationToken cancellation);
 
     /// <returns>False when there is no such live latch.</returns>
     Task<bool> CloseLatchAsync(LatchId latch, CancellationToken cancellation);

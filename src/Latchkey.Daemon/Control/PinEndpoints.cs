@@ -42,7 +42,7 @@ internal static class PinEndpoints
 
         try
         {
-            await ControlEndpoints.Answer(context, await change(address, context.RequestAborted).ConfigureAwait(false), ReportJson.Compact.PinChangeReport).ConfigureAwait(false);
+            await Answers.Answer(context, await change(address, context.RequestAborted).ConfigureAwait(false), ReportJson.Compact.PinChangeReport).ConfigureAwait(false);
         }
         catch (RefusedException e)
         {

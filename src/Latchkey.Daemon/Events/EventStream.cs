@@ -20,6 +20,18 @@ public sealed class EventStream
     private readonly HashSet<Channel<EventReport>> _listeners = [];
     private long _last;
 
+    /// <summary>The number of the last event so far.</summary>
+    public long Last
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _last;
+            }
+        }
+    }
+
     /// <summary>Numbers an event and hands it on. Any thread; never waits.</summary>
     /// <returns>The event with its number.</returns>
     public EventReport Publish(EventReport report)

@@ -51,12 +51,14 @@ public static class DaemonHost
             var pins = new PinStore(state, () => DateTime.UtcNow);
             configuration = configuration with { Policy = configuration.Policy with { Pins = Remembered(pins) } };
             log.Starting(RunningDaemon.Version, configuration.File, identity.Public.Fingerprint.ToString());
+            // By default both are one: users must reach the socket in it, and nothing else of it is theirs to read.
+            SharedDirectory.Ensure(Path.GetDirectoryName(settings.Control)!);
             PrivateDirectory.Ensure(settings.RuntimeDirectory);
             var keys = settings.KeyExportDirectory is { } directory ? new KeyExportFiles(directory, log) : null;
             Rehearsal.Play(EngineSettings(settings));
             using var journal = new LatchJournal(settings.RuntimeDirectory, new JournalHeader(KernelBoot.Id(), identity.Public.Fingerprint));
             var left = journal.Read();
-            using var network = HostNetwork.Open(configuration.Policy, [.. SocketCensus.Connections(ListSockets()), .. left.Latches.Select(latch => latch.Flow)]);
+            using var network = HostNetwork.Open(configuration.Policy, [.. SocketCensus.Connections(AskKernel(SocketWatch.Sockets)), .. left.Latches.Select(latch => latch.Flow)]);
             await RunAsync(configuration, identity, pins, journal, left, network, keys, logs, log, stop).ConfigureAwait(false);
         }
     }
@@ -74,7 +76,8 @@ public static class DaemonHost
         using var engine = new LatchEngine(EngineSettings(configuration.Settings), configuration.Policy, identity, SystemRandom.Instance, journal);
         using var loop = new EngineLoop(engine, clock);
         void RoutesFailed(LinuxException e) => Tell(EventKind.Degraded, $"the routes of protected traffic do not follow the host's: {e.Message}");
-        var questions = new DatapathQuestions(loop, remote =>
+        using var applications = AskKernel(() => new Applications(clock));
+        var questions = new DatapathQuestions(loop, applications.Sockets, applications.Expected, remote =>
         {
             try
             {
@@ -89,12 +92,12 @@ public static class DaemonHost
         using var datapath = new UserDatapath(network.Tun, network.Outer, questions, () => clock.Now, clear: clear);
         var keeper = new PinKeeper(pins, loop, (fails, text) => Tell(fails ? EventKind.Degraded : EventKind.Repaired, text));
         await using var keeping = keeper.ConfigureAwait(false);
-        var effects = new EffectRunner(datapath, new IkeLinks(network.Port500, network.Port4500), keeper, recorder.Record, _ => { }, keys);
+        var effects = new EffectRunner(datapath, new IkeLinks(network.Port500, network.Port4500), keeper, recorder.Record, _ => { }, flow => applications.Alerts.AwaitDelivery(flow, events.Last), keys);
         loop.Start(effects.Run);
         keeper.Start();
 
         // Before the first packet is read: connections older than this daemon must not be latched to whoever answers now.
-        var sockets = ListSockets();
+        var sockets = AskKernel(SocketWatch.Sockets);
         Judge(left, Tell);
         var latches = SocketCensus.Living(left.Latches, sockets);
         await loop.AskAsync((e, now) => Adopt(e, now, latches, sockets, network, clear), CancellationToken.None).ConfigureAwait(false);
@@ -116,13 +119,13 @@ public static class DaemonHost
             _ = reloader.ReloadAsync(stop);
         });
         var daemon = new RunningDaemon(reloader, identity.Public.Fingerprint, loop, events, clock, drops.Read, new PinDesk(loop, keeper),
-            () => [.. network.Degraded, .. keeper.Problem is { } problem ? [$"pins cannot be recorded: {problem}"] : Array.Empty<string>()]);
+            () => [.. network.Degraded, .. keeper.Problem is { } problem ? [$"pins cannot be recorded: {problem}"] : Array.Empty<string>()], applications);
         var control = await ControlServer.StartAsync(configuration.Settings.Control, daemon, logs).ConfigureAwait(false);
         await using (control.ConfigureAwait(false))
         {
             Announce(configuration, network, keys is not null, Tell, log);
             using var watching = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            var watch = new SocketWatch(loop, reloader.ReleaseHeldAsync).RunAsync(e => Tell(EventKind.Degraded, $"latches of sockets that are gone stay: {e.Message}"), watching.Token);
+            var watch = new SocketWatch(loop, applications.Listeners, reloader.ReleaseHeldAsync).RunAsync(e => Tell(EventKind.Degraded, $"latches of sockets that are gone stay: {e.Message}"), watching.Token);
             await Task.WhenAny(loop.Ended, broken.Task, Task.Delay(Timeout.Infinite, stop)).ConfigureAwait(false);
             if (loop.Ended.IsFaulted || broken.Task.IsFaulted)
             {
@@ -140,15 +143,15 @@ public static class DaemonHost
         }
     }
 
-    private static IReadOnlyList<SocketEntry> ListSockets()
+    private static T AskKernel<T>(Func<T> question)
     {
         try
         {
-            return SocketWatch.Sockets();
+            return question();
         }
         catch (LinuxException e)
         {
-            throw new StartupException(e.Message, "use a kernel with inet_diag: without it connections older than the daemon cannot be found and reset");
+            throw new StartupException(e.Message, "use a kernel with inet_diag: without it connections older than the daemon cannot be found and reset, and nobody can be told from another");
         }
     }
 

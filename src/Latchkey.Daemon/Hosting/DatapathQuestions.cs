@@ -1,15 +1,27 @@
 using Latchkey.Contract;
+using Latchkey.Daemon.Control;
 using Latchkey.Wire;
 
 namespace Latchkey.Daemon.Hosting;
 
 /// <summary>Turns what the datapath's threads notice into messages for the engine; returns at once.</summary>
+/// <param name="expected">What applications asked for before they connected.</param>
 /// <param name="narrowed">Changes the routes of local sockets; may block, so it is not called on the datapath's threads.</param>
-internal sealed class DatapathQuestions(EngineLoop loop, Action<InetAddress> narrowed) : IDatapathEvents
+internal sealed class DatapathQuestions(EngineLoop loop, ISocketHolders sockets, ExpectedFlows expected, Action<InetAddress> narrowed) : IDatapathEvents
 {
-    public void OutboundFlowUnknown(FlowKey flow) => loop.Post((engine, now) => engine.HandleOutboundFlow(now, flow));
+    public void OutboundFlowUnknown(FlowKey flow)
+    {
+        if (expected.MayExpect(flow))
+        {
+            ThreadPool.QueueUserWorkItem(Expected, flow, preferLocal: false);
+        }
+        else
+        {
+            loop.Post((engine, now) => engine.HandleOutboundFlow(now, flow));
+        }
+    }
 
-    public void InboundFlowUnknown(FlowKey flow, ChannelId channel) => loop.Post((engine, now) => engine.HandleInboundFlow(now, flow, channel));
+    public void InboundFlowUnknown(FlowKey flow, ChannelId channel, uint spi) => loop.Post((engine, now) => engine.HandleInboundFlow(now, flow, channel, spi));
 
     public void ClearFlowUnknown(FlowKey flow) => loop.PostFromStranger((engine, now) => engine.HandleClearFlow(now, flow));
 
@@ -28,6 +40,13 @@ internal sealed class DatapathQuestions(EngineLoop loop, Action<InetAddress> nar
         loop.Post((engine, now) => engine.HandleSaWearingOut(now, direction, spi, channel));
 
     public void PathNarrowed(InetAddress remote) => ThreadPool.QueueUserWorkItem(narrowed, remote, preferLocal: false);
+
+    /// <summary>Finds out whose the flow is before the engine is asked: what one user expects means nothing for another's connection.</summary>
+    private void Expected(FlowKey flow)
+    {
+        var wishes = sockets.Of(flow) is { } socket ? expected.Find(socket.User, flow) : null;
+        loop.Post((engine, now) => engine.HandleOutboundFlow(now, flow, wishes));
+    }
 
     public void IkeDatagram(InetEndpoint local, InetEndpoint remote, byte[] message) =>
         loop.PostFromStranger((engine, now) => engine.HandleIkeDatagram(now, local, remote, message));

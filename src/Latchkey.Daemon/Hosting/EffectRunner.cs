@@ -7,8 +7,10 @@ namespace Latchkey.Daemon.Hosting;
 
 /// <summary>Carries out one effect after the other; each is done when the call returns, because order is safety.</summary>
 /// <param name="ipsecHosts">Records that a host has spoken IPsec; never waits.</param>
+/// <param name="beforeNotice">Returns when whoever listens for the flow has been told what was raised.</param>
 /// <param name="keys">Null unless the configuration exports keys.</param>
-internal sealed class EffectRunner(IDatapath datapath, IIkeSender ike, IPinKeeper pins, Action<EngineEvent> raise, Action<InetAddress> ipsecHosts, KeyExportFiles? keys)
+internal sealed class EffectRunner(
+    IDatapath datapath, IIkeSender ike, IPinKeeper pins, Action<EngineEvent> raise, Action<InetAddress> ipsecHosts, Action<FlowKey> beforeNotice, KeyExportFiles? keys)
 {
     public void Run(Effect effect)
     {
@@ -42,6 +44,7 @@ internal sealed class EffectRunner(IDatapath datapath, IIkeSender ike, IPinKeepe
                 datapath.Forget(forget.Flow);
                 break;
             case NotifyFlow notify:
+                beforeNotice(notify.Flow);
                 datapath.Notify(notify.Flow, notify.Notice);
                 break;
             case RecordPin record:

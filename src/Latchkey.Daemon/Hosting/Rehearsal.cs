@@ -44,13 +44,14 @@ internal sealed class Rehearsal
         using var d = NewEngine(keyOfD);
 
         c.HandleOutboundFlow(_now, FlowOfC);
-        Perform(w, c, until: () => InstalledChannel() is not null);
-        w.HandleInboundFlow(_now, FlowOfC.Reversed, InstalledChannel() ?? throw Failed("C and W agree on no SA"));
+        Perform(w, c, until: () => InstalledInbound() is not null);
+        var sa = InstalledInbound() ?? throw Failed("C and W agree on no SA");
+        w.HandleInboundFlow(_now, FlowOfC.Reversed, sa.Channel, sa.Spi);
         Perform(w, c, until: () => _seenByW.OfType<BindFlow>().Any());
 
         _seenByW.Clear();
         d.HandleOutboundFlow(_now, FlowOfD);
-        Perform(w, d, until: () => InstalledChannel() is not null);
+        Perform(w, d, until: () => InstalledInbound() is not null);
 
         var block = _seenByW.FindIndex(e => e is BlockFlow { Flow: var flow } && flow == FlowOfC.Reversed);
         var notify = _seenByW.FindIndex(e => e is NotifyFlow { Flow: var flow } && flow == FlowOfC.Reversed);
@@ -121,8 +122,7 @@ internal sealed class Rehearsal
         }
     }
 
-    private ChannelId? InstalledChannel() =>
-        _seenByW.OfType<InstallSa>().Where(i => i.Sa.Direction == SaDirection.Inbound).Select(i => (ChannelId?)i.Sa.Channel).FirstOrDefault();
+    private EspSa? InstalledInbound() => _seenByW.OfType<InstallSa>().FirstOrDefault(i => i.Sa.Direction == SaDirection.Inbound)?.Sa;
 
     private static StartupException Failed(string what) =>
         new($"the self-test failed: {what}", "this program does not work on this machine; nothing was changed. Build it anew, or use another version");

@@ -1,5 +1,7 @@
 using Latchkey.Daemon.Reports;
 using Latchkey.Engine;
+using Latchkey.Latching;
+using Latchkey.Wire;
 
 namespace Latchkey.Daemon.Hosting;
 
@@ -26,6 +28,27 @@ internal sealed class ReportBuilder(DaemonClock clock)
 
     public ClearFlowReport ClearFlow(ClearFlowSnapshot flow) => new(FlowReport.From(flow.Flow), flow.Entry, clock.At(flow.Since));
 
+    public ConnectionReport Connection(FlowKey flow, ProtectEntry? entry, bool clear, ConnectionSnapshot? connection)
+    {
+        var report = new ConnectionReport(FlowReport.From(flow), entry?.Name, connection?.Latch.State == LatchState.Established) { Clear = clear ? true : null };
+        if (connection is null)
+        {
+            return report;
+        }
+
+        var (proof, parameters, outer) = (connection.Authentication, connection.Parameters, connection.Outer);
+        return report with
+        {
+            Latch = Latch(connection.Latch),
+            Local = proof is null ? null : IdentityReport.Of(proof.Local, name: null),
+            Peer = proof is null ? null : IdentityReport.Of(proof.Peer, proof.PeerName),
+            Authentication = proof is null ? null : new AuthenticationReport(PeerAuthentication.Method, proof.Trust, clock.At(proof.At)),
+            Quality = parameters is null ? null : QualityReport.Of(parameters, connection.Narrow),
+            Outer = outer is null ? null : new OuterReport(outer.Local.ToString(), outer.Remote.ToString(), outer.Encapsulation, outer.Nat, outer.PeerPrivateAddress?.ToString()),
+            ChannelBindings = proof is null ? null : new ChannelBindingsReport(Convert.ToBase64String(proof.EndPointBinding), Convert.ToBase64String(proof.UniqueBinding)),
+        };
+    }
+
     public PeerReport Peer(PeerSnapshot peer) => new(
         peer.Key, peer.Name, peer.Trust, peer.Algorithm, [.. peer.Addresses.Select(a => a.ToString())], peer.IkeSas, peer.ChildSas, peer.Latches, clock.At(peer.LastHeard));
 
@@ -37,6 +60,7 @@ internal sealed class ReportBuilder(DaemonClock clock)
     {
         Latch = e.Latch?.Value,
         Flow = e.Flow is { } flow ? FlowReport.From(flow) : null,
+        Listener = e.Listener?.Value,
         State = e.State?.ToString().ToUpperInvariant(),
         Reason = e.Reason,
         PeerKey = e.PeerKey,

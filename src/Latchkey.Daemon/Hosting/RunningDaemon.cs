@@ -13,6 +13,7 @@ namespace Latchkey.Daemon.Hosting;
 /// <summary>Answers the control API from the engine and the Configuration.</summary>
 /// <param name="drops">Packets the datapath dropped, by reason.</param>
 /// <param name="degraded">What works less well than it could here.</param>
+/// <param name="applications">What applications say.</param>
 internal sealed class RunningDaemon(
     Reloader reloader,
     KeyFingerprint identity,
@@ -21,7 +22,8 @@ internal sealed class RunningDaemon(
     DaemonClock clock,
     Func<IReadOnlyDictionary<string, long>> drops,
     PinDesk pins,
-    Func<IReadOnlyList<string>> degraded) : IDaemonControl
+    Func<IReadOnlyList<string>> degraded,
+    Applications applications) : IDaemonControl
 {
     private readonly ReportBuilder _reports = new(clock);
 
@@ -31,6 +33,10 @@ internal sealed class RunningDaemon(
         typeof(RunningDaemon).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
 
     public EventStream Events => events;
+
+    public ISocketHolders Sockets => applications.Sockets;
+
+    public OwnerAlerts Alerts => applications.Alerts;
 
     public Task<StatusReport> StatusAsync(CancellationToken cancellation) => loop.AskAsync(
         (engine, _) =>
@@ -112,12 +118,56 @@ internal sealed class RunningDaemon(
 
     public Task<PinChangeReport> ForgetAsync(InetAddress address, CancellationToken cancellation) => pins.ForgetAsync(address, cancellation);
 
+    public Task<ConnectionReport> ConnectionAsync(FlowKey flow, CancellationToken cancellation) =>
+        loop.AskAsync((engine, _) => _reports.Connection(flow, engine.Policy.Find(flow), engine.IsClear(flow), engine.Inquire(flow)), cancellation);
+
+    public Task<string?> GrantAsync(FlowKey flow, uint user, bool held, FlowWishes wishes, CancellationToken cancellation) => loop.AskAsync(
+        (engine, now) => engine.Inquire(flow) is null && !engine.IsClear(flow) ? Expect(engine.Policy, flow, user, wishes)
+            : held ? engine.Grant(now, flow, wishes)
+            : $"no process holds {flow} yet, or any more",
+        cancellation);
+
+    public Task<ListenerReport?> ListenerAsync(ListenerKey listener, CancellationToken cancellation) =>
+        loop.AskAsync((engine, _) => engine.Inquire(listener) is { } latch ? new ListenerReport(_reports.Latch(latch)) : null, cancellation);
+
+    public Task<string?> GrantAsync(ListenerKey listener, SocketHolder socket, FlowWishes wishes, CancellationToken cancellation) => applications.Listeners.InTurnAsync(
+        () =>
+        {
+            // The engine hears of new listeners once a second; whoever asks does not wait for that.
+            var listeners = SocketCensus.Listeners(SocketWatch.Sockets());
+            var another = applications.Listeners.Note(listener, socket.Inode);
+            return loop.AskAsync(
+                (engine, now) =>
+                {
+                    engine.HandleListeners(now, listeners);
+                    if (another)
+                    {
+                        engine.ForgetWishes(listener);
+                    }
+
+                    return engine.Grant(listener, wishes);
+                },
+                cancellation);
+        },
+        cancellation);
+
+    public Task<IReadOnlyList<(uint Latch, FlowKey Flow)>> LatchedAsync(IReadOnlyList<FlowKey> flows, CancellationToken cancellation) => loop.AskAsync(
+        (engine, _) => (IReadOnlyList<(uint, FlowKey)>)[.. engine.Latched(flows).Select(found => (found.Latch.Value, found.Flow))], cancellation);
+
     /// <summary>Counters that are not zero, by their name in snake case.</summary>
     public static Dictionary<string, long> Named<T>(IReadOnlyDictionary<T, long> counters)
         where T : struct, Enum => counters.Where(c => c.Value > 0).ToDictionary(c => ReportBuilder.Name(c.Key), c => c.Value);
 
     private EventReport? LastRefusal(InetAddress remote) =>
         events.Past().LastOrDefault(e => e.Event == ReportBuilder.Name(Engine.EventKind.PeerRefused) && e.PeerAddress == remote.ToString());
+
+    private string? Expect(SecurityPolicy policy, FlowKey flow, uint user, FlowWishes wishes)
+    {
+        var query = new FlowQuery(flow.Protocol, flow.Local.IsUnspecified ? null : flow.Local, flow.LocalPort, flow.Remote, flow.RemotePort);
+        return !policy.Protect.Any(query.MayBeCoveredBy) ? $"no [[protect]] entry covers {flow}"
+            : !applications.Expected.TryAdd(user, flow, wishes) ? $"user {user} expects {ExpectedFlows.OfOneUser} connections already"
+            : null;
+    }
 
     private static FingerprintReport? Connected(Engine.LatchEngine engine, string peer)
     {

@@ -9,7 +9,7 @@ namespace Latchkey.Daemon.Hosting;
 /// (A socket that closes sends its last packets first; nothing depends on noticing sooner.)
 /// </summary>
 /// <param name="looked">Called after every look: flows may be held no more.</param>
-internal sealed class SocketWatch(EngineLoop loop, Func<CancellationToken, Task> looked)
+internal sealed class SocketWatch(EngineLoop loop, ListenerWishes wishes, Func<CancellationToken, Task> looked)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -30,7 +30,7 @@ internal sealed class SocketWatch(EngineLoop loop, Func<CancellationToken, Task>
         {
             while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
             {
-                await LookAsync(cancellation).ConfigureAwait(false);
+                await wishes.InTurnAsync(() => LookAsync(cancellation), cancellation).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -43,18 +43,28 @@ internal sealed class SocketWatch(EngineLoop loop, Func<CancellationToken, Task>
         }
     }
 
-    private async Task LookAsync(CancellationToken cancellation)
+    private async Task<bool> LookAsync(CancellationToken cancellation)
     {
         // First the flows, then the sockets: a flow that is born in between is not missed.
         var flows = await loop.AskAsync((engine, _) => engine.LatchedFlows().ToList(), cancellation).ConfigureAwait(false);
         var sockets = Sockets();
         var gone = _census.Look(flows, sockets);
         var listeners = SocketCensus.Listeners(sockets);
-        loop.Post((engine, now) =>
-        {
-            engine.HandleListeners(now, listeners);
-            engine.HandleSocketsGone(now, gone);
-        });
+        var orphaned = wishes.Orphaned(sockets);
+        await loop.AskAsync(
+            (engine, now) =>
+            {
+                foreach (var listener in orphaned)
+                {
+                    engine.ForgetWishes(listener);
+                }
+
+                engine.HandleListeners(now, listeners);
+                engine.HandleSocketsGone(now, gone);
+                return true;
+            },
+            cancellation).ConfigureAwait(false);
         await looked(cancellation).ConfigureAwait(false);
+        return true;
     }
 }

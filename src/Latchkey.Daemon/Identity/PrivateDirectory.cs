@@ -3,15 +3,17 @@ namespace Latchkey.Daemon.Identity;
 /// <summary>Directories that only their owner enters.</summary>
 internal static class PrivateDirectory
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    internal const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>Makes the directory, and those above it, when they are missing; one that exists is left as it is.</summary>
     /// <exception cref="StartupException">It cannot be made.</exception>
-    public static void Ensure(string directory)
+    public static void Ensure(string directory) => Make(directory, OwnerOnly);
+
+    internal static void Make(string directory, UnixFileMode mode)
     {
         try
         {
-            Directory.CreateDirectory(directory, OwnerOnly);
+            Directory.CreateDirectory(directory, mode);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -11,6 +11,9 @@ public sealed record EventReport(long Seq, string Event, DateTime At, string Tex
 
     public FlowReport? Flow { get; init; }
 
+    /// <summary>The LISTENER latch that the latch was born from.</summary>
+    public uint? Listener { get; init; }
+
     /// <summary>The latch's state after the event.</summary>
     public string? State { get; init; }
 

@@ -57,6 +57,8 @@ public sealed record FlowReport(string Protocol, string Local, ushort LocalPort,
     public static FlowReport From(FlowKey flow) =>
         new(ProtocolName(flow.Protocol), flow.Local.ToString(), flow.LocalPort, flow.Remote.ToString(), flow.RemotePort);
 
+    public FlowKey ToKey() => new(Enum.Parse<IpProtocol>(Protocol, ignoreCase: true), InetAddress.Parse(Local), LocalPort, InetAddress.Parse(Remote), RemotePort);
+
     public override string ToString() => $"{Protocol} {Endpoint(Local, LocalPort)} <-> {Endpoint(Remote, RemotePort)}";
 
     private static string Endpoint(string address, ushort port) => address.Contains(':', StringComparison.Ordinal) ? $"[{address}]:{port}" : $"{address}:{port}";

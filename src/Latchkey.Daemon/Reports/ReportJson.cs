@@ -20,6 +20,9 @@ namespace Latchkey.Daemon.Reports;
 [JsonSerializable(typeof(CheckReport))]
 [JsonSerializable(typeof(ReloadReport))]
 [JsonSerializable(typeof(ErrorReport))]
+[JsonSerializable(typeof(ConnectionReport))]
+[JsonSerializable(typeof(ListenerReport))]
+[JsonSerializable(typeof(WishesRequest))]
 public sealed partial class ReportJson : JsonSerializerContext
 {
     /// <summary>One line, for streams and pipes.</summary>

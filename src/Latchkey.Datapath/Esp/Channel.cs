@@ -44,12 +44,15 @@ internal sealed class Channel(ChannelId id)
         return removed;
     }
 
-    /// <summary>The newest SA whose selectors cover a flow.</summary>
-    public OutboundSa? Choose(FlowKey flow)
+    /// <summary>The newest SA that covers a flow: one that covers nothing else, or else any.</summary>
+    public OutboundSa? Choose(FlowKey flow) => Newest(flow, narrow: true) ?? Newest(flow, narrow: false);
+
+    private OutboundSa? Newest(FlowKey flow, bool narrow)
     {
         for (var i = _outbound.Count - 1; i >= 0; i--)
         {
-            if (_outbound[i].Sa.Selectors.Covers(flow))
+            var selectors = _outbound[i].Sa.Selectors;
+            if (narrow ? selectors.SingleFlow == flow : selectors.Covers(flow))
             {
                 return _outbound[i];
             }

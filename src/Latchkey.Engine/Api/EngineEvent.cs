@@ -12,6 +12,9 @@ public sealed record EngineEvent(EventKind Kind, TimeSpan At, string Text)
 
     public FlowKey? Flow { get; init; }
 
+    /// <summary>The LISTENER latch that the latch was born from.</summary>
+    public LatchId? Listener { get; init; }
+
     /// <summary>The latch's state after the event.</summary>
     public LatchState? State { get; init; }
 

@@ -17,6 +17,21 @@ public sealed record LatchSnapshot(
     public bool KeepsItsPolicy { get; init; }
 }
 
+/// <summary>Everything an application may know of its own connection (RFC 5660 L6 to L9).</summary>
+/// <param name="Authentication">Null while the latch is LARVAL.</param>
+/// <param name="Parameters">What the latch binds; null while it is LARVAL.</param>
+/// <param name="Narrow">A Child SA covers this flow alone.</param>
+/// <param name="Outer">The SA it would use now; null when there is none.</param>
+public sealed record ConnectionSnapshot(
+    LatchSnapshot Latch, PeerAuthentication? Authentication, ChannelParameters? Parameters, bool Narrow, OuterSnapshot? Outer);
+
+/// <summary>How protected packets travel.</summary>
+/// <param name="Local">Our end as the peer is told of it; behind a NAT the private one.</param>
+/// <param name="Remote">Where the peer's packets come from; behind a NAT the public one.</param>
+/// <param name="Nat">Where a NAT is (RFC 5660 L8): <c>here</c>, <c>there</c>, <c>both</c>; null when there is none.</param>
+/// <param name="PeerPrivateAddress">The peer's own address behind its NAT, as it says.</param>
+public sealed record OuterSnapshot(InetEndpoint Local, InetEndpoint Remote, string Encapsulation, string? Nat, InetAddress? PeerPrivateAddress);
+
 /// <summary>A peer that authenticated, with its IKE SAs and channels.</summary>
 /// <param name="Trust">How it was let in: <c>known</c>, <c>pinned</c>, <c>first-use</c> or <c>anyone</c>.</param>
 public sealed record PeerSnapshot(

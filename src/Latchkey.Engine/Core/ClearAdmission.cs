@@ -138,7 +138,7 @@ internal sealed class ClearAdmission(EngineState state)
     /// <summary>A LARVAL latch whose host answered nothing becomes a flow in clear, if it may.</summary>
     public bool TryOpen(TimeSpan now, Latch latch)
     {
-        if (latch.State != LatchState.Larval || !IsAllowed(latch.Entry, latch.Flow.Remote))
+        if (latch.State != LatchState.Larval || latch.Wishes.IsDemand || !IsAllowed(latch.Entry, latch.Flow.Remote))
         {
             return false;
         }

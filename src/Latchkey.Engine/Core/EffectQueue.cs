@@ -18,6 +18,7 @@ internal sealed class EffectQueue
     {
         Latch = latch.Id,
         Flow = latch.Flow,
+        Listener = latch.BornFrom,
         State = latch.State,
         Reason = latch.BrokenBy?.ToString() ?? latch.ClosedBy?.ToString(),
         PeerKey = latch.Channel?.PeerKeyText,

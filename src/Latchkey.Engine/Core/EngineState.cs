@@ -129,6 +129,9 @@ internal sealed class EngineState
         Between(AddressPair.Of(flow)).SelectMany(p => p.Children.Values).Where(c => c.Selectors.Covers(flow))
             .OrderByDescending(c => c.Since).ThenByDescending(c => c.Handle.Value);
 
+    /// <summary>Child SAs that cover one flow and nothing else (RFC 5660 L17).</summary>
+    public IEnumerable<ChildSa> NarrowChildren(FlowKey flow) => Covering(flow).Where(c => c.Selectors.SingleFlow == flow);
+
     /// <summary>What binds SAs of a peer with a suite (RFC 5660 §2, P1 to P5).</summary>
     public ChannelParameters ParametersFor(AddressPair pair, KeyFingerprint peerKey, EspSuite suite) => new(
         pair.Local, pair.Remote, Identity.Public.Fingerprint, peerKey, ProtectionType.ConfidentialityAndIntegrity, SaMode.Transport,

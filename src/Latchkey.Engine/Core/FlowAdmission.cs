@@ -8,7 +8,8 @@ namespace Latchkey.Engine;
 /// <summary>Answers the datapath's questions about flows it does not know: each gets a latch, or is dropped.</summary>
 internal sealed class FlowAdmission(EngineState state, Negotiations negotiations, ClearAdmission clear, LatchRecorder recorder, LatchBreaker breaker)
 {
-    public void Outbound(TimeSpan now, FlowKey flow)
+    /// <param name="wishes">What the application asked for before it connected.</param>
+    public void Outbound(TimeSpan now, FlowKey flow, FlowWishes wishes)
     {
         if (state.Latches.Find(flow) is { State: LatchState.Larval } waiting)
         {
@@ -27,25 +28,31 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
             return;
         }
 
-        if (clear.TryAdmit(now, flow, entry))
+        if (wishes.IsDemand)
+        {
+            clear.End(now, flow, "its application demands protection");
+        }
+        else if (clear.TryAdmit(now, flow, entry))
         {
             AskAgain(now, flow, entry);
             return;
         }
 
         var latch = state.Latches.CreateLarval(now, flow, entry);
+        latch.Wishes = wishes;
         state.Effects.Raise(EventKind.LatchLarval, now, latch, $"{flow} waits for protection ([[protect]] \"{entry.Name}\")");
         Advance(now, latch);
     }
 
     /// <param name="channelId">The channel of the SA under which the packet came.</param>
-    public void Inbound(TimeSpan now, FlowKey flow, ChannelId channelId)
+    /// <param name="spi">That SA's own SPI.</param>
+    public void Inbound(TimeSpan now, FlowKey flow, ChannelId channelId, uint spi)
     {
         if (state.Latches.Find(flow) is not { State: LatchState.Larval } larval)
         {
             if (!AnswerFromLatch(flow) && Admit(flow) is { } entry)
             {
-                Born(now, flow, entry, channelId);
+                Born(now, flow, entry, channelId, spi);
             }
 
             return;
@@ -54,7 +61,7 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
         // Both ends began at once: the other's SA is there first and serves (RFC 5660 §4, L43).
         if (state.Channels.Find(channelId.Value) is { } channel && state.Policy.Admits(larval.Entry, channel.Parameters.PeerKey, flow.Remote))
         {
-            Establish(now, larval, channel);
+            Establish(now, larval, channel, AuthenticationUnder(spi, flow, channel));
         }
     }
 
@@ -63,6 +70,12 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
     {
         if (state.Latches.Find(flow) is not null || Admit(flow) is not { } entry)
         {
+            return;
+        }
+
+        if (state.Latches.FindListener(flow) is { Wishes.IsDemand: true })
+        {
+            Refuse(flow, DropReason.ClearRefused);
             return;
         }
 
@@ -99,7 +112,7 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
     {
         if (state.Latches.Find(flow) is { Conducts: true } latch && latch.Channel!.Id == channelId.Value)
         {
-            negotiations.Seek(now, flow, latch.Entry, latch.Channel);
+            negotiations.Seek(now, latch);
         }
     }
 
@@ -110,12 +123,12 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
         {
             if (UsableChild(latch) is { } child)
             {
-                Establish(now, latch, child.Channel);
+                Establish(now, latch, child.Channel, AuthenticationOf(child));
             }
         }
     }
 
-    private void Born(TimeSpan now, FlowKey flow, ProtectEntry entry, ChannelId channelId)
+    private void Born(TimeSpan now, FlowKey flow, ProtectEntry entry, ChannelId channelId, uint spi)
     {
         if (state.Channels.Find(channelId.Value) is not { } channel || !state.Covering(flow).Any(c => c.Channel == channel)
             || !state.Policy.Admits(entry, channel.Parameters.PeerKey, flow.Remote))
@@ -126,16 +139,27 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
             return;
         }
 
+        var listener = state.Latches.FindListener(flow);
+        if (listener?.Wishes.ObjectionTo(channel.Parameters) is { } objection)
+        {
+            // CLOSED until it is seen that no socket came of it, so that a peer that goes on trying causes no more than this.
+            state.Effects.Add(new BlockFlow(flow, DropReason.NegotiationFailed));
+            var refused = state.Latches.CreateClosed(now, flow, entry, ClosedReason.NegotiationFailed, listener);
+            state.Effects.Raise(EventKind.NegotiationFailed, now, refused, $"{flow} is refused: {objection}");
+            return;
+        }
+
         if (!recorder.TryEstablish(now, flow, entry, channel))
         {
             Refuse(flow, DropReason.NotRecorded);
             return;
         }
 
-        var latch = state.Latches.CreateEstablished(now, flow, entry, channel);
+        var latch = state.Latches.CreateEstablished(now, flow, entry, channel, AuthenticationUnder(spi, flow, channel), listener);
         state.Effects.Add(new BindFlow(flow, channelId));
-        var origin = state.Latches.FindListener(flow) is { } listener ? $", born from listener {listener.Id}" : "";
+        var origin = listener is null ? "" : $", born from listener {listener.Id}";
         state.Effects.Raise(EventKind.LatchEstablished, now, latch, $"{flow} is latched to {channel.Parameters.PeerKey}{origin}");
+        Narrow(now, latch);
     }
 
     /// <summary>A LARVAL latch gets the SA that serves it, or one is asked for.</summary>
@@ -143,25 +167,32 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
     {
         if (UsableChild(latch) is { } child)
         {
-            Establish(now, latch, child.Channel);
+            Establish(now, latch, child.Channel, AuthenticationOf(child));
         }
         else
         {
-            negotiations.Seek(now, latch.Flow, latch.Entry, channel: null);
+            negotiations.Seek(now, latch);
         }
     }
 
-    private void Establish(TimeSpan now, Latch latch, Channel channel)
+    private void Establish(TimeSpan now, Latch latch, Channel channel, PeerAuthentication? authentication)
     {
+        if (latch.Wishes.ObjectionTo(channel.Parameters) is { } objection)
+        {
+            breaker.Close(now, latch, ClosedReason.NegotiationFailed, DropReason.NegotiationFailed, objection);
+            return;
+        }
+
         if (!recorder.TryEstablish(now, latch.Flow, latch.Entry, channel))
         {
             breaker.Close(now, latch, ClosedReason.NotRecorded, DropReason.NotRecorded, $"it cannot be written down: {recorder.Failure}");
             return;
         }
 
-        state.Latches.Establish(now, latch, channel);
+        state.Latches.Establish(now, latch, channel, authentication);
         state.Effects.Add(new BindFlow(latch.Flow, new ChannelId(channel.Id)));
         state.Effects.Raise(EventKind.LatchEstablished, now, latch, $"{latch.Flow} is latched to {channel.Parameters.PeerKey}");
+        Narrow(now, latch);
     }
 
     /// <summary>The flow is decided on; its host is asked for those that follow.</summary>
@@ -172,6 +203,24 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
             negotiations.Seek(now, flow, entry, channel: null);
         }
     }
+
+    /// <summary>What serves many is there at once; what serves this flow alone follows.</summary>
+    private void Narrow(TimeSpan now, Latch latch)
+    {
+        if (latch.Wishes.Narrow)
+        {
+            negotiations.Narrow(now, latch);
+        }
+    }
+
+    private PeerAuthentication? AuthenticationOf(ChildSa child) => state.Find(child.Sa)?.Authentication;
+
+    /// <summary>
+    /// How the peer of an inbound SA proved itself. An SA that was replaced while its last packets were under way has a
+    /// successor in its channel, made under the same IKE SA.
+    /// </summary>
+    private PeerAuthentication? AuthenticationUnder(uint spi, FlowKey flow, Channel channel) =>
+        (state.FindChild(spi) ?? state.Covering(flow).FirstOrDefault(c => c.Channel == channel)) is { } child ? AuthenticationOf(child) : null;
 
     /// <summary>
     /// The Child SA a new flow would use: the newest that covers it, whose peer is not known to be silent. One that only a

@@ -1,4 +1,5 @@
 using Latchkey.Contract;
+using Latchkey.Ike;
 using Latchkey.Latching;
 using Latchkey.Wire;
 
@@ -11,7 +12,7 @@ namespace Latchkey.Engine;
 /// </remarks>
 internal sealed class LatchBreaker(EngineState state, LatchRecorder recorder)
 {
-    /// <summary>Breaks ESTABLISHED latches, all of them blocked before the first owner is told.</summary>
+    /// <summary>Breaks ESTABLISHED latches, all of them blocked before the first alert, and all alerts raised before the first disposition.</summary>
     public void Break(TimeSpan now, IReadOnlyCollection<Latch> latches, BreakReason reason, string because) =>
         Break(now, [.. latches.Select(latch => (latch, because))], reason);
 
@@ -24,7 +25,20 @@ internal sealed class LatchBreaker(EngineState state, LatchRecorder recorder)
             latch.Break(now, reason);
             recorder.Ended(now, latch);
             state.Effects.Raise(EventKind.LatchBroken, now, latch, $"the latch of {latch.Flow} is BROKEN: {because}");
-            Dispose(latch);
+        }
+
+        foreach (var (latch, _) in latches)
+        {
+            Tell(latch);
+        }
+    }
+
+    /// <summary>Applies the disposition of a BROKEN latch.</summary>
+    public void Tell(Latch latch)
+    {
+        if (latch.Disposition != Disposition.Wait && NoticeFor(latch.Flow.Protocol) is { } notice)
+        {
+            state.Effects.Add(new NotifyFlow(latch.Flow, notice));
         }
     }
 
@@ -60,7 +74,7 @@ internal sealed class LatchBreaker(EngineState state, LatchRecorder recorder)
             broken ? EventKind.LatchBroken : EventKind.LatchClosed, now, latch, $"the latch of {latch.Flow} is {latch.State.ToString().ToUpperInvariant()} since before the restart");
         if (broken)
         {
-            Dispose(latch);
+            Tell(latch);
         }
         else if (NoticeFor(latch.Flow.Protocol) is { } notice)
         {
@@ -71,6 +85,12 @@ internal sealed class LatchBreaker(EngineState state, LatchRecorder recorder)
     /// <summary>The owner is gone: the latch too (RFC 5660 L34).</summary>
     public void Release(TimeSpan now, Latch latch, string because)
     {
+        // An SA that covers nothing else has nothing left to protect (RFC 5660 L24).
+        foreach (var narrow in state.NarrowChildren(latch.Flow).Where(c => c.Channel == latch.Channel).ToList())
+        {
+            state.Ike.DeleteChild(now, narrow.Handle, CloseReason.DeletedLocally, "its only flow has ended");
+        }
+
         var unheld = state.Latches.Release(now, latch);
         state.OutsidePolicy.Remove(latch.Flow);
         recorder.Released(now, latch);
@@ -116,14 +136,6 @@ internal sealed class LatchBreaker(EngineState state, LatchRecorder recorder)
 
     private static bool IsItsPeerAfterAChangeOfPolicy(Latch latch, Peering peering) =>
         latch.BrokenBy == BreakReason.PolicyChanged && peering.Key?.Fingerprint == latch.Channel!.Parameters.PeerKey;
-
-    private void Dispose(Latch latch)
-    {
-        if (latch.Entry.DispositionFor(latch.Flow.Protocol) != Disposition.Wait && NoticeFor(latch.Flow.Protocol) is { } notice)
-        {
-            state.Effects.Add(new NotifyFlow(latch.Flow, notice));
-        }
-    }
 
     /// <summary>
     /// What a protocol's socket understands. TCP takes "unreachable" for a passing fault once it is connected (RFC 5927),

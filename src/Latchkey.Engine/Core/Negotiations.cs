@@ -12,30 +12,26 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
 
     private sealed record Request(IkeSaHandle Sa, AddressPair Pair, SelectorSet Selectors, bool WhoIsThere, bool Brief = false);
 
-    /// <summary>A flow needs an SA and has none: use an IKE SA that is there, or begin one.</summary>
-    /// <param name="channel">The channel the flow is latched to, or null when it is LARVAL.</param>
+    /// <summary>A latch needs an SA and has none: use an IKE SA that is there, or begin one.</summary>
     /// <returns>False when an IKE SA is being made for others: ask again when it stands.</returns>
-    public bool Seek(TimeSpan now, FlowKey flow, ProtectEntry entry, Channel? channel)
+    public bool Seek(TimeSpan now, Latch latch) => Seek(now, latch.Flow, latch.Entry, latch.Channel, latch.Wishes.Narrow);
+
+    /// <summary>A flow needs an SA and has none.</summary>
+    /// <param name="channel">The channel the flow is latched to, or null when it has no latch or a LARVAL one.</param>
+    /// <param name="narrow">It wants one for itself alone.</param>
+    /// <returns>False when an IKE SA is being made for others: ask again when it stands.</returns>
+    public bool Seek(TimeSpan now, FlowKey flow, ProtectEntry entry, Channel? channel, bool narrow = false)
     {
         var pair = AddressPair.Of(flow);
         var brief = channel is null && clear.IsAllowed(entry, pair.Remote);
-        if (entry.SelectorsFor(flow) is not { } selectors || _requests.Values.Any(r => r.Pair == pair && (r.Brief || !brief) && r.Selectors.Covers(flow)))
+        if ((narrow ? SelectorSet.Of(flow) : entry.SelectorsFor(flow)) is not { } selectors || _requests.Values.Any(r => r.Pair == pair && (r.Brief || !brief) && r.Selectors.Covers(flow)))
         {
             return true;
         }
 
-        var usable = state.Between(pair)
-            .Where(p => p.Established && p.SilentAt is null && (channel is null || p.Key!.Fingerprint == channel.Parameters.PeerKey))
-            .MaxBy(p => p.Since);
-        if (usable is not null)
+        if (Usable(pair, channel) is { } usable)
         {
-            if (usable.LeavesOut(flow, selectors))
-            {
-                selectors = SelectorSet.Of(flow);
-            }
-
-            var request = state.Ike.CreateChild(now, usable.Handle, new ChildProposal(selectors));
-            _requests.Add(request, new Request(usable.Handle, pair, selectors, WhoIsThere: false));
+            Ask(now, usable, usable.LeavesOut(flow, selectors) ? SelectorSet.Of(flow) : selectors);
             return true;
         }
 
@@ -48,6 +44,31 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
 
         Begin(now, pair, entry, selectors, brief ? state.Settings.ClearNegotiation : null, brief: brief);
         return true;
+    }
+
+    /// <summary>Asks for a Child SA that covers an ESTABLISHED latch's flow alone, in the same channel (RFC 5660 L17).</summary>
+    /// <returns>Null when it is there, on its way or asked for; else why not.</returns>
+    public string? Narrow(TimeSpan now, Latch latch)
+    {
+        var flow = latch.Flow;
+        if (state.NarrowChildren(flow).Any(c => c.Channel == latch.Channel) || _requests.Values.Any(r => r.Selectors.SingleFlow == flow))
+        {
+            return null;
+        }
+
+        if (Usable(AddressPair.Of(flow), latch.Channel) is not { } usable)
+        {
+            return $"the peer of {flow} does not answer now";
+        }
+
+        // The peer keeps Child SAs too, and bounds them: who asks for many must leave room for what others need.
+        if (usable.Children.Values.Count(c => c.Selectors.SingleFlow is not null) >= state.Settings.NarrowMaximum)
+        {
+            return $"there are {state.Settings.NarrowMaximum} Child SAs for single flows with {flow.Remote} already";
+        }
+
+        Ask(now, usable, SelectorSet.Of(flow));
+        return null;
     }
 
     /// <summary>Asks who is at an address whose peer fell silent; whoever completes the exchange is the answer.</summary>
@@ -92,7 +113,7 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
     {
         foreach (var latch in state.Latches.Between(pair).Where(l => l.State == LatchState.Larval).ToList())
         {
-            Seek(now, latch.Flow, latch.Entry, channel: null);
+            Seek(now, latch);
         }
     }
 
@@ -165,6 +186,17 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
         {
             Failed(now, handle, reason, text);
         }
+    }
+
+    /// <summary>The IKE SA under which a flow may ask: with its latch's own peer once it has one.</summary>
+    private Peering? Usable(AddressPair pair, Channel? channel) => state.Between(pair)
+        .Where(p => p.Established && p.SilentAt is null && (channel is null || p.Key!.Fingerprint == channel.Parameters.PeerKey))
+        .MaxBy(p => p.Since);
+
+    private void Ask(TimeSpan now, Peering peering, SelectorSet selectors)
+    {
+        var request = state.Ike.CreateChild(now, peering.Handle, new ChildProposal(selectors));
+        _requests.Add(request, new Request(peering.Handle, peering.Pair, selectors, WhoIsThere: false));
     }
 
     private static bool IsRefusal(CloseReason reason) => reason is CloseReason.PeerNotAuthenticated or CloseReason.RefusedByPeer

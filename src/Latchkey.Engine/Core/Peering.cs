@@ -39,6 +39,9 @@ internal sealed class Peering(IkeSaHandle handle, bool initiated, InetEndpoint l
 
     public PadResult? Match { get; set; }
 
+    /// <summary>Set when IKE_AUTH is done; for life, because rekeys authenticate nobody anew.</summary>
+    public PeerAuthentication? Authentication { get; set; }
+
     public bool Established { get; set; }
 
     public IkeSuite? Suite { get; set; }

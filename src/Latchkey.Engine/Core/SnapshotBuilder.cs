@@ -59,7 +59,7 @@ internal sealed class SnapshotBuilder(EngineState state)
     }
 
     /// <summary>How the peer with this key was let in; with several addresses the strongest counts.</summary>
-    private string Trust(IEnumerable<Peering> peerings)
+    public string Trust(IEnumerable<Peering> peerings)
     {
         if (peerings.Any(p => p.Match is PadResult.Known))
         {
@@ -69,6 +69,24 @@ internal sealed class SnapshotBuilder(EngineState state)
         var pins = peerings.Select(p => state.Pad.PinAt(p.Pair.Remote)).OfType<Pin>().ToList();
         return pins.Any(p => p.Origin == PinOrigin.Person) ? "pinned" : pins.Count > 0 ? "first-use" : "anyone";
     }
+
+    public LatchSnapshot? Inquire(ListenerKey key) => state.Latches.FindListener(key) is { } listener ? Listener(listener) : null;
+
+    public ConnectionSnapshot? Inquire(FlowKey flow)
+    {
+        if (state.Latches.Find(flow) is not { } latch)
+        {
+            return null;
+        }
+
+        var own = state.Covering(flow).Where(c => c.Channel == latch.Channel).ToList();
+        var narrow = own.FirstOrDefault(c => c.Selectors.SingleFlow == flow);
+        return new ConnectionSnapshot(Connection(latch), latch.Authentication, latch.Channel?.Parameters, narrow is not null, Outer(narrow ?? own.FirstOrDefault()));
+    }
+
+    private OuterSnapshot? Outer(ChildSa? child) => child is not null && state.Find(child.Sa) is { } peering
+        ? new OuterSnapshot(peering.Local, peering.Remote, child.Encapsulation.ToString().ToLowerInvariant(), Name(peering.Nat), peering.PrivateAddress)
+        : null;
 
     private static ChildSaSnapshot Child(ChildSa child) => new(
         child.Handle.ToString(), child.Channel.Id, child.InboundSpi, child.OutboundSpi, child.Suite.ToString(), child.Selectors.ToString(),
@@ -98,7 +116,7 @@ internal sealed class SnapshotBuilder(EngineState state)
             latch.Channel?.Id,
             parameters?.Quality.ToString(),
             parameters?.Mode.ToString().ToLowerInvariant(),
-            Name(latch.Entry.DispositionFor(latch.Flow.Protocol)),
+            Name(latch.Disposition),
             latch.BrokenBy?.ToString() ?? latch.ClosedBy?.ToString(),
             latch.Since)
         {
@@ -112,6 +130,6 @@ internal sealed class SnapshotBuilder(EngineState state)
         var unspecified = key.Local.IsV4 ? InetAddress.AnyV4 : InetAddress.AnyV6;
         return new LatchSnapshot(
             listener.Id, LatchState.Listener, new FlowKey(key.Protocol, key.Local, key.LocalPort, unspecified, 0), listener.Entry.Name,
-            null, null, state.Identity.Public.Fingerprint.ToString(), null, null, null, Name(listener.Entry.DispositionFor(key.Protocol)), null, listener.Since);
+            null, null, state.Identity.Public.Fingerprint.ToString(), null, null, null, Name(listener.Disposition), null, listener.Since);
     }
 }

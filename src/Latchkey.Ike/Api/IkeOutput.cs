@@ -46,8 +46,13 @@ public sealed record AuthorizePeer(
 /// <param name="Question">Repeated in the answer.</param>
 public sealed record AuthorizeChild(IkeSaHandle Sa, uint Question, ChildOffer Child) : IkeOutput;
 
+/// <param name="AuthDigest">
+/// SHA-256 over what both ends signed (RFC 7296 §2.15): the same at both ends, and of this IKE SA alone. A rekey does not
+/// change it, because nobody authenticates anew.
+/// </param>
 public sealed record IkeSaEstablished(
-    IkeSaHandle Sa, bool Initiated, PeerKey Key, InetEndpoint Local, InetEndpoint Remote, NatSides Nat, IkeSuite Suite, ulong SpiI, ulong SpiR) : IkeOutput;
+    IkeSaHandle Sa, bool Initiated, PeerKey Key, InetEndpoint Local, InetEndpoint Remote, NatSides Nat, IkeSuite Suite, ulong SpiI, ulong SpiR,
+    ReadOnlyMemory<byte> AuthDigest) : IkeOutput;
 
 /// <summary>The IKE SA was rekeyed: same handle, new keys, new SPIs.</summary>
 public sealed record IkeSaRekeyed(IkeSaHandle Sa, IkeSuite Suite, ulong SpiI, ulong SpiR) : IkeOutput;

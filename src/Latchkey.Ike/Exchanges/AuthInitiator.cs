@@ -58,7 +58,7 @@ internal sealed class AuthInitiator(
             sa.AskAboutPeer(
                 new AuthorizePeer(
                     sa.Handle, Initiated: true, key, new IkeIdentification((IdType)id.IdType, id.Data), sa.Local, sa.Remote, answer.Has(NotifyType.InitialContact), init.Answered, offer),
-                verdict => Conclude(generation, granted, verdict));
+                verdict => Conclude(generation, id, granted, verdict));
         }
     }
 
@@ -70,7 +70,7 @@ internal sealed class AuthInitiator(
         }
     }
 
-    private void Conclude(Generation generation, GrantedChild granted, PeerVerdict verdict)
+    private void Conclude(Generation generation, IdentificationPayload peerId, GrantedChild granted, PeerVerdict verdict)
     {
         if (verdict is not PeerVerdict.Accept accept)
         {
@@ -79,7 +79,7 @@ internal sealed class AuthInitiator(
         }
 
         _childSettled = true;
-        sa.Establish();
+        sa.Establish(AuthSignature.Digest(generation, init, OurIdentity.Payload(context.Identity, ofInitiator: true), peerId));
         switch (granted, accept.Child)
         {
             case (GrantedChild.Granted g, ChildVerdict.Accept { Selectors: var selectors }):

@@ -10,15 +10,17 @@ internal sealed class AuthResponder
     private readonly IkeSa _sa;
     private readonly Generation _generation;
     private readonly InitResult _init;
+    private readonly IdentificationPayload _peerId;
     private readonly AskedChild? _asked;
     private readonly NotifyPayload? _childRefusal;
 
-    private AuthResponder(HostContext context, IkeSa sa, Generation generation, PayloadSet request)
+    private AuthResponder(HostContext context, IkeSa sa, Generation generation, IdentificationPayload peerId, PayloadSet request)
     {
         _context = context;
         _sa = sa;
         _generation = generation;
         _init = sa.Init!;
+        _peerId = peerId;
         if (request.Sa is not null)
         {
             _childRefusal = ChildPayloads.ReadAsked(context, sa, request, new EspNegotiation(context.Settings, withKeyExchange: false), out _asked);
@@ -50,7 +52,7 @@ internal sealed class AuthResponder
         }
         else
         {
-            var exchange = new AuthResponder(context, sa, generation, request);
+            var exchange = new AuthResponder(context, sa, generation, id, request);
             sa.AskAboutPeer(
                 new AuthorizePeer(
                     sa.Handle, Initiated: false, key, new IkeIdentification((IdType)id.IdType, id.Data), sa.Local, sa.Remote,
@@ -84,7 +86,7 @@ internal sealed class AuthResponder
         }
 
         // The order is the contract: our inbound SA exists before the peer can use it.
-        _sa.Establish();
+        _sa.Establish(AuthSignature.Digest(_generation, _init, _peerId, id));
         var childPart = GrantChild(accept.Child);
         _generation.Respond([id, OurIdentity.Certificate(_context.Identity), auth, .. childPart]);
         _sa.Init = null;

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
 using Latchkey.Crypto;
 using Latchkey.Wire.Ike;
 
@@ -35,6 +36,27 @@ internal static class AuthSignature
         }
 
         return key.Verify(data.Slice(1, data[0]), SignedOctets(prf, skP, peerInitMessage, ownNonce, id), data[(1 + data[0])..]);
+    }
+
+    /// <summary>
+    /// What no other IKE SA has: SHA-256 over InitiatorSignedOctets and ResponderSignedOctets (RFC 7296 §2.15), each behind its
+    /// length in four octets. Equal at both ends, and with a man in the middle at neither.
+    /// </summary>
+    public static byte[] Digest(Generation generation, InitResult init, IdentificationPayload ofInitiator, IdentificationPayload ofResponder)
+    {
+        var prf = generation.Suite.Prf;
+        var writer = new IkeWriter();
+        foreach (var octets in new[]
+        {
+            SignedOctets(prf, generation.Keys.SkPi, init.Request, init.NonceR, ofInitiator),
+            SignedOctets(prf, generation.Keys.SkPr, init.Response, init.NonceI, ofResponder),
+        })
+        {
+            writer.U32((uint)octets.Length);
+            writer.Octets(octets);
+        }
+
+        return SHA256.HashData(writer.ToArray());
     }
 
     private static byte[] SignedOctets(PrfAlgorithm prf, SecretBytes skP, byte[] initMessage, byte[] nonce, IdentificationPayload id)

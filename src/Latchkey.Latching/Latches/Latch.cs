@@ -29,10 +29,22 @@ public sealed class Latch
     /// </summary>
     public bool IsKept { get; private set; }
 
+    /// <summary>The LISTENER latch it was born from, or null.</summary>
+    public LatchId? BornFrom { get; init; }
+
+    /// <summary>What its owner asks for.</summary>
+    public FlowWishes Wishes { get; set; } = FlowWishes.None;
+
+    /// <summary>What its owner is told when it breaks: the owner's choice, or the policy's.</summary>
+    public Disposition Disposition => Wishes.Disposition ?? Entry.DispositionFor(Flow.Protocol);
+
     public LatchState State { get; private set; }
 
     /// <summary>Null only while LARVAL, or when it was CLOSED before it had one.</summary>
     public Channel? Channel { get; private set; }
+
+    /// <summary>How the peer proved itself under the SA that carried the first packet; set with the channel, and null while LARVAL.</summary>
+    public PeerAuthentication? Authentication { get; private set; }
 
     /// <summary>When the present state began.</summary>
     public TimeSpan Since { get; private set; }
@@ -96,10 +108,11 @@ public sealed class Latch
     public override string ToString() => $"latch {Id} ({Flow})";
 
     /// <summary>LARVAL to ESTABLISHED: from now on the parameters never change.</summary>
-    internal void Establish(TimeSpan now, Channel channel)
+    internal void Establish(TimeSpan now, Channel channel, PeerAuthentication? authentication)
     {
         Demand(LatchState.Larval);
         Channel = channel;
+        Authentication = authentication;
         Move(now, LatchState.Established);
     }
 

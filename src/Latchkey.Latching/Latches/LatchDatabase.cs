@@ -61,6 +61,8 @@ public sealed class LatchDatabase
     /// <summary>RELEASE_LATCH of a LISTENER (L35).</summary>
     public bool ReleaseListener(ListenerKey key) => _listeners.Remove(key);
 
+    public ListenerLatch? FindListener(ListenerKey key) => _listeners.GetValueOrDefault(key);
+
     /// <summary>The LISTENER latch a connection would be born from; one bound to the very address wins.</summary>
     public ListenerLatch? FindListener(FlowKey flow) =>
         _listeners.GetValueOrDefault(new ListenerKey(flow.Protocol, flow.Local, flow.LocalPort))
@@ -73,27 +75,28 @@ public sealed class LatchDatabase
 
     /// <summary>CREATE_CONNECTION_LATCH with a channel; the caller has seen to it that nothing conflicts (L26).</summary>
     /// <exception cref="InvalidOperationException">The flow has a latch.</exception>
-    public Latch CreateEstablished(TimeSpan now, FlowKey flow, ProtectEntry entry, Channel channel)
+    public Latch CreateEstablished(
+        TimeSpan now, FlowKey flow, ProtectEntry entry, Channel channel, PeerAuthentication? authentication = null, ListenerLatch? bornFrom = null)
     {
-        var latch = Add(now, flow, entry);
-        Establish(now, latch, channel);
+        var latch = Add(now, flow, entry, bornFrom);
+        Establish(now, latch, channel, authentication);
         return latch;
     }
 
-    /// <summary>A latch born CLOSED, for a flow that lived before the daemon did (L14).</summary>
+    /// <summary>A latch born CLOSED, for a flow that lived before the daemon did (L14), or one that may not be.</summary>
     /// <exception cref="InvalidOperationException">The flow has a latch.</exception>
-    public Latch CreateClosed(TimeSpan now, FlowKey flow, ProtectEntry entry, ClosedReason reason)
+    public Latch CreateClosed(TimeSpan now, FlowKey flow, ProtectEntry entry, ClosedReason reason, ListenerLatch? bornFrom = null)
     {
-        var latch = Add(now, flow, entry);
+        var latch = Add(now, flow, entry, bornFrom);
         latch.Close(now, reason);
         return latch;
     }
 
     /// <summary>LARVAL to ESTABLISHED: from now on the parameters never change (L12).</summary>
-    public void Establish(TimeSpan now, Latch latch, Channel channel)
+    public void Establish(TimeSpan now, Latch latch, Channel channel, PeerAuthentication? authentication = null)
     {
         ArgumentNullException.ThrowIfNull(latch);
-        latch.Establish(now, channel);
+        latch.Establish(now, channel, authentication);
         if (!_byChannel.TryGetValue(channel, out var onChannel))
         {
             _byChannel.Add(channel, onChannel = []);
@@ -147,9 +150,9 @@ public sealed class LatchDatabase
 
     private IReadOnlyCollection<Latch> Single(FlowKey flow) => Find(flow) is { } latch ? [latch] : [];
 
-    private Latch Add(TimeSpan now, FlowKey flow, ProtectEntry entry)
+    private Latch Add(TimeSpan now, FlowKey flow, ProtectEntry entry, ListenerLatch? bornFrom = null)
     {
-        var latch = new Latch(new LatchId(_last + 1), flow, entry, now);
+        var latch = new Latch(new LatchId(_last + 1), flow, entry, now) { BornFrom = bornFrom?.Id, Wishes = bornFrom?.Wishes ?? FlowWishes.None };
         if (!_byFlow.TryAdd(flow, latch))
         {
             throw new InvalidOperationException($"{flow} already has a latch");

@@ -17,7 +17,7 @@ public sealed record SelectorSet(ImmutableArray<TrafficSelector> Local, Immutabl
 
     public bool IsEmpty => Local.IsEmpty || Remote.IsEmpty;
 
-    /// <summary>The one flow that is covered, when it is no more than one (RFC 5660 §2.1, narrow SAs).</summary>
+    /// <summary>The one flow that is covered, when it is no more than one.</summary>
     public FlowKey? SingleFlow => Local is [{ IsSingle: true } local] && Remote is [{ IsSingle: true } remote] && local.Protocol == remote.Protocol
         ? new FlowKey((IpProtocol)local.Protocol, local.StartAddress, local.StartPort, remote.StartAddress, remote.StartPort)
         : null;

@@ -21,11 +21,13 @@ public sealed class ControlApiTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _fixture.DisposeAsync();
 
     [Fact]
-    public async Task The_socket_belongs_to_its_owner_alone()
+    public async Task Every_user_may_connect_and_none_may_put_another_socket_in_its_place()
     {
-        await _fixture.InitializeAsync();
+        var path = Path.Combine(Path.GetDirectoryName(_fixture.Path)!, "run", "control.sock");
+        await using var server = await ControlServer.StartAsync(path, _fixture.Daemon, NullLoggerFactory.Instance);
 
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_fixture.Path));
+        Assert.Equal((UnixFileMode)Convert.ToInt32("666", 8), File.GetUnixFileMode(path));
+        Assert.Equal((UnixFileMode)Convert.ToInt32("711", 8), File.GetUnixFileMode(Path.GetDirectoryName(path)!));
     }
 
     [Fact]

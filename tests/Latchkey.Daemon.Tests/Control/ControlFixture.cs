@@ -14,7 +14,12 @@ public sealed class ControlFixture : IAsyncLifetime
 
     internal FakeDaemon Daemon { get; } = new();
 
-    public async ValueTask InitializeAsync() => _server = await ControlServer.StartAsync(Path, Daemon, NullLoggerFactory.Instance);
+    public async ValueTask InitializeAsync()
+    {
+        // Other users pass through it, as they do through /run/latchkey.
+        File.SetUnixFileMode(_directory.FullName, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute);
+        _server = await ControlServer.StartAsync(Path, Daemon, NullLoggerFactory.Instance);
+    }
 
     public Task StopAsync() => _server!.DisposeAsync().AsTask();
 

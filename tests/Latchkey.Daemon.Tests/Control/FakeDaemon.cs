@@ -64,9 +64,71 @@ internal sealed class FakeDaemon : IDaemonControl
         Untouched = 0,
     };
 
+    public ReloadReport Reload { get; set; } = Reloaded;
+
+    public static ConnectionReport Connection { get; } = new(Latch.Flow, "app", true)
+    {
+        Latch = Latch,
+        Local = new IdentityReport(Ours.ToString(), "MCowBQYDK2VwAyEAAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=", "Ed25519", null),
+        Peer = new IdentityReport(Theirs.ToString(), "MCowBQYDK2VwAyEAAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=", "Ed25519", "r1"),
+        Authentication = new AuthenticationReport("digital signature", "known", Noon),
+        Quality = new QualityReport("confidentiality and integrity", "transport", "AES-GCM-16-256/ESN", 256, true, false),
+        Outer = new OuterReport("192.0.2.1:4500", "192.0.2.7:4500", "udp", "there", "10.0.0.7"),
+        ChannelBindings = new ChannelBindingsReport(
+            Convert.ToBase64String("x-latchkey-ipsec-end-point:…"u8), Convert.ToBase64String("x-latchkey-ipsec-unique:…"u8)),
+    };
+
+    public static ListenerReport Listener { get; } = new(Latch with
+    {
+        Id = 3,
+        State = "LISTENER",
+        Flow = new("tcp", "0.0.0.0", 7000, "0.0.0.0", 0),
+        PeerKey = null,
+        PeerName = null,
+        Channel = null,
+        Protection = null,
+        Mode = null,
+    });
+
+    public FakeDaemon() => Alerts = new OwnerAlerts(FakeSockets);
+
     public EventStream Events { get; } = new();
 
-    public ReloadReport Reload { get; set; } = Reloaded;
+    public FakeSockets FakeSockets { get; } = new();
+
+    public ISocketHolders Sockets => FakeSockets;
+
+    public OwnerAlerts Alerts { get; }
+
+    /// <summary>What is told of every connection; null: that <see cref="Connection"/> is latched and no other.</summary>
+    public ConnectionReport? Answer { get; set; }
+
+    /// <summary>Why nothing is granted; null: everything is.</summary>
+    public string? Refusal { get; set; }
+
+    public List<(FlowKey Flow, uint User, bool Held, FlowWishes Wishes)> Granted { get; } = [];
+
+    public List<(ListenerKey Listener, FlowWishes Wishes)> GrantedToListeners { get; } = [];
+
+    public Task<ConnectionReport> ConnectionAsync(FlowKey flow, CancellationToken cancellation) =>
+        Task.FromResult(Answer ?? (Latch.Flow.ToKey() == flow ? Connection : new ConnectionReport(FlowReport.From(flow), null, false)));
+
+    public Task<string?> GrantAsync(FlowKey flow, uint user, bool held, FlowWishes wishes, CancellationToken cancellation)
+    {
+        Granted.Add((flow, user, held, wishes));
+        return Task.FromResult(Refusal);
+    }
+
+    public Task<ListenerReport?> ListenerAsync(ListenerKey listener, CancellationToken cancellation) => Task.FromResult<ListenerReport?>(Listener);
+
+    public Task<string?> GrantAsync(ListenerKey listener, SocketHolder socket, FlowWishes wishes, CancellationToken cancellation)
+    {
+        GrantedToListeners.Add((listener, wishes));
+        return Task.FromResult(Refusal);
+    }
+
+    public Task<IReadOnlyList<(uint Latch, FlowKey Flow)>> LatchedAsync(IReadOnlyList<FlowKey> flows, CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyList<(uint, FlowKey)>>([.. flows.Select(f => (Latch.Id, f))]);
 
     public List<LatchId> Closed { get; } = [];
 

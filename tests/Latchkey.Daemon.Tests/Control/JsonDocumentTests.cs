@@ -10,7 +10,11 @@ namespace Latchkey.Daemon.Tests.Control;
 /// <summary>docs/json.md shows every shape, exactly as it is written.</summary>
 public class JsonDocumentTests
 {
-    public static TheoryData<string> Shapes => ["status", "latches", "peers", "sas", "fingerprint", "explain", "close", "pin", "reload", "reload refused", "events", "events with details", "check", "error"];
+    public static TheoryData<string> Shapes =>
+    [
+        "status", "latches", "peers", "sas", "fingerprint", "explain", "close", "pin", "reload", "reload refused", "connection", "listener", "wishes", "events",
+        "events with details", "check", "error",
+    ];
 
     [Theory]
     [MemberData(nameof(Shapes))]
@@ -40,6 +44,9 @@ public class JsonDocumentTests
             "reload" => JsonSerializer.Serialize(FakeDaemon.Reloaded, json.ReloadReport),
             "reload refused" => JsonSerializer.Serialize(FakeDaemon.Refused, json.ReloadReport),
             "pin" => JsonSerializer.Serialize(await daemon.PinAsync(InetAddress.Parse("192.0.2.7"), null, false, none), json.PinChangeReport),
+            "connection" => JsonSerializer.Serialize(FakeDaemon.Connection, json.ConnectionReport),
+            "listener" => JsonSerializer.Serialize(FakeDaemon.Listener, json.ListenerReport),
+            "wishes" => JsonSerializer.Serialize(new WishesRequest("wait", true, 256, true, FakeDaemon.Connection.Peer!.Key, false), json.WishesRequest),
             "events" => JsonSerializer.Serialize(daemon.Events.Publish(FakeDaemon.Broken), ReportJson.Compact.EventReport),
             "events with details" => JsonSerializer.Serialize(daemon.Events.Publish(FakeDaemon.Mismatch), ReportJson.Compact.EventReport),
             "check" => JsonSerializer.Serialize(CheckReport.From("/etc/latchkey/latchkey.toml", bad), json.CheckReport),

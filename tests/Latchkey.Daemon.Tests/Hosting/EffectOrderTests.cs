@@ -15,10 +15,10 @@ public class EffectOrderTests
     private static readonly FlowKey Flow = new(IpProtocol.Tcp, InetAddress.Parse("192.0.2.1"), 7000, InetAddress.Parse("192.0.2.7"), 40000);
 
     [Fact]
-    public void L28_A_flow_is_blocked_and_its_owner_told_before_the_newcomer_is_answered()
+    public void L28_S12_A_flow_is_blocked_and_its_owner_told_before_the_newcomer_is_answered()
     {
         var done = new Recorder();
-        var runner = new EffectRunner(done, done, done, e => done.Done.Add($"raise {e.Kind}"), host => done.Done.Add($"record {host}"), keys: null);
+        var runner = new EffectRunner(done, done, done, e => done.Done.Add($"raise {e.Kind}"), host => done.Done.Add($"record {host}"), _ => done.Done.Add("await its owner"), keys: null);
         using var key = SigningKey.Generate(SystemRandom.Instance);
         var here = new InetEndpoint(Flow.Local, 500);
         var there = new InetEndpoint(Flow.Remote, 500);
@@ -41,7 +41,7 @@ public class EffectOrderTests
             runner.Run(effect);
         }
 
-        Assert.Equal(["block", "raise LatchBroken", "notify Reset", "remove Outbound 1", "bind channel 2", "forget", "pin 192.0.2.7", "record 192.0.2.7", "clear", "send 3", "keep alive"], done.Done);
+        Assert.Equal(["block", "raise LatchBroken", "await its owner", "notify Reset", "remove Outbound 1", "bind channel 2", "forget", "pin 192.0.2.7", "record 192.0.2.7", "clear", "send 3", "keep alive"], done.Done);
     }
 
     [Theory]

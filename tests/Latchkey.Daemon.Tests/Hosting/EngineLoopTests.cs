@@ -3,6 +3,7 @@ using System.Collections.Frozen;
 using Latchkey.Crypto;
 using Latchkey.Daemon.Configuration;
 using Latchkey.Daemon.Hosting;
+using Latchkey.Daemon.Tests.Control;
 using Latchkey.Engine;
 using Latchkey.Latching;
 using Latchkey.Wire;
@@ -51,7 +52,7 @@ public sealed class EngineLoopTests : IDisposable
     {
         var done = new ConcurrentQueue<Effect>();
         _loop.Start(done.Enqueue);
-        var questions = new DatapathQuestions(_loop, narrowed: _ => { });
+        var questions = new DatapathQuestions(_loop, new FakeSockets(), new ExpectedFlows(new DaemonClock()), narrowed: _ => { });
 
         questions.OutboundFlowUnknown(Flow);
         var latches = await _loop.AskAsync((engine, _) => engine.Latches(), Cancellation);
@@ -75,7 +76,7 @@ public sealed class EngineLoopTests : IDisposable
     public void A_flood_from_strangers_leaves_room_for_our_own_flows()
     {
         // Not started, so that nothing is taken out of the queue.
-        var questions = new DatapathQuestions(_loop, narrowed: _ => { });
+        var questions = new DatapathQuestions(_loop, new FakeSockets(), new ExpectedFlows(new DaemonClock()), narrowed: _ => { });
         var somebody = new InetEndpoint(Flow.Remote, 500);
         for (var i = 0; i < 20_000; i++)
         {

@@ -25,7 +25,7 @@ internal sealed class RecordingEvents : IDatapathEvents
 
     public void OutboundFlowUnknown(FlowKey flow) => Note($"outbound {flow}");
 
-    public void InboundFlowUnknown(FlowKey flow, ChannelId channel) => Note($"inbound {flow} {channel}");
+    public void InboundFlowUnknown(FlowKey flow, ChannelId channel, uint spi) => Note($"inbound {flow} {channel}");
 
     public void ClearFlowUnknown(FlowKey flow) => Note($"clear {flow}");
 

@@ -158,7 +158,8 @@ public sealed class SimulatedDatapath : IDatapath
                 _events.OutboundFlowUnknown(segment.Flow);
             }
         }
-        else if (_outbound.FindLast(sa => sa.Channel == channel && sa.Selectors.Covers(segment.Flow)) is { } sa)
+        else if ((_outbound.FindLast(sa => sa.Channel == channel && sa.Selectors.SingleFlow == segment.Flow)
+            ?? _outbound.FindLast(sa => sa.Channel == channel && sa.Selectors.Covers(segment.Flow))) is { } sa)
         {
             Seal(sa, segment);
         }
@@ -208,7 +209,7 @@ public sealed class SimulatedDatapath : IDatapath
             record.Hold(segment, sa.Channel);
             if (record.ShouldAsk(FlowQuestion.Inbound, _host.Now))
             {
-                _events.InboundFlowUnknown(flow, sa.Channel);
+                _events.InboundFlowUnknown(flow, sa.Channel, sa.Spi);
             }
         }
         else if (record.Channel is not null && record.ShouldAsk(FlowQuestion.OfAnother, _host.Now))

@@ -45,8 +45,8 @@ public sealed class SimulatedDaemon : IDatapathEvents
 
     public void OutboundFlowUnknown(FlowKey flow) => Post("outbound flow unknown", now => Engine.HandleOutboundFlow(now, flow));
 
-    public void InboundFlowUnknown(FlowKey flow, ChannelId channel) =>
-        Post("inbound flow unknown", now => Engine.HandleInboundFlow(now, flow, channel));
+    public void InboundFlowUnknown(FlowKey flow, ChannelId channel, uint spi) =>
+        Post("inbound flow unknown", now => Engine.HandleInboundFlow(now, flow, channel, spi));
 
     public void ClearFlowUnknown(FlowKey flow) => Post("clear flow unknown", now => Engine.HandleClearFlow(now, flow));
 
@@ -86,6 +86,12 @@ public sealed class SimulatedDaemon : IDatapathEvents
 
     /// <summary>Flows that went in clear before this daemon did anything.</summary>
     internal void Adopt(IReadOnlyCollection<FlowKey> flows, bool byUs) => Call("adoption", now => Engine.AdoptClearFlows(now, flows, byUs));
+
+    /// <summary>An application asks something of the engine.</summary>
+    public void Ask(Action<TimeSpan> question) => Call("an application asks", question);
+
+    /// <summary>A flow whose application asked for something before it connected.</summary>
+    public void HandleOutboundFlow(FlowKey flow, FlowWishes wishes) => Call("outbound flow with wishes", now => Engine.HandleOutboundFlow(now, flow, wishes));
 
     /// <summary>Sockets that lived before this daemon did.</summary>
     internal void CloseOrphans(IReadOnlyCollection<FlowKey> flows, IReadOnlySet<FlowKey> held) =>

@@ -1,0 +1,36 @@
+using System.Collections.Immutable;
+using Latchkey.Wire;
+
+namespace Latchkey.Daemon.Control;
+
+/// <summary>
+/// Users who listen for events of their own connections. An alert is in its owner's hands before its disposition follows:
+/// the engine's thread waits for that, briefly, and only where somebody listens for the very connection (RFC 5660 L44).
+/// </summary>
+public sealed class OwnerAlerts(ISocketHolders sockets)
+{
+    /// <summary>An owner who does not take an alert within this time is dropped, once; the reset of his connection must not wait for ever.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+
+    private ImmutableArray<OwnerSubscription> _subscriptions = [];
+
+    /// <param name="drop">Ends the subscription's stream.</param>
+    public OwnerSubscription Subscribe(uint user, Action drop)
+    {
+        var subscription = new OwnerSubscription(user, sockets, drop, s => ImmutableInterlocked.Update(ref _subscriptions, all => all.Remove(s)));
+        ImmutableInterlocked.Update(ref _subscriptions, all => all.Add(subscription));
+        return subscription;
+    }
+
+    /// <summary>Returns when every owner who listens for this connection has the events up to <paramref name="last"/>, or was dropped.</summary>
+    public void AwaitDelivery(FlowKey flow, long last)
+    {
+        foreach (var subscription in _subscriptions)
+        {
+            if (subscription.Watches(flow) && !subscription.TryAwait(last, Patience))
+            {
+                subscription.Drop();
+            }
+        }
+    }
+}

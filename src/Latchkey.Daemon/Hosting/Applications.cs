@@ -1,0 +1,29 @@
+using Latchkey.Daemon.Control;
+
+namespace Latchkey.Daemon.Hosting;
+
+/// <summary>What the daemon knows of the applications behind its latches, and what they asked for.</summary>
+internal sealed class Applications : IDisposable
+{
+    private readonly HostSockets _sockets = new();
+
+    public Applications(DaemonClock clock)
+    {
+        Alerts = new OwnerAlerts(_sockets);
+        Expected = new ExpectedFlows(clock);
+    }
+
+    public ISocketHolders Sockets => _sockets;
+
+    public OwnerAlerts Alerts { get; }
+
+    public ExpectedFlows Expected { get; }
+
+    public ListenerWishes Listeners { get; } = new();
+
+    public void Dispose()
+    {
+        _sockets.Dispose();
+        Listeners.Dispose();
+    }
+}

@@ -1,0 +1,25 @@
+using Latchkey.Crypto;
+
+namespace Latchkey.Latching;
+
+/// <summary>
+/// How a peer proved who it is, under one IKE SA. Every latch keeps that of the SA which carried its first packet
+/// (RFC 5660 L7); a rekey does not change it, and a later IKE SA is another one.
+/// </summary>
+/// <param name="Local">What we proved.</param>
+/// <param name="Peer">What the peer proved.</param>
+/// <param name="PeerName">The peer's name in the configuration, or null.</param>
+/// <param name="Trust">How the key was let in: <c>known</c>, <c>pinned</c>, <c>first-use</c> or <c>anyone</c>.</param>
+/// <param name="AuthDigest">32 octets over what both ends signed; the same at both.</param>
+/// <param name="At">When IKE_AUTH was done.</param>
+public sealed record PeerAuthentication(PeerKey Local, PeerKey Peer, string? PeerName, string Trust, ReadOnlyMemory<byte> AuthDigest, TimeSpan At)
+{
+    /// <summary>What both ends did: nothing but digital signatures is accepted (RFC 7427), with bare public keys (RFC 7670).</summary>
+    public const string Method = "digital signature";
+
+    /// <summary>See <see cref="ChannelBindings.EndPoint"/>.</summary>
+    public byte[] EndPointBinding => ChannelBindings.EndPoint(Local, Peer);
+
+    /// <summary>See <see cref="ChannelBindings.Unique"/>.</summary>
+    public byte[] UniqueBinding => ChannelBindings.Unique(AuthDigest.Span);
+}

@@ -1,0 +1,19 @@
+using Latchkey.Daemon.Control;
+using Latchkey.Latching;
+using Latchkey.Wire;
+
+namespace Latchkey.Daemon.Tests.Control;
+
+/// <summary>A host whose sockets are what a test says.</summary>
+internal sealed class FakeSockets : ISocketHolders
+{
+    public Dictionary<FlowKey, SocketHolder> Connections { get; } = [];
+
+    public Dictionary<ListenerKey, SocketHolder> Listeners { get; } = [];
+
+    public SocketHolder? Of(FlowKey flow) => Connections.TryGetValue(flow, out var holder) ? holder : null;
+
+    public SocketHolder? Of(ListenerKey listener) => Listeners.TryGetValue(listener, out var holder) ? holder : null;
+
+    public IReadOnlyList<FlowKey> HeldBy(uint user) => [.. Connections.Where(c => c.Value.User == user).Select(c => c.Key)];
+}
