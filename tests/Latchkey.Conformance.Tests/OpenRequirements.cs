@@ -5,9 +5,8 @@ public static class OpenRequirements
 {
     public static IReadOnlyCollection<string> Numbers { get; } =
     [
-        "L6", "L7", "L10", "L17", "L21", "L31", "L32", "L33", "L42", "L44", "L48",
         "B13",
         "Q1", "Q2", "Q3", "Q4", "Q5", "Q6", "Q7", "Q8",
-        "S1b", "S1c", "S1d", "S12", "S14",
+        "S1b", "S1c", "S1d", "S14",
     ];
 }

@@ -27,6 +27,7 @@ public static class Catalog
         new S9aWrongFingerprint(),
         new S9bFirstUse(),
         new S10Defaults(),
+        new S12ApplicationChooses(),
         new S13BreakWhileConnecting(),
         new S15Rekeys(),
         new S15rRestarts(),
