@@ -3,6 +3,7 @@
     forge.py hints  AS TARGET SECONDS
     forge.py segment AS AS-PORT TARGET TARGET-PORT SEQUENCE rst|data
     forge.py spoof  AS TARGET SECONDS [IKE-SPIS] [ESP-SPI]
+    forge.py tokens AS TARGET SECONDS IKE-SPIS
     forge.py barrage AS TARGET COUNT IKE-SPIS ESP-SPI AS-PORT TARGET-PORT SEQUENCE CAPTURE
 
 AS is the address the packets claim to come from; answers go to whoever really has it. Prints how many were sent;
@@ -24,7 +25,7 @@ from scapy.all import (
 from link import Link
 
 INFORMATIONAL, IKE_SA_INIT, IKE_AUTH = 37, 34, 35
-INVALID_IKE_SPI, INVALID_SPI = 4, 11
+INVALID_IKE_SPI, INVALID_SPI, QUICK_CRASH_DETECTION = 4, 11, 16419
 REQUEST, RESPONSE = 0x08, 0x20
 chance = random.Random(1)
 
@@ -66,6 +67,24 @@ def hints(source, target):
         yield udp(source, target, port, ike(INFORMATIONAL, RESPONSE, *spis, 41, notify(INVALID_IKE_SPI)))
     for code in (1, 3, 4) if ":" in source else (0, 1, 2, 3):
         yield unreachable(source, target, code)
+
+
+def forgotten(flags, spis, tokens):
+    """RFC 6290 section 4.5: this IKE SA is unknown here, and these tokens prove it."""
+    payloads = struct.pack("!BBHBBH", 41, 0, 8, 0, 0, INVALID_IKE_SPI)
+    for number, token in enumerate(tokens):
+        more = 41 if number < len(tokens) - 1 else 0
+        payloads += struct.pack("!BBHBBH", more, 0, 8 + len(token), 1, 0, QUICK_CRASH_DETECTION) + token
+    return ike(INFORMATIONAL, flags, *spis, 41, payloads, chance.randrange(8))
+
+
+def tokens(source, target, ike_spis):
+    """Made-up proofs that the peer of a real IKE SA has crashed."""
+    spis = bytes.fromhex(ike_spis[:16]), bytes.fromhex(ike_spis[16:])
+    for port in (500, 4500):
+        for flags in (RESPONSE, RESPONSE | REQUEST):
+            yield udp(source, target, port, forgotten(flags, spis, [os.urandom(32) for _ in range(4)]))
+            yield udp(source, target, port, forgotten(flags, spis, [os.urandom(16), os.urandom(128)]))
 
 
 def sa_init(source, target, port):
@@ -146,6 +165,12 @@ class Barrage:
             message = ike(INFORMATIONAL, RESPONSE | chance.choice((0, 0x08)), *spis, 41, notify(INVALID_IKE_SPI), chance.randrange(8))
             yield udp(self.source, self.target, port, message)
 
+    def crash_token(self):
+        for port in itertools.cycle((500, 4500)):
+            made_up = [os.urandom(chance.choice((0, 15, 16, 32, 128))) for _ in range(chance.randrange(1, 5))]
+            message = forgotten(RESPONSE | chance.choice((0, 0x08)), chance.choice((self.spis, (os.urandom(8), os.urandom(8)))), made_up)
+            yield udp(chance.choice((self.source, self.anywhere())), self.target, port, message)
+
     def ike_sa_init(self):
         while True:
             yield sa_init(chance.choice((self.source, self.anywhere())), self.target, chance.choice((500, 4500)))
@@ -194,7 +219,7 @@ class Barrage:
             yield ip(self.source, self.target) / tcp / Raw(b"not yours" if "P" in flags else b"")
 
     def send(self, count):
-        kinds = (self.invalid_spi, self.invalid_ike_spi, self.ike_sa_init, self.ike_unverifiable, self.esp_garbage, self.replayed, self.icmp, self.clear_tcp)
+        kinds = (self.invalid_spi, self.invalid_ike_spi, self.crash_token, self.ike_sa_init, self.ike_unverifiable, self.esp_garbage, self.replayed, self.icmp, self.clear_tcp)
         link, sent = Link(self.target), collections.Counter()
         streams = [(kind.__name__, kind()) for kind in kinds]
         for name, stream in itertools.islice(itertools.cycle(streams), count):
@@ -220,6 +245,9 @@ if kind == "hints":
 elif kind == "spoof":
     target, seconds, ike_spis, esp_spi = rest
     print(rounds(target, lambda: spoof(source, target, ike_spis, esp_spi), float(seconds)))
+elif kind == "tokens":
+    target, seconds, ike_spis = rest
+    print(rounds(target, lambda: tokens(source, target, ike_spis), float(seconds)))
 elif kind == "barrage":
     target, count, ike_spis, esp_spi, port, target_port, sequence, capture = rest
     barrage = Barrage(source, target, ike_spis, esp_spi, int(port), int(target_port), int(sequence), capture)

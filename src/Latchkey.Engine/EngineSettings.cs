@@ -31,6 +31,12 @@ public sealed record EngineSettings
     /// <summary>Hosts that are asked because they began a flow in clear, and such flows of one host, at a time. A forged sender has strangers asked.</summary>
     public int ClearKnockMaximum { get; init; } = 64;
 
+    /// <summary>
+    /// INITIAL_CONTACT of a peer without birth certificates counts as a restart of its host: it has lost its SAs, and a host that
+    /// restarts is the usual cause. False: as one of its daemon alone.
+    /// </summary>
+    public bool BreakOnForeignInitialContact { get; init; } = true;
+
     /// <summary>Latches and flows in clear at most; beyond it new flows are refused.</summary>
     public int LatchMaximum { get; init; } = 1 << 20;
 }

@@ -21,6 +21,7 @@ public sealed class LatchEngine : IDisposable
     private readonly Negotiations _negotiations;
     private readonly Detection _detection;
     private readonly ClearAdmission _clear;
+    private readonly Restarts _restarts;
     private readonly FlowAdmission _flows;
     private readonly FirstUse _firstUse;
     private readonly PeerAdmission _peers;
@@ -49,7 +50,8 @@ public sealed class LatchEngine : IDisposable
         _detection = new Detection(_state, _negotiations, _breaker);
         _flows = new FlowAdmission(_state, _negotiations, _clear, _recorder, _breaker);
         _firstUse = new FirstUse(_state);
-        _peers = new PeerAdmission(_state, _breaker, _detection, _firstUse);
+        _restarts = new Restarts(_state, _breaker, _negotiations);
+        _peers = new PeerAdmission(_state, _breaker, _detection, _firstUse, _restarts);
         _sas = new SaLifecycle(_state);
         _policy = new PolicyChange(_state, _breaker, _flows, _negotiations, _peers, _clear);
         _resumption = new Resumption(_state, _negotiations);
@@ -62,6 +64,13 @@ public sealed class LatchEngine : IDisposable
     public TimeSpan? NextDeadline => Earliest(_state.Ike.NextDeadline, Earliest(_sas.NextDeadline, _resumption.NextDeadline));
 
     public SecurityPolicy Policy => _state.Policy;
+
+    /// <summary>Which life of this host it speaks from, to be set before the first peer is met; null: peers are told nothing.</summary>
+    public BirthCertificate? Birth
+    {
+        get => _state.Ike.Birth;
+        set => _state.Ike.Birth = value;
+    }
 
     public IReadOnlyDictionary<IkeDropReason, long> IkeDrops => _state.Ike.Drops;
 
@@ -253,8 +262,10 @@ public sealed class LatchEngine : IDisposable
     /// known any more, so they end with a reset instead of being bound to whoever answers (L14).
     /// </summary>
     /// <param name="held">Flows of an earlier run that no protect entry covered any more, and that must not leave in clear.</param>
-    public void CloseOrphans(TimeSpan now, IReadOnlyCollection<FlowKey> flows, IReadOnlySet<FlowKey> held)
+    /// <returns>Whether there were any and no latch was restored: then all that peers hold latched with us is lost, and a new life begins.</returns>
+    public bool CloseOrphans(TimeSpan now, IReadOnlyCollection<FlowKey> flows, IReadOnlySet<FlowKey> held)
     {
+        var lost = false;
         ArgumentNullException.ThrowIfNull(flows);
         ArgumentNullException.ThrowIfNull(held);
         foreach (var flow in flows.Where(flow => _state.Latches.Find(flow) is null && !_state.ClearFlows.Contains(flow)))
@@ -269,8 +280,11 @@ public sealed class LatchEngine : IDisposable
             {
                 var latch = _state.Latches.CreateLarval(now, flow, entry);
                 _breaker.Close(now, latch, ClosedReason.DaemonLost, DropReason.LatchClosed, "it began before this daemon, which does not know whom it was latched to");
+                lost = true;
             }
         }
+
+        return lost && !_state.Latches.All.Any(latch => latch.Channel is not null);
     }
 
     /// <summary>Administrative close: the connection-oriented owner sees a reset (L19, L38).</summary>
@@ -494,6 +508,12 @@ public sealed class LatchEngine : IDisposable
                 _peers.EvidenceArrived(now, e.Sa);
                 _detection.Pursue(now, peering);
                 break;
+            case PeerForgotUs e when _state.Find(e.Sa) is { } peering:
+                _restarts.ForgotUs(now, peering, e.From);
+                break;
+            case CrashTokenRefused e when _state.Find(e.Sa) is { } peering:
+                _state.Effects.Raise(EventKind.CrashTokenRefused, now, peering, $"{e.From} showed a crash detection token for {e.Sa} that {peering.Key} did not give us: nothing changes", "BadCrashToken");
+                break;
             case HintReceived hint:
                 _detection.Hint(now, hint);
                 break;
@@ -527,12 +547,14 @@ public sealed class LatchEngine : IDisposable
             _state.Ike.DeleteIkeSa(now, old.Handle, CloseReason.Superseded, $"the peer answers under {e.Sa}", tellPeer: false);
         }
 
+        _negotiations.StopAsking(now, peering.Pair, e.Key.Fingerprint);
         _negotiations.SeekForLarval(now, peering.Pair);
     }
 
     private void Closed(TimeSpan now, IkeSaClosed e)
     {
-        if (_state.Find(e.Sa) is { } peering)
+        var gone = _state.Find(e.Sa);
+        if (gone is { } peering)
         {
             foreach (var child in peering.Children.Values.ToList())
             {
@@ -552,6 +574,10 @@ public sealed class LatchEngine : IDisposable
         _negotiations.IkeSaGone(now, e.Sa, e.Reason, e.Text);
         _peers.Withdraw(e.Sa);
         _peers.EvidenceArrived(now, e.Sa);
+        if (gone is { ForgotUs: true })
+        {
+            _restarts.Ask(now, gone);
+        }
     }
 
     private void Failed(TimeSpan now, ChildFailed e)

@@ -35,6 +35,13 @@ public sealed class IkeHost : IDisposable
     /// <summary>When <see cref="HandleDeadline"/> wants to be called next, or null.</summary>
     public TimeSpan? NextDeadline => _context.Timers.NextDue;
 
+    /// <summary>Which life of this host we speak from, told to peers that understand it; null: nothing is told.</summary>
+    public BirthCertificate? Birth
+    {
+        get => _context.Birth;
+        set => _context.Birth = value;
+    }
+
     /// <summary>Dropped datagrams by reason.</summary>
     public IReadOnlyDictionary<IkeDropReason, long> Drops => _context.Drops;
 

@@ -6,7 +6,6 @@ public static class OpenRequirements
     public static IReadOnlyCollection<string> Numbers { get; } =
     [
         "B13",
-        "Q1", "Q2", "Q3", "Q4", "Q5", "Q6", "Q7", "Q8",
-        "S1b", "S1c", "S1d", "S14",
+        "S14",
     ];
 }

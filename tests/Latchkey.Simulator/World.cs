@@ -14,6 +14,7 @@ public sealed class World : IDisposable
     private readonly List<Invariant> _invariants;
     private readonly HashSet<SimulatedHost> _touched = [];
     private readonly List<(TimeSpan At, InetAddress Address)> _disturbances = [];
+    private readonly Dictionary<int, SimulatedDisk> _disks;
     private readonly SimulatedRandom _random;
 
     public World(WorldPlan plan)
@@ -24,6 +25,7 @@ public sealed class World : IDisposable
         Trace = new Trace(Events, TraceLines);
         Network = new SimulatedNetwork(Events, _random.Fork(1), plan.Nat is { } nat ? new SimulatedNat(nat.Address, nat.Inside) : null) { Quality = plan.Network };
         _invariants = Invariants.All(this);
+        _disks = plan.Hosts.Select(host => host.Identity).Distinct().ToDictionary(identity => identity, identity => new SimulatedDisk(identity));
         Hosts = [.. plan.Hosts.Select((host, i) => new SimulatedHost(this, host, _random.Fork(100 + (ulong)i)))];
     }
 
@@ -48,6 +50,9 @@ public sealed class World : IDisposable
     public long Steps { get; private set; }
 
     public SimulatedHost Host(string name) => Hosts.First(host => host.Name == name);
+
+    /// <summary>The disk that a key is on; hosts with one key are one host that came back elsewhere.</summary>
+    public SimulatedDisk Disk(int identity) => _disks[identity];
 
     public TcpSocket? Socket(long serial) => serial == 0 ? null : _sockets[(int)serial - 1];
 

@@ -8,6 +8,7 @@ public sealed class LabHost : IAsyncDisposable
     private readonly Laboratory _laboratory;
     private readonly List<BackgroundProcess> _processes = [];
     private readonly Dictionary<string, int> _names = [];
+    private (string Id, string Uptime)? _boot;
 
     private LabHost(Laboratory laboratory, string name, NetworkNamespace networkNamespace)
     {
@@ -45,9 +46,26 @@ public sealed class LabHost : IAsyncDisposable
         // The second program of one name gets a log file of its own.
         var count = _names[name] = _names.GetValueOrDefault(name) + 1;
         var log = Path.Combine(Folder, count == 1 ? $"{name}.log" : $"{name}{count}.log");
-        var process = BackgroundProcess.Start(name, Namespace.Inside(arguments), log, _laboratory.Processes, prepare);
+        var process = BackgroundProcess.Start(name, Namespace.Inside(Booted(arguments)), log, _laboratory.Processes, prepare);
         _processes.Add(process);
         return process;
+    }
+
+    /// <summary>
+    /// From now on this is another host after its reboot: it has that one's disk, and its kernel has another boot id and has
+    /// run for a second. All hosts here share one kernel, so files are laid over the real ones for the programs of this host.
+    /// </summary>
+    public void BootFromDiskOf(LabHost other)
+    {
+        var state = Directory.CreateDirectory(Path.Combine(Folder, "state"));
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(other.Folder, "state")))
+        {
+            File.Copy(file, Path.Combine(state.FullName, Path.GetFileName(file)));
+        }
+
+        _boot = (Path.Combine(Folder, "boot_id"), Path.Combine(Folder, "uptime"));
+        File.WriteAllText(_boot.Value.Id, $"{Guid.NewGuid()}\n");
+        File.WriteAllText(_boot.Value.Uptime, "1.00 1.00\n");
     }
 
     public Task<string> Run(params IReadOnlyList<string> arguments) => Namespace.Run(arguments);
@@ -58,6 +76,13 @@ public sealed class LabHost : IAsyncDisposable
     /// <summary>The command line of one of the laboratory's own small programs.</summary>
     public IReadOnlyList<string> App(string app, params IReadOnlyList<string> arguments) =>
         ["/usr/bin/python3", "-u", _laboratory.App(app), .. arguments];
+
+    // "ip netns exec" gives every program mounts of its own, so nobody else sees these.
+    private IReadOnlyList<string> Booted(IReadOnlyList<string> arguments) => _boot is not { } boot
+        ? arguments
+        : [
+            "sh", "-c", "mount --bind \"$0\" /proc/sys/kernel/random/boot_id && mount --bind \"$1\" /proc/uptime && shift && exec \"$@\"", boot.Id, boot.Uptime, .. arguments,
+        ];
 
     /// <summary>Gratuitous ARP or unsolicited neighbour advertisement: this address is mine now.</summary>
     internal Task Announce(Nic nic) => Run(App("announce.py", nic.Device, nic.Address));

@@ -125,6 +125,24 @@ public sealed class Cast
         return there;
     }
 
+    /// <summary>C's machine crashes. D is that machine after the reboot: C's disk, and so its key, in another boot; not plugged in yet.</summary>
+    public async Task CReboots(DaemonConfiguration configuration)
+    {
+        await C.Nics[0].Unplug();
+        await CDaemon.Kill();
+        D.BootFromDiskOf(C);
+        await StartOnD(configuration);
+        _stage.Say("C's machine crashes and boots again: from its disk it has its key, from its memory nothing.");
+    }
+
+    /// <returns>The moment from which C could be reached.</returns>
+    public async Task<Moment> CIsBackAfterItsReboot()
+    {
+        var there = await D.Nics[0].Plug();
+        _stage.Say($"C is back at {D.Address}.");
+        return there;
+    }
+
     public async Task DLeaves()
     {
         await D.Nics[0].Unplug();

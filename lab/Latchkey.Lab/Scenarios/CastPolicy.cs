@@ -21,6 +21,10 @@ public sealed record CastPolicy(DaemonConfiguration W, DaemonConfiguration C, Da
     public static DaemonConfiguration ClientOf(params IReadOnlyList<int> ports) =>
         new() { Protect = [.. ports.Select(port => new ProtectRule($"story-{port}", RemotePort: $"{port}"))] };
 
+    /// <summary>W's configuration with an entry of its own for each of these ports.</summary>
+    public static DaemonConfiguration ServerOf(params IReadOnlyList<int> ports) =>
+        Server() with { Protect = [.. ports.Select(port => new ProtectRule($"story-{port}", LocalPort: $"{port}"))] };
+
     /// <summary>W's configuration. Its keys are exported in every scenario, so that tshark can look inside ESP for the flow's octets.</summary>
     public static DaemonConfiguration Server(string? onBreak = null, string? trust = "anyone") =>
         new() { Protect = [new ProtectRule("story", LocalPort: Ports) { OnBreak = onBreak, Trust = trust }], ExportKeys = true };

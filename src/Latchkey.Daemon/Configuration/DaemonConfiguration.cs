@@ -17,7 +17,7 @@ public sealed record DaemonSettings
     /// <summary>The Unix socket of the control API.</summary>
     public string Control { get; init; } = DaemonConfiguration.DefaultControl;
 
-    /// <summary>What survives a reboot: the identity key.</summary>
+    /// <summary>What survives a reboot: the identity key, the birth certificate, the secrets of crash detection.</summary>
     public string StateDirectory { get; init; } = "/var/lib/latchkey";
 
     /// <summary>What must not survive a reboot.</summary>
@@ -37,6 +37,12 @@ public sealed record DaemonSettings
 
     /// <summary>Use 64-bit sequence numbers in ESP; off only where a dissector that does not know them is to verify it.</summary>
     public bool Esn { get; init; } = true;
+
+    /// <summary>Send and believe the tokens of RFC 6290.</summary>
+    public bool QuickCrashDetection { get; init; } = true;
+
+    /// <summary>INITIAL_CONTACT of a peer that shows no birth certificate breaks the latches to it.</summary>
+    public bool BreakOnForeignInitialContact { get; init; } = true;
 
     /// <summary>Where keys are written for a foreign dissector; null (the default) writes none.</summary>
     public string? KeyExportDirectory { get; init; }

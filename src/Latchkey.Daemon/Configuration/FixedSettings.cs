@@ -15,6 +15,8 @@ public static class FixedSettings
         ("[ike] child_lifetime", s => s.ChildLifetime),
         ("[ike] give_up_after", s => s.GiveUpAfter),
         ("[ike] esn", s => s.Esn),
+        ("[ike] quick_crash_detection", s => s.QuickCrashDetection),
+        ("[ike] foreign_initial_contact", s => s.BreakOnForeignInitialContact ? "break" : "keep"),
         ("[debug] export_keys", s => s.KeyExportDirectory),
     ];
 

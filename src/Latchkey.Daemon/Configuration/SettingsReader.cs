@@ -24,6 +24,9 @@ internal static class SettingsReader
             ChildLifetime = Lifetime(tables.Ike, "child_lifetime") ?? defaults.ChildLifetime,
             GiveUpAfter = Lifetime(tables.Ike, "give_up_after") ?? defaults.GiveUpAfter,
             Esn = tables.Ike.Truth("esn") ?? defaults.Esn,
+            QuickCrashDetection = tables.Ike.Truth("quick_crash_detection") ?? defaults.QuickCrashDetection,
+            BreakOnForeignInitialContact = tables.Ike.Choice(
+                "foreign_initial_contact", defaults.BreakOnForeignInitialContact, new Dictionary<string, bool> { ["break"] = true, ["keep"] = false }),
             KeyExportDirectory = Directory(tables.Debug, "export_keys"),
         };
         daemon.Choice(

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Latchkey.Contract;
 using Latchkey.Crypto;
@@ -55,17 +56,18 @@ public static class DaemonHost
             SharedDirectory.Ensure(Path.GetDirectoryName(settings.Control)!);
             PrivateDirectory.Ensure(settings.RuntimeDirectory);
             var keys = settings.KeyExportDirectory is { } directory ? new KeyExportFiles(directory, log) : null;
-            Rehearsal.Play(EngineSettings(settings));
+            using var memory = HostMemory.Load(settings);
+            Rehearsal.Play(EngineSettings(settings, []));
             using var journal = new LatchJournal(settings.RuntimeDirectory, new JournalHeader(KernelBoot.Id(), identity.Public.Fingerprint));
             var left = journal.Read();
             using var network = HostNetwork.Open(configuration.Policy, [.. SocketCensus.Connections(AskKernel(SocketWatch.Sockets)), .. left.Latches.Select(latch => latch.Flow)]);
-            await RunAsync(configuration, identity, pins, journal, left, network, keys, logs, log, stop).ConfigureAwait(false);
+            await RunAsync(configuration, identity, memory, pins, journal, left, network, keys, logs, log, stop).ConfigureAwait(false);
         }
     }
 
     private static async Task RunAsync(
-        DaemonConfiguration configuration, SigningKey identity, PinStore pins, LatchJournal journal, JournalReading left, HostNetwork network, KeyExportFiles? keys,
-        ILoggerFactory logs, ILogger log, CancellationToken stop)
+        DaemonConfiguration configuration, SigningKey identity, HostMemory memory, PinStore pins, LatchJournal journal, JournalReading left, HostNetwork network,
+        KeyExportFiles? keys, ILoggerFactory logs, ILogger log, CancellationToken stop)
     {
         var clock = new DaemonClock();
         var events = new EventStream();
@@ -73,7 +75,7 @@ public static class DaemonHost
         var recorder = new EventRecorder(events, new ReportBuilder(clock), metrics, log);
         void Tell(EventKind kind, string text) => recorder.Record(new EngineEvent(kind, clock.Now, text));
 
-        using var engine = new LatchEngine(EngineSettings(configuration.Settings), configuration.Policy, identity, SystemRandom.Instance, journal);
+        using var engine = new LatchEngine(EngineSettings(configuration.Settings, memory.QcdSecrets), configuration.Policy, identity, SystemRandom.Instance, journal);
         using var loop = new EngineLoop(engine, clock);
         void RoutesFailed(LinuxException e) => Tell(EventKind.Degraded, $"the routes of protected traffic do not follow the host's: {e.Message}");
         using var applications = AskKernel(() => new Applications(clock));
@@ -100,7 +102,14 @@ public static class DaemonHost
         var sockets = AskKernel(SocketWatch.Sockets);
         Judge(left, Tell);
         var latches = SocketCensus.Living(left.Latches, sockets);
-        await loop.AskAsync((e, now) => Adopt(e, now, latches, sockets, network, clear), CancellationToken.None).ConfigureAwait(false);
+        var lost = await loop.AskAsync((e, now) => Adopt(e, now, latches, sockets, network, clear), CancellationToken.None).ConfigureAwait(false);
+        if (lost)
+        {
+            // Nothing is left of what our peers hold latched: a new life, so that they learn it.
+            memory.Birth.BeginAnew();
+        }
+
+        await loop.AskAsync((e, now) => e.Birth = memory.Birth.Certificate(now), CancellationToken.None).ConfigureAwait(false);
 
         var broken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var threads = new DatapathThreads(
@@ -167,7 +176,7 @@ public static class DaemonHost
         }
     }
 
-    internal static EngineSettings EngineSettings(DaemonSettings settings) => new()
+    internal static EngineSettings EngineSettings(DaemonSettings settings, ImmutableArray<SecretBytes> qcdSecrets) => new()
     {
         Ike = new IkeSettings
         {
@@ -178,7 +187,9 @@ public static class DaemonHost
             GiveUpAfter = settings.GiveUpAfter,
             Esn = settings.Esn,
             ExportKeys = settings.KeyExportDirectory is not null,
+            QcdSecrets = qcdSecrets,
         },
+        BreakOnForeignInitialContact = settings.BreakOnForeignInitialContact,
     };
 
     private static void Judge(JournalReading left, Action<EventKind, string> tell)
@@ -193,6 +204,7 @@ public static class DaemonHost
         }
     }
 
+    /// <returns>Whether every latch of an earlier daemon is lost.</returns>
     private static bool Adopt(
         LatchEngine engine, TimeSpan now, IReadOnlyCollection<LatchRecord> latches, IReadOnlyList<SocketEntry> sockets, HostNetwork network, ClearPath clear)
     {
@@ -209,9 +221,9 @@ public static class DaemonHost
             clear.Close(gone);
         }
 
-        engine.CloseOrphans(now, SocketCensus.Connections(sockets), network.Held);
+        var lost = engine.CloseOrphans(now, SocketCensus.Connections(sockets), network.Held);
         engine.HandleListeners(now, SocketCensus.Listeners(sockets));
-        return true;
+        return lost;
     }
 
     private static bool Leave(LatchEngine engine, TimeSpan now)

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Latchkey.Crypto;
 
 namespace Latchkey.Daemon.Identity;
@@ -5,10 +7,6 @@ namespace Latchkey.Daemon.Identity;
 /// <summary>This host's private key in a file that only its owner reads; made on first start.</summary>
 public static class IdentityStore
 {
-    private const UnixFileMode OthersAnything =
-        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
-        | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
-
     /// <summary>PKCS #8 of the largest RSA key accepted is well below this.</summary>
     private const int MaximumLength = 64 * 1024;
 
@@ -68,35 +66,17 @@ public static class IdentityStore
 
     private static SigningKey Load(string file)
     {
-        string pem;
+        var octets = OwnersFile.Read(file, "key file", MaximumLength, "delete it, so that a new key is made, and tell your peers");
         try
         {
-            // The mode is that of the open file, not of whatever bears its name a moment later.
-            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read);
-            var mode = File.GetUnixFileMode(stream.SafeFileHandle);
-            if ((mode & OthersAnything) != 0)
-            {
-                throw new StartupException(
-                    $"the key file {file} is open to others (mode {Convert.ToString((int)mode, 8)})",
-                    $"run: chmod 600 {file}; if others may have read it, delete it, so that a new key is made, and tell your peers");
-            }
-
-            if (stream.Length > MaximumLength)
-            {
-                throw new StartupException($"the key file {file} has {stream.Length} octets: that is no key", "name the right file as key_file");
-            }
-
-            using var reader = new StreamReader(stream);
-            pem = reader.ReadToEnd();
+            return SigningKey.TryReadPem(Encoding.UTF8.GetString(octets), out var key, out var error)
+                ? key
+                : throw new StartupException($"{file} holds no private key: {error}", "restore it, or delete it, so that a new key is made");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        finally
         {
-            throw new StartupException($"cannot read the key file {file}: {e.Message}", "make it readable for the user the daemon runs as, and for nobody else");
+            CryptographicOperations.ZeroMemory(octets);
         }
-
-        return SigningKey.TryReadPem(pem, out var key, out var error)
-            ? key
-            : throw new StartupException($"{file} holds no private key: {error}", "restore it, or delete it, so that a new key is made");
     }
 
     private static void Save(SigningKey key, string file, bool overwrite) => OwnersFile.Write(file, key.ToPem(), overwrite);

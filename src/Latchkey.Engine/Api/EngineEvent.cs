@@ -85,4 +85,8 @@ public enum EventKind
     IpsecHostFound,
     LatchesRestored,
     JournalRefused,
+    PeerRestarted,
+    CrashDetected,
+    CrashTokenRefused,
+    BirthCertificateRefused,
 }

@@ -76,7 +76,7 @@ internal sealed class Detection(EngineState state, Negotiations negotiations, La
         if (peering.SilentAt is not null)
         {
             state.Effects.Raise(EventKind.ProbeAnswered, now, peering, $"{peering.Key} at {peering.Pair.Remote} answers again");
-            negotiations.StopAsking(now, peering.Pair);
+            negotiations.StopAsking(now, peering.Pair, peering.Key!.Fingerprint);
         }
 
         peering.Heard(now);
@@ -105,7 +105,7 @@ internal sealed class Detection(EngineState state, Negotiations negotiations, La
             {
                 CloseForStranger(now, channel);
             }
-            else
+            else if (!state.IsMetAgain(peering))
             {
                 negotiations.AskWhoIsThere(now, peering, channel);
             }

@@ -44,6 +44,8 @@ internal sealed class EngineState
 
     public Dictionary<IkeSaHandle, Peering> Peerings { get; } = [];
 
+    public PeerLives Lives { get; } = new();
+
     public EffectQueue Effects { get; } = new();
 
     /// <summary>Latches that a change of policy contradicted and that stayed.</summary>
@@ -106,6 +108,11 @@ internal sealed class EngineState
         {
             _byPair.Remove(peering.Pair);
         }
+
+        if (peering.Key is { } key)
+        {
+            ForgetLifeIfUnused(peering.Pair, key.Fingerprint);
+        }
     }
 
     public void Add(Peering peering, ChildSa child)
@@ -123,6 +130,10 @@ internal sealed class EngineState
     /// <summary>Established IKE SAs with one key between two addresses.</summary>
     public IEnumerable<Peering> With(AddressPair pair, KeyFingerprint key) =>
         Between(pair).Where(p => p.Established && p.Key?.Fingerprint == key);
+
+    /// <summary>The peer of an IKE SA has, or is just making, another one with us under which it answers.</summary>
+    public bool IsMetAgain(Peering peering) =>
+        Between(peering.Pair).Any(p => p != peering && p.Key?.Fingerprint == peering.Key!.Fingerprint && p.SilentAt is null);
 
     /// <summary>Child SAs between two addresses that cover a flow, the newest first.</summary>
     public IEnumerable<ChildSa> Covering(FlowKey flow) =>
@@ -144,6 +155,15 @@ internal sealed class EngineState
         if (Latches.On(channel).Count == 0 && !Between(pair).Any(p => p.Children.Values.Any(c => c.Channel == channel)))
         {
             Channels.Release(channel);
+            ForgetLifeIfUnused(pair, channel.Parameters.PeerKey);
+        }
+    }
+
+    private void ForgetLifeIfUnused(AddressPair pair, KeyFingerprint key)
+    {
+        if (!Between(pair).Any(p => p.Key?.Fingerprint == key) && !Latches.Between(pair).Any(l => l.Channel?.Parameters.PeerKey == key))
+        {
+            Lives.Forget(pair, key);
         }
     }
 

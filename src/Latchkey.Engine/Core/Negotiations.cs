@@ -1,4 +1,5 @@
 using Latchkey.Contract;
+using Latchkey.Crypto;
 using Latchkey.Ike;
 using Latchkey.Latching;
 using Latchkey.Wire;
@@ -10,7 +11,8 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
 {
     private readonly Dictionary<ChildRequestHandle, Request> _requests = [];
 
-    private sealed record Request(IkeSaHandle Sa, AddressPair Pair, SelectorSet Selectors, bool WhoIsThere, bool Brief = false);
+    /// <param name="Missed">The peer that fell silent, when this asks who is in its place; else null.</param>
+    private sealed record Request(IkeSaHandle Sa, AddressPair Pair, SelectorSet Selectors, KeyFingerprint? Missed, bool Brief = false);
 
     /// <summary>A latch needs an SA and has none: use an IKE SA that is there, or begin one.</summary>
     /// <returns>False when an IKE SA is being made for others: ask again when it stands.</returns>
@@ -82,7 +84,7 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
         }
 
         var settings = state.Settings;
-        var peering = Begin(now, pair, latch.Entry, selectors, new Persistence(settings.WhoIsThereInterval, settings.WhoIsThereDuration), whoIsThere: true);
+        var peering = Begin(now, pair, latch.Entry, selectors, new Persistence(settings.WhoIsThereInterval, settings.WhoIsThereDuration), missed: channel.Parameters.PeerKey);
         state.Effects.Raise(new EngineEvent(EventKind.WhoIsThere, now, $"{pair.Remote} does not answer as {channel.Parameters.PeerKey}: asking who is there")
         {
             PeerKey = channel.Parameters.PeerKey.ToString(),
@@ -97,11 +99,12 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
     public bool IsAwaited(Peering peering) => _requests.Values.Any(request => request.Sa == peering.Handle);
 
     /// <summary>The peer that was thought lost answers: nobody else needs to be asked.</summary>
-    public void StopAsking(TimeSpan now, AddressPair pair)
+    /// <remarks>An exchange that has gone further is left alone: the other end may hold its IKE SA already.</remarks>
+    public void StopAsking(TimeSpan now, AddressPair pair, KeyFingerprint key)
     {
-        foreach (var request in _requests.Values.Where(r => r.WhoIsThere && r.Pair == pair).ToList())
+        foreach (var request in _requests.Values.Where(r => r.Missed == key && r.Pair == pair).ToList())
         {
-            if (state.Find(request.Sa) is { Established: false, Key: null })
+            if (state.Ike.Find(request.Sa) is { State: IkeSaState.Initiating })
             {
                 state.Ike.DeleteIkeSa(now, request.Sa, CloseReason.Superseded, "the peer answers again", tellPeer: false);
             }
@@ -196,7 +199,7 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
     private void Ask(TimeSpan now, Peering peering, SelectorSet selectors)
     {
         var request = state.Ike.CreateChild(now, peering.Handle, new ChildProposal(selectors));
-        _requests.Add(request, new Request(peering.Handle, peering.Pair, selectors, WhoIsThere: false));
+        _requests.Add(request, new Request(peering.Handle, peering.Pair, selectors, Missed: null));
     }
 
     private static bool IsRefusal(CloseReason reason) => reason is CloseReason.PeerNotAuthenticated or CloseReason.RefusedByPeer
@@ -204,14 +207,14 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
 
     private bool IsBeginning(AddressPair pair) => state.Between(pair).Any(p => p is { Initiated: true, Established: false });
 
-    private Peering Begin(TimeSpan now, AddressPair pair, ProtectEntry entry, SelectorSet selectors, Persistence? persistence, bool whoIsThere = false, bool brief = false)
+    private Peering Begin(TimeSpan now, AddressPair pair, ProtectEntry entry, SelectorSet selectors, Persistence? persistence, KeyFingerprint? missed = null, bool brief = false)
     {
         // INITIAL_CONTACT says that we hold nothing else with whoever is there (RFC 7296 §2.4). Who still holds latches has
         // forgotten nothing, even if every IKE SA was lost to a bad network: the peer would take it for a restart.
         var initialContact = !state.Between(pair).Any(p => p.Established) && !state.Latches.Between(pair).Any(l => l.Channel is not null);
         var (sa, request) = state.Ike.Initiate(
             now, pair.Local, pair.Remote, new ChildProposal(selectors), entry.Encapsulation != EncapsulationChoice.Esp, initialContact, persistence);
-        _requests.Add(request, new Request(sa, pair, selectors, whoIsThere, brief));
+        _requests.Add(request, new Request(sa, pair, selectors, missed, brief));
         return state.Add(new Peering(sa, initiated: true, new InetEndpoint(pair.Local, 500), new InetEndpoint(pair.Remote, 500), now));
     }
 }

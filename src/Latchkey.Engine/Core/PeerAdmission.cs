@@ -10,7 +10,7 @@ namespace Latchkey.Engine;
 /// stands against the newcomer the answer waits for evidence: does the old peer still answer? (design: evidence, not
 /// time-outs).
 /// </summary>
-internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Detection detection, FirstUse firstUse)
+internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Detection detection, FirstUse firstUse, Restarts restarts)
 {
     private readonly List<Question> _waiting = [];
 
@@ -54,6 +54,7 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
             firstUse.TellMoved(now, peering);
         }
 
+        restarts.Meet(now, peering, question.Birth);
         Candidate? candidate = null;
         ChildVerdict? otherwise = null;
         if (question.Child is { } offer)
@@ -165,16 +166,9 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
         var keys = question.Candidate is { IsRekey: true } || OwnsAddress(question)
             ? []
             : Conflicts(question, question.Candidate).Select(l => l.Channel!.Parameters.PeerKey).Where(k => k != question.Key).ToHashSet();
-        return Around(question).Where(p => p.Established && keys.Contains(p.Key!.Fingerprint)).Concat(Forgotten(question));
+        return Around(question).Where(p => p.Established && keys.Contains(p.Key!.Fingerprint))
+            .Concat(restarts.Forgotten(question.Sa, question.Pair, question.Key, question.InitialContact));
     }
-
-    /// <summary>
-    /// What a newcomer that says INITIAL_CONTACT has forgotten, if it did: the IKE SAs of its key that stood before the
-    /// exchange it says so in began. Both ends may begin at once, and a slow exchange knows nothing of what was made meanwhile.
-    /// </summary>
-    private IEnumerable<Peering> Forgotten(Question question) => question.InitialContact is { } began
-        ? state.With(question.Pair, question.Key).Where(p => p.Handle != question.Sa && p.Since < began)
-        : [];
 
     private IReadOnlyList<Latch> Conflicts(Question question, Candidate? candidate)
     {
@@ -209,7 +203,7 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
             return;
         }
 
-        Restarted(now, question, newcomer);
+        restarts.InitialContact(now, newcomer, question.InitialContact);
         var candidate = AroundTheLiving(now, question, newcomer);
         if (question.Candidate is not null && candidate is null)
         {
@@ -290,28 +284,6 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
     }
 
     private bool Answers(TimeSpan now, AddressPair pair, KeyFingerprint key) => state.With(pair, key).Any(p => !p.IsProvedSilent(now));
-
-    /// <summary>The same key came back, says that it knows nothing of us, and its old IKE SA is silent: it restarted (L16, I2).</summary>
-    private void Restarted(TimeSpan now, Question question, Peering newcomer)
-    {
-        var old = Forgotten(question).ToList();
-        if (old.Count == 0 || old.Any(p => !p.IsProvedSilent(now)))
-        {
-            // Nothing was forgotten: there was no old SA, or the peer answered under it.
-            return;
-        }
-
-        var latches = state.Latches.Between(question.Pair).Where(l => l.Conducts && l.Channel!.Parameters.PeerKey == question.Key).ToList();
-        if (latches.Count > 0)
-        {
-            breaker.Break(now, latches, BreakReason.PeerRestarted, $"{question.Key} at {question.Pair.Remote} came back with INITIAL_CONTACT and no longer answers under its old IKE SA");
-        }
-
-        foreach (var peering in old)
-        {
-            state.Ike.DeleteIkeSa(now, peering.Handle, CloseReason.PeerGone, $"the peer restarted (INITIAL_CONTACT in {newcomer.Handle})", tellPeer: false);
-        }
-    }
 
     private void Replaced(TimeSpan now, Question question, Peering newcomer, Candidate candidate)
     {

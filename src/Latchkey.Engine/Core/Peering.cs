@@ -42,6 +42,15 @@ internal sealed class Peering(IkeSaHandle handle, bool initiated, InetEndpoint l
     /// <summary>Set when IKE_AUTH is done; for life, because rekeys authenticate nobody anew.</summary>
     public PeerAuthentication? Authentication { get; set; }
 
+    /// <summary>Which life of its host the peer spoke from; null when it showed no birth certificate that counts.</summary>
+    public BirthCertificate? Birth { get; set; }
+
+    /// <summary>What that says; null until the peer is authorised.</summary>
+    public Life? Life { get; set; }
+
+    /// <summary>The peer proved that it has lost this IKE SA.</summary>
+    public bool ForgotUs { get; set; }
+
     public bool Established { get; set; }
 
     public IkeSuite? Suite { get; set; }

@@ -36,6 +36,9 @@ public enum IkeDropReason
     /// <summary>A wrong or stale cookie.</summary>
     BadCookie,
 
+    /// <summary>A crash detection token that does not match, or one more than are looked at in a while (RFC 6290 §4.5).</summary>
+    BadCrashToken,
+
     /// <summary>Longer than an IKE datagram may be here (64 KiB less headers).</summary>
     Oversized,
 }

@@ -32,11 +32,12 @@ public sealed record PeerAnswered(InetEndpoint Local, InetEndpoint Remote) : Ike
 /// <param name="Initiated">True when we began the IKE SA; then accepting completes it on our side.</param>
 /// <param name="Id">What the peer asserted in its ID payload.</param>
 /// <param name="InitialContact">The peer sent INITIAL_CONTACT (RFC 7296 §2.4).</param>
+/// <param name="Birth">Which life of its host the peer speaks from; null when it shows no birth certificate.</param>
 /// <param name="Began">When IKE_SA_INIT was answered; what was made since then, the peer may not have known of.</param>
 /// <param name="Child">The Child SA of the same exchange; null when there is none (or, as initiator, when the peer refused it: a <see cref="ChildFailed"/> follows).</param>
 public sealed record AuthorizePeer(
-    IkeSaHandle Sa, bool Initiated, PeerKey Key, IkeIdentification Id, InetEndpoint Local, InetEndpoint Remote, bool InitialContact, TimeSpan Began,
-    ChildOffer? Child) : IkeOutput
+    IkeSaHandle Sa, bool Initiated, PeerKey Key, IkeIdentification Id, InetEndpoint Local, InetEndpoint Remote, bool InitialContact, BirthCertificate? Birth,
+    TimeSpan Began, ChildOffer? Child) : IkeOutput
 {
     /// <summary>What former keys of the peer said of their successors; nothing is verified yet.</summary>
     public ImmutableArray<KeyVoucher> Vouchers { get; init; } = [];
@@ -90,6 +91,16 @@ public sealed record ProbeSilent(IkeSaHandle Sa, int Sent, TimeSpan Waited) : Ik
 
 /// <summary>An unauthenticated statement that something is wrong: a hint, never a proof (RFC 7296 §2.4, invariant 3).</summary>
 public sealed record HintReceived(IkeHint Hint, InetEndpoint Local, InetEndpoint Remote, uint Spi) : IkeOutput;
+
+/// <summary>
+/// A proof without an exchange: the peer has lost this IKE SA and showed the token it had given us for it (RFC 6290). The
+/// SA closes right behind this output.
+/// </summary>
+/// <param name="From">Where the proof came from; it need not be the peer's address.</param>
+public sealed record PeerForgotUs(IkeSaHandle Sa, InetEndpoint From) : IkeOutput;
+
+/// <summary>A token for this IKE SA came that is not its peer's. Nothing changed; told at most once a second for one peer.</summary>
+public sealed record CrashTokenRefused(IkeSaHandle Sa, InetEndpoint From) : IkeOutput;
 
 /// <summary>Proposals do not meet: what was offered against what is configured, per transform type.</summary>
 /// <param name="ByPeer">True when the peer offered and we refused, false when the peer refused our offer.</param>

@@ -53,6 +53,12 @@ public sealed record IkeSettings
     /// <summary>Offer and accept 64-bit sequence numbers in ESP. Off only so that a dissector that does not know them can verify us.</summary>
     public bool Esn { get; init; } = true;
 
+    /// <summary>
+    /// Secrets of 32 octets behind our quick crash detection tokens (RFC 6290), the newest first; they must survive a reboot.
+    /// Empty: quick crash detection is off, tokens are neither sent nor believed. Owned by who made the settings.
+    /// </summary>
+    public ImmutableArray<SecretBytes> QcdSecrets { get; init; } = [];
+
     /// <summary>Emit <see cref="KeysExported"/>. For debugging only: whoever reads it reads the traffic.</summary>
     public bool ExportKeys { get; init; }
 }

@@ -29,6 +29,8 @@ internal sealed class AuthInitiator(
             .. initialContact ? Enumerable.Empty<IkePayload>().Append(new NotifyPayload(NotifyType.InitialContact)) : [],
             new CertificateRequestPayload(CertificateEncoding.RawPublicKey, []),
             auth,
+            .. Vendor.Birth(context, init),
+            .. context.Tokens.For(generation),
             .. ChildPayloads.Ask(_negotiation, _inboundSpi, child.Selectors),
         ];
     }
@@ -55,9 +57,11 @@ internal sealed class AuthInitiator(
             var granted = ChildPayloads.ReadGranted(answer, _negotiation, child.Selectors);
             var offer = granted is GrantedChild.Granted { } g ? new ChildOffer(g.Selectors, g.Suite, null, childRequest) : null;
             sa.AbandonSetup = Abandon;
+            generation.PeerToken.Take(answer);
             sa.AskAboutPeer(
                 new AuthorizePeer(
-                    sa.Handle, Initiated: true, key, new IkeIdentification((IdType)id.IdType, id.Data), sa.Local, sa.Remote, answer.Has(NotifyType.InitialContact), init.Answered, offer),
+                    sa.Handle, Initiated: true, key, new IkeIdentification((IdType)id.IdType, id.Data), sa.Local, sa.Remote, answer.Has(NotifyType.InitialContact),
+                    Vendor.ReadBirth(context, init, answer), init.Answered, offer),
                 verdict => Conclude(generation, id, granted, verdict));
         }
     }

@@ -52,11 +52,12 @@ internal sealed class AuthResponder
         }
         else
         {
+            generation.PeerToken.Take(request);
             var exchange = new AuthResponder(context, sa, generation, id, request);
             sa.AskAboutPeer(
                 new AuthorizePeer(
                     sa.Handle, Initiated: false, key, new IkeIdentification((IdType)id.IdType, id.Data), sa.Local, sa.Remote,
-                    request.Has(NotifyType.InitialContact), sa.Init.Answered, exchange.Offer),
+                    request.Has(NotifyType.InitialContact), Vendor.ReadBirth(context, sa.Init, request), sa.Init.Answered, exchange.Offer),
                 exchange.Conclude);
         }
     }
@@ -88,7 +89,8 @@ internal sealed class AuthResponder
         // The order is the contract: our inbound SA exists before the peer can use it.
         _sa.Establish(AuthSignature.Digest(_generation, _init, _peerId, id));
         var childPart = GrantChild(accept.Child);
-        _generation.Respond([id, OurIdentity.Certificate(_context.Identity), auth, .. childPart]);
+        _generation.Respond(
+            [id, OurIdentity.Certificate(_context.Identity), auth, .. Vendor.Birth(_context, _init), .. _context.Tokens.For(_generation), .. childPart]);
         _sa.Init = null;
     }
 

@@ -33,6 +33,7 @@ internal static class InformationalResponder
             return;
         }
 
+        generation.PeerToken.Take(request);
         generation.Respond([.. DeleteChildren(sa, request)]);
     }
 

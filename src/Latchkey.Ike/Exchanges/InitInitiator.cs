@@ -57,6 +57,7 @@ internal sealed class InitInitiator
                 new NoncePayload(_nonce),
                 .. NatDetection.Payloads(SpiI, 0, _sa.Local, _sa.Remote, _forceUdpEncapsulation),
                 InitMessages.SignatureHashes(),
+                Vendor.Id,
             ]).ToBytes();
         _transmission = new Transmission(_context, _sa, request, _schedule, GiveUp);
         _transmission.Start();
@@ -166,7 +167,9 @@ internal sealed class InitInitiator
         }
         else
         {
-            Proceed(spiR, payloads, new InitResult(_nonce, nonce.Nonce, _transmission!.Message, response, _context.Now, InitMessages.PeerHashes(payloads)), suite, shared!);
+            var init = new InitResult(
+                _nonce, nonce.Nonce, _transmission!.Message, response, _context.Now, InitMessages.PeerHashes(payloads), Vendor.IsAnnounced(payloads));
+            Proceed(spiR, payloads, init, suite, shared!);
         }
     }
 

@@ -125,9 +125,11 @@ internal sealed class InitResponder(HostContext context)
                 .. NatDetection.Payloads(header.SpiI, spiR, local, remote, force),
                 new CertificateRequestPayload(CertificateEncoding.RawPublicKey, []),
                 InitMessages.SignatureHashes(),
+                Vendor.Id,
             ]).ToBytes();
 
-        sa.Init = new InitResult(request.Nonce, nonce, request.Datagram, response, context.Now, InitMessages.PeerHashes(request.Payloads));
+        sa.Init = new InitResult(
+            request.Nonce, nonce, request.Datagram, response, context.Now, InitMessages.PeerHashes(request.Payloads), Vendor.IsAnnounced(request.Payloads));
         sa.BeginAuthentication(InitMessages.MakeGeneration(context, sa, suite, shared, request.Nonce, nonce, header.SpiI, spiR));
         sa.LimitSetup(Farewell.None);
         _responses.Add(request.Key, response);

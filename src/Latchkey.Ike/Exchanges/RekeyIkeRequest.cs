@@ -127,8 +127,11 @@ internal sealed class RekeyIkeRequest(HostContext context, IkeSa sa) : OutgoingR
             return null;
         }
 
-        return RekeyIkeResponder.MakeGeneration(
+        var next = RekeyIkeResponder.MakeGeneration(
             context, generation, suite, shared!, _nonce, nonceR, _spi, BinaryPrimitives.ReadUInt64BigEndian(proposal.Spi), weInitiated: true);
+        // A token in this answer is one for the new SPIs (RFC 6290 §4.3).
+        next.PeerToken.Take(answer);
+        return next;
     }
 
     // The lifetime bounds the retries: an IKE SA that cannot be rekeyed expires.

@@ -46,9 +46,12 @@ internal static class RekeyIkeResponder
         var next = MakeGeneration(
             context, generation, suite, shared!, nonceI.Nonce, nonceR, BinaryPrimitives.ReadUInt64BigEndian(chosen.Spi), spiR, weInitiated: false);
         generation.Respond(
+        [
             new SaPayload([chosen with { Spi = InitMessages.SpiOctets(spiR) }]),
             new NoncePayload(nonceR),
-            new KeyExchangePayload(method.TransformId, publicValue));
+            new KeyExchangePayload(method.TransformId, publicValue),
+            .. context.Tokens.For(next),
+        ]);
         if (sa.RekeyUnderWay is { IsOnTheWire: true } ours)
         {
             // Both sides began at once: which of the two wins is known when ours is answered.

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using Latchkey.Wire;
 using Latchkey.Wire.Ike;
 
@@ -8,9 +9,15 @@ namespace Latchkey.Ike;
 internal sealed class DatagramRouter(HostContext context)
 {
     private readonly InitResponder _initResponder = new(context);
+    private readonly CrashDetector _crashes = new(context);
+    private readonly AnswerBudget _budget = new();
 
-    // Ten answers a second to one address help a lost peer, and amplify nothing.
+    // Ten complaints a second to one address help a lost peer, and amplify nothing.
     private readonly RateLimiter _complaints = new(TimeSpan.FromMilliseconds(100));
+
+    // The complaint about ESP leads to a probe, and that must not find the limit used up: a whole train of probes, 15 ms
+    // apart, is answered.
+    private readonly RateLimiter _answers = new(TimeSpan.FromMilliseconds(10));
 
     public void Route(InetEndpoint local, InetEndpoint remote, ReadOnlySpan<byte> datagram)
     {
@@ -47,7 +54,7 @@ internal sealed class DatagramRouter(HostContext context)
             context.Drop(IkeDropReason.UnsupportedVersion);
             if (header.MajorVersion > 2 && !header.IsResponse)
             {
-                Complain(local, remote, header, new NotifyPayload(NotifyType.InvalidMajorVersion));
+                Complain(local, remote, header, [new NotifyPayload(NotifyType.InvalidMajorVersion)]);
             }
         }
         else if (!IkeMessage.TryRead(datagram, out var message, out _))
@@ -85,17 +92,24 @@ internal sealed class DatagramRouter(HostContext context)
         }
 
         var payloads = new PayloadSet(message.Payloads);
+        var generation = FindGeneration(message.Header);
+        var offersProof = generation is not null && _crashes.Concerns(generation, payloads);
+        if (offersProof && _crashes.TryProve(remote, generation!, payloads))
+        {
+            return;
+        }
+
         if (payloads.Notify(NotifyType.InvalidSpi) is { Data.Length: 4 } invalidSpi)
         {
             context.Emit(new HintReceived(IkeHint.InvalidSpi, local, remote, BinaryPrimitives.ReadUInt32BigEndian(invalidSpi.Data)));
         }
-        else if (payloads.Has(NotifyType.InvalidIkeSpi) && FindGeneration(message.Header) is { } generation
+        else if (payloads.Has(NotifyType.InvalidIkeSpi) && generation is not null
             && generation.Sa.Remote.Address == remote.Address && generation.Sa.State != IkeSaState.Closed)
         {
             // It repeats SPIs that only we, the peer and the path between know; it is still no proof.
             context.Emit(new HintReceived(IkeHint.InvalidIkeSpi, local, remote, 0));
         }
-        else
+        else if (!offersProof)
         {
             context.Drop(IkeDropReason.UnexpectedExchange);
         }
@@ -116,7 +130,7 @@ internal sealed class DatagramRouter(HostContext context)
             context.Drop(IkeDropReason.UnknownIkeSa);
             if (!message.Header.IsResponse)
             {
-                Complain(local, remote, message.Header, new NotifyPayload(NotifyType.InvalidIkeSpi));
+                AnswerUnknownSa(local, remote, message.Header);
             }
         }
     }
@@ -139,6 +153,21 @@ internal sealed class DatagramRouter(HostContext context)
         }
     }
 
+    /// <summary>INVALID_IKE_SPI, with what proves to the peer that we did lose its SA (RFC 6290 §4.5).</summary>
+    private void AnswerUnknownSa(InetEndpoint local, InetEndpoint remote, IkeHeader request)
+    {
+        var (answer, withTokens) = _budget.Take(context.Now);
+        if (answer)
+        {
+            // No token leaves for an IKE SA that lives or is being made: not even when the Initiator flag is wrong, so that
+            // it was not found, or when somebody on the path knows the peer's answer before we do (RFC 6290 §4.5, §9.2).
+            var isForgotten = !context.Table.IsSpiTaken(request.SpiI) && !context.Table.IsSpiTaken(request.SpiR);
+            Complain(
+                local, remote, request,
+                [new NotifyPayload(NotifyType.InvalidIkeSpi), .. withTokens && isForgotten ? context.Tokens.ForForgotten(request.SpiI, request.SpiR) : []]);
+        }
+    }
+
     /// <summary>By both SPIs; the Initiator flag says which of them is ours.</summary>
     private Generation? FindGeneration(IkeHeader header)
     {
@@ -149,12 +178,12 @@ internal sealed class DatagramRouter(HostContext context)
     }
 
     /// <summary>An unprotected answer that repeats SPIs, exchange and message id (RFC 7296 §2.21.4).</summary>
-    private void Complain(InetEndpoint local, InetEndpoint remote, IkeHeader request, NotifyPayload notify)
+    private void Complain(InetEndpoint local, InetEndpoint remote, IkeHeader request, ImmutableArray<IkePayload> notifies)
     {
-        if (_complaints.TryTake(context.Now, remote.Address))
+        if (_answers.TryTake(context.Now, remote.Address))
         {
             context.Send(local, remote, new IkeMessage(
-                IkeHeader.ForResponse(request.SpiI, request.SpiR, request.Exchange, !request.IsFromInitiator, request.MessageId), [notify]));
+                IkeHeader.ForResponse(request.SpiI, request.SpiR, request.Exchange, !request.IsFromInitiator, request.MessageId), notifies));
         }
     }
 }

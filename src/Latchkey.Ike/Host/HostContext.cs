@@ -28,6 +28,10 @@ internal sealed class HostContext(IkeSettings settings, SigningKey identity, IRe
 
     public SaTable Table { get; } = new();
 
+    public BirthCertificate? Birth { get; set; }
+
+    public TokenMaker Tokens { get; } = new(settings.QcdSecrets);
+
     /// <summary>The time of the call that is being served.</summary>
     public TimeSpan Now { get; set; }
 

@@ -18,6 +18,8 @@ internal sealed class PayloadSet(ImmutableArray<IkePayload> payloads)
     public CertificatePayload? RawPublicKey =>
         payloads.OfType<CertificatePayload>().FirstOrDefault(c => c.Encoding == CertificateEncoding.RawPublicKey);
 
+    public IEnumerable<VendorIdPayload> VendorIds => payloads.OfType<VendorIdPayload>();
+
     public IEnumerable<DeletePayload> Deletes => payloads.OfType<DeletePayload>();
 
     /// <summary>The first error notify, or null.</summary>

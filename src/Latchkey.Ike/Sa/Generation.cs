@@ -54,6 +54,12 @@ internal sealed class Generation : IDisposable
 
     public ResponseWindow Responses { get; }
 
+    /// <summary>What would prove that the peer has forgotten this generation.</summary>
+    public PeerToken PeerToken { get; } = new();
+
+    /// <summary>The current one of an established IKE SA.</summary>
+    public bool IsInForce => Sa.Current == this && Sa.State == IkeSaState.Established;
+
     /// <summary>No longer the current one; kept for what is still in flight.</summary>
     public bool IsRetired => _lingering is not null;
 

@@ -173,6 +173,11 @@ internal sealed class IkeSa
         _context.Emit(new IkeSaRekeyed(Handle, next.Suite, next.SpiI, next.SpiR));
         ExportKeys(next);
         ArmLifetime();
+        if (next.WeInitiated && _context.Tokens.IsOn)
+        {
+            next.Requests.Enqueue(new TokenRequest(_context.Tokens));
+        }
+
         old.Requests.MoveWaitingTo(next.Requests);
         old.Retire(deleteOld);
     }

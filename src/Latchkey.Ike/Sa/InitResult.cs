@@ -4,4 +4,5 @@ namespace Latchkey.Ike;
 /// <param name="Request">The IKE_SA_INIT request as sent: the last one, after any cookie or new key exchange (RFC 7296 §2.15).</param>
 /// <param name="Answered">When the response was sent or received: as the responder, IKE_AUTH comes one round trip later.</param>
 /// <param name="PeerHashes">SIGNATURE_HASH_ALGORITHMS of the peer (RFC 7427 §4).</param>
-internal sealed record InitResult(byte[] NonceI, byte[] NonceR, byte[] Request, byte[] Response, TimeSpan Answered, IReadOnlyList<ushort> PeerHashes);
+/// <param name="PeerIsLatchkey">The peer announced that it knows our private notifies.</param>
+internal sealed record InitResult(byte[] NonceI, byte[] NonceR, byte[] Request, byte[] Response, TimeSpan Answered, IReadOnlyList<ushort> PeerHashes, bool PeerIsLatchkey);

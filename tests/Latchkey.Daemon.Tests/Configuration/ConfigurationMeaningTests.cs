@@ -1,5 +1,6 @@
 using CsCheck;
 using Latchkey.Daemon.Configuration;
+using Latchkey.Daemon.Hosting;
 using Latchkey.Latching;
 using Latchkey.Wire;
 using Xunit;
@@ -44,6 +45,23 @@ public class ConfigurationMeaningTests
         Assert.Equal([new PortPair(new(80, 80), PortRange.Any)], Entry("local_port = 80\n").Ports);
         Assert.Equal([new PortPair(PortRange.Any, new(8000, 8099))], Entry("remote_port = \"8000-8099\"\n").Ports);
         Assert.Equal([PortPair.Any], Entry("local_port = \"any\"\nremote_port = \"any\"\n").Ports);
+    }
+
+    [Fact]
+    public void Q7_Quick_crash_detection_is_on_and_can_be_switched_off()
+    {
+        Assert.True(Read("").Settings.QuickCrashDetection);
+        Assert.False(Read("[ike]\nquick_crash_detection = false\n").Settings.QuickCrashDetection);
+    }
+
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("foreign_initial_contact = \"break\"", true)]
+    [InlineData("foreign_initial_contact = \"keep\"", false)]
+    public void INITIAL_CONTACT_of_foreign_peers_breaks_unless_told_otherwise(string key, bool breaks)
+    {
+        var settings = Read($"[ike]\n{key}\n").Settings;
+        Assert.Equal((breaks, breaks), (settings.BreakOnForeignInitialContact, DaemonHost.EngineSettings(settings, []).BreakOnForeignInitialContact));
     }
 
     [Fact]

@@ -21,6 +21,8 @@ public class FixedSettingsTests
     [InlineData("[ike] child_lifetime")]
     [InlineData("[ike] give_up_after")]
     [InlineData("[ike] esn")]
+    [InlineData("[ike] quick_crash_detection")]
+    [InlineData("[ike] foreign_initial_contact")]
     [InlineData("[debug] export_keys")]
     public void Each_setting_that_is_different_is_named_with_both_values(string key)
     {
@@ -34,6 +36,8 @@ public class FixedSettingsTests
             "[ike] child_lifetime" => Running with { ChildLifetime = TimeSpan.FromMinutes(1) },
             "[ike] give_up_after" => Running with { GiveUpAfter = TimeSpan.FromMinutes(1) },
             "[ike] esn" => Running with { Esn = false },
+            "[ike] quick_crash_detection" => Running with { QuickCrashDetection = false },
+            "[ike] foreign_initial_contact" => Running with { BreakOnForeignInitialContact = false },
             _ => Running with { KeyExportDirectory = "/other" },
         };
 

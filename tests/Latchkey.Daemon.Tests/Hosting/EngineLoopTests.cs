@@ -22,7 +22,7 @@ public sealed class EngineLoopTests : IDisposable
     public EngineLoopTests()
     {
         var entry = new ProtectEntry { Name = "all", Protocol = IpProtocol.Tcp, Trust = TrustLevel.Anyone };
-        _engine = new LatchEngine(DaemonHost.EngineSettings(new DaemonSettings()), new SecurityPolicy([entry], []), _identity, SystemRandom.Instance);
+        _engine = new LatchEngine(DaemonHost.EngineSettings(new DaemonSettings(), []), new SecurityPolicy([entry], []), _identity, SystemRandom.Instance);
         _loop = new EngineLoop(_engine, new DaemonClock());
     }
 

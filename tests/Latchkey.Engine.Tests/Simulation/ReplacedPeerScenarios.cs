@@ -69,6 +69,53 @@ public sealed class ReplacedPeerScenarios
     }
 
     [Fact]
+    public void S1b_A_foreign_peer_that_comes_back_with_INITIAL_CONTACT_is_taken_for_restarted()
+    {
+        using var theatre = new Theatre(dHasTheKeyOfC: true, cIsForeign: true);
+        theatre.Connect();
+        theatre.ReplaceC();
+        theatre.ConnectFromD();
+        Assert.NotNull(theatre.TimeToNotice(Soon));
+        Assert.Contains(theatre.W.Daemon!.Raised, e => e is { Kind: EventKind.LatchBroken, Reason: nameof(BreakReason.PeerRestarted) });
+        Assert.Contains(theatre.W.Daemon.Raised, e => e.Kind == EventKind.ProbeSilent);
+    }
+
+    [Fact]
+    public void S1c_A_host_that_rebooted_and_is_silent_gives_itself_away_with_its_token()
+    {
+        using var theatre = new Theatre(dHasTheKeyOfC: true);
+        theatre.Connect();
+        theatre.ReplaceC();
+        theatre.World.RunFor(TimeSpan.FromSeconds(30));
+        Assert.True(theatre.Served.IsOpen, "nobody sent anything yet");
+        theatre.Served.Write(100);
+        Assert.NotNull(theatre.TimeToNotice(Soon));
+        Assert.Equal(SocketOutcome.Reset, theatre.Served.Outcome);
+        Assert.Contains(theatre.W.Daemon!.Raised, e => e.Kind == EventKind.CrashDetected);
+        Assert.DoesNotContain(theatre.W.Daemon.Raised, e => e.Kind == EventKind.ProbeSilent);
+    }
+
+    [Fact]
+    public void S1d_INITIAL_CONTACT_of_another_key_deletes_nothing()
+    {
+        using var theatre = new Theatre();
+        var socket = theatre.Connect();
+        var sas = theatre.W.Daemon!.Engine.Sas().Select(sa => sa.SpiI).ToList();
+        // Both receive what is sent to the address, so that C still answers while D says its INITIAL_CONTACT there.
+        theatre.World.Network.AllClaimantsReceive = true;
+        theatre.D.TakeOver(theatre.AddressOfC);
+        theatre.D.Boot();
+        theatre.D.Sockets.Connect(theatre.D.Plan.Address, theatre.C.Plan.Address);
+        theatre.ConnectFromD();
+        theatre.World.RunFor(Soon);
+        socket.Write(500);
+        theatre.World.RunFor(Soon);
+        Assert.Contains(theatre.W.Daemon.Raised, e => e.Kind == EventKind.IkeSaEstablished && e.PeerKey == theatre.D.Fingerprint.ToString());
+        Assert.All(sas, spi => Assert.Contains(theatre.W.Daemon.Engine.Sas(), sa => sa.SpiI == spi));
+        Assert.Equal(3500u, theatre.Served.Read);
+    }
+
+    [Fact]
     public void S2_When_the_SA_expires_whoever_answers_the_renewal_decides()
     {
         using var theatre = new Theatre(settings: Lively);

@@ -15,7 +15,7 @@ internal sealed class Theatre : IDisposable
     private const int KeyOfD = 2;
 
     public Theatre(
-        bool v6 = false, bool ipsec = true, bool dRunsLatchkey = true, bool dHasTheKeyOfC = false, bool cIsKnown = false, bool behindNat = false, ProtectEntry? service = null, EngineSettings? settings = null)
+        bool v6 = false, bool ipsec = true, bool dRunsLatchkey = true, bool dHasTheKeyOfC = false, bool cIsKnown = false, bool behindNat = false, bool cIsForeign = false, ProtectEntry? service = null, EngineSettings? settings = null)
     {
         var addresses = Enumerable.Range(1, 3).Select(i => InetAddress.Parse(v6 ? $"2001:db8::{i}" : $"192.0.2.{i}")).ToArray();
         var policy = Standard.Policy(service ?? Standard.Service, cIsKnown ? [Standard.Known("C", KeyOfC, addresses[1])] : []);
@@ -23,8 +23,8 @@ internal sealed class Theatre : IDisposable
             Seed: 1,
             [
                 new HostPlan("W", addresses[0], KeyOfW, ipsec, policy),
-                new HostPlan("C", addresses[1], KeyOfC, ipsec, policy),
-                new HostPlan("D", addresses[2], dHasTheKeyOfC ? KeyOfC : KeyOfD, ipsec && dRunsLatchkey, policy),
+                new HostPlan("C", addresses[1], KeyOfC, ipsec, policy, cIsForeign),
+                new HostPlan("D", addresses[2], dHasTheKeyOfC ? KeyOfC : KeyOfD, ipsec && dRunsLatchkey, policy, cIsForeign && dHasTheKeyOfC),
             ],
             NetworkQuality.Perfect,
             settings ?? Standard.Engine)

@@ -11,14 +11,14 @@ namespace Latchkey.Ike.Tests;
 /// </summary>
 internal sealed class Rewriter
 {
-    private readonly Pair _pair;
+    private readonly Opener _opener;
 
     // Far from the sender's own counter: an IV must not repeat.
     private ulong _iv = 1UL << 40;
 
     public Rewriter(Pair pair)
     {
-        _pair = pair;
+        _opener = new Opener(pair);
         pair.Wire.Tap = flight => Rewrite(flight) is { } message ? flight with { Message = message } : null;
     }
 
@@ -33,18 +33,13 @@ internal sealed class Rewriter
 
     private byte[]? Rewrite(Flight flight)
     {
-        if (!IkeMessage.TryRead(flight.Message, out var message, out _) || message.Encrypted is not { } encrypted
-            || Keys(message.Header) is not { } keys)
+        if (!_opener.TryOpen(flight.Message, out var message, out var keys, out var payloads))
         {
             return flight.Message;
         }
 
         var algorithm = keys.Suite.Encryption;
-        using var key = algorithm.CreateKey(message.Header.IsFromInitiator ? keys.SkEi : keys.SkEr);
-        byte[] text = encrypted.Body[algorithm.IvLength..^algorithm.IcvLength];
-        Assert.True(key.TryDecrypt(
-            encrypted.Body.AsSpan(0, algorithm.IvLength), flight.Message.AsSpan(0, encrypted.Offset), text, encrypted.Body.AsSpan(encrypted.Body.Length - algorithm.IcvLength)));
-        Assert.True(PayloadChain.TryRead(encrypted.FirstInner, text.AsSpan(0, text.Length - 1 - text[^1]), 0, out var payloads, out _));
+        using var key = Opener.Key(keys, message.Header);
         if (Change(message.Header, payloads) is not { } changed)
         {
             return null;
@@ -71,7 +66,4 @@ internal sealed class Rewriter
             iv, sealedMessage.AsSpan(0, ivAt), sealedMessage.AsSpan(ivAt + iv.Length, plain.Length), sealedMessage.AsSpan(sealedMessage.Length - algorithm.IcvLength));
         return sealedMessage;
     }
-
-    private IkeKeyExport? Keys(IkeHeader header) =>
-        _pair.A.Said<KeysExported>().Concat(_pair.B.Said<KeysExported>()).Select(k => k.IkeKeys).FirstOrDefault(k => k?.SpiI == header.SpiI && k.SpiR == header.SpiR);
 }

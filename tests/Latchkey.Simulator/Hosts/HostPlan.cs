@@ -8,4 +8,5 @@ namespace Latchkey.Simulator;
 /// <param name="Identity">Number of its key; hosts with one number share one key.</param>
 /// <param name="RunsLatchkey">False: a plain host, which neither knows IKE nor ESP.</param>
 /// <param name="Policy">What its daemon is configured with.</param>
-public sealed record HostPlan(string Name, InetAddress Address, int Identity, bool RunsLatchkey, SecurityPolicy Policy);
+/// <param name="IsForeign">Its IKE is another implementation's: it knows neither birth certificates nor quick crash detection.</param>
+public sealed record HostPlan(string Name, InetAddress Address, int Identity, bool RunsLatchkey, SecurityPolicy Policy, bool IsForeign = false);

@@ -29,7 +29,7 @@ public sealed class SimulatedDaemon : IDatapathEvents
         _host = host;
         _delays = random.Fork(1);
         Datapath = new SimulatedDatapath(host, this);
-        Engine = new LatchEngine(host.World.Plan.Engine, host.Policy, Identities.Key(host.Plan.Identity), random.Fork(0), host.Journal);
+        Engine = new LatchEngine(Settings(host), host.Policy, Identities.Key(host.Plan.Identity), random.Fork(0), host.Journal);
         Engine.RememberIpsecHosts(host.IpsecHosts.Select(known => (known.Key, known.Value)));
         _socketCheck = host.World.Events.After(SocketCheckInterval, CheckSockets);
     }
@@ -94,8 +94,15 @@ public sealed class SimulatedDaemon : IDatapathEvents
     public void HandleOutboundFlow(FlowKey flow, FlowWishes wishes) => Call("outbound flow with wishes", now => Engine.HandleOutboundFlow(now, flow, wishes));
 
     /// <summary>Sockets that lived before this daemon did.</summary>
-    internal void CloseOrphans(IReadOnlyCollection<FlowKey> flows, IReadOnlySet<FlowKey> held) =>
-        Call("orphans", now => Engine.CloseOrphans(now, flows, held));
+    internal void CloseOrphans(IReadOnlyCollection<FlowKey> flows, IReadOnlySet<FlowKey> held) => Call("orphans", now =>
+    {
+        if (Engine.CloseOrphans(now, flows, held))
+        {
+            _host.Disk.BeginLife(now);
+        }
+
+        Engine.Birth = _host.Plan.IsForeign ? null : _host.Disk.Birth;
+    });
 
     internal void ChangePolicy(SecurityPolicy policy) => Call("policy change", now =>
     {
@@ -249,6 +256,12 @@ public sealed class SimulatedDaemon : IDatapathEvents
         }
 
         _socketCheck = _host.World.Events.After(SocketCheckInterval, CheckSockets);
+    }
+
+    private static EngineSettings Settings(SimulatedHost host)
+    {
+        var settings = host.World.Plan.Engine;
+        return host.Plan.IsForeign ? settings : settings with { Ike = settings.Ike with { QcdSecrets = [host.Disk.QcdSecret] } };
     }
 
     /// <summary>An event as it stands in the trace.</summary>

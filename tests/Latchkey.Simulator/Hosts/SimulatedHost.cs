@@ -43,6 +43,8 @@ public sealed class SimulatedHost
 
     public TcpStack Sockets { get; }
 
+    public SimulatedDisk Disk => World.Disk(Plan.Identity);
+
     /// <summary>Latchkey is installed; the daemon may be down.</summary>
     public bool RunsLatchkey { get; private set; }
 
@@ -81,6 +83,7 @@ public sealed class SimulatedHost
         {
             IsUp = true;
             World.Trace.Add(Name, "boots");
+            Disk.BeginLife(Now);
             Attach();
             StartDaemon();
         }

@@ -74,7 +74,8 @@ public static class ScheduleGenerator
     private static WorldPlan World(ulong seed, SimulatedRandom random, InetAddress[] addresses, InetAddress[] seen)
     {
         var policy = Policy(random, seen);
-        var plans = addresses.Select((address, i) => new HostPlan(Names[i], address, i, i < 2 || random.Chance(0.85), policy));
+        var foreign = new SimulatedRandom(seed).Fork(9);
+        var plans = addresses.Select((address, i) => new HostPlan(Names[i], address, i, i < 2 || random.Chance(0.85), policy, IsForeign: foreign.Chance(0.2)));
         return new WorldPlan(seed, [.. plans], random.Pick(Weathers), Settings(random));
     }
 
