@@ -19,7 +19,7 @@ import random
 import sys
 import time
 
-CHUNK, PAUSE = 2000, 0.2
+CHUNK, PAUSE = 1000, 0.5
 
 stopping = asyncio.Event()
 connections = []

@@ -23,6 +23,9 @@ public sealed class Cast
 
     public static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
 
+    /// <summary>For TCP to try again after an outage: its pauses are as long as the outage was.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly Stage _stage;
     private LatchkeyDaemon? _wDaemon;
     private LatchkeyDaemon? _cDaemon;

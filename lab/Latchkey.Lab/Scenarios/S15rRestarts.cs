@@ -26,7 +26,7 @@ public sealed class S15rRestarts : Scenario
 
     protected internal override async Task Tell(Stage stage)
     {
-        var policy = new DaemonConfiguration { Protect = [new ProtectRule("crowd") { Port = $"{Cast.Port}" }], ChildLifetime = "20s", ExportKeys = true };
+        var policy = new DaemonConfiguration { Protect = [new ProtectRule("crowd") { Port = $"{Cast.Port}" }], ChildLifetime = "30s" };
         var wire = await stage.Laboratory.Link();
         var w = await stage.Laboratory.Host("w", wire, 1);
         var c = await stage.Laboratory.Host("c", wire, 7);

@@ -36,6 +36,11 @@ public sealed class X2DaemonKilled : Scenario
 
         await cast.WDaemon.Start();
         stage.Say("The daemon is started again.");
+        await cast.Client.Send(2000);
+        var (goesOnAtW, goesOnAtC) = (await cast.Server.Received(7000, Cast.Patience), await cast.Client.Received(6000, Cast.Patience));
+        stage.Check(
+            "the old connection goes on, byte for byte", goesOnAtW.Matches(goesOnAtC) && goesOnAtC.Received == 6000,
+            $"{goesOnAtW.Received} octets to W, {goesOnAtC.Received} to C");
         var third = await Talker.Listen(cast.W, Cast.NewcomerPort + 1, "third-server");
         var client = await Talker.Ready(cast.C, cast.W.Address, Cast.NewcomerPort + 1);
         await client.Go();
