@@ -32,6 +32,10 @@ internal static class LatchRecordFormat
         State = 6,
         BrokenBy = 7,
         ClosedBy = 8,
+        Disposition = 9,
+
+        /// <summary>Empty; it is there or not.</summary>
+        Narrow = 10,
     }
 
     public static ReadOnlySpan<byte> ToBytes(LatchRecord record)
@@ -76,6 +80,16 @@ internal static class LatchRecordFormat
             Write(output, Field.ClosedBy, closedBy.ToString());
         }
 
+        if (record.Disposition is { } disposition)
+        {
+            Write(output, Field.Disposition, disposition.ToString());
+        }
+
+        if (record.Narrow)
+        {
+            Write(output, Field.Narrow, []);
+        }
+
         return output.WrittenSpan;
     }
 
@@ -90,6 +104,8 @@ internal static class LatchRecordFormat
         LatchState? state = null;
         BreakReason? brokenBy = null;
         ClosedReason? closedBy = null;
+        Disposition? disposition = null;
+        var narrow = false;
         while (!body.IsEmpty)
         {
             var reader = new FieldReader(body);
@@ -121,6 +137,12 @@ internal static class LatchRecordFormat
                 case Field.ClosedBy:
                     closedBy = Named<ClosedReason>(reader.Text());
                     break;
+                case Field.Disposition:
+                    disposition = Named<Disposition>(reader.Text());
+                    break;
+                case Field.Narrow:
+                    narrow = true;
+                    break;
                 default:
                     // What a newer program found worth keeping must not be lost by an older one.
                     throw new JournalException($"it holds field {reader.Number}, which this program does not know");
@@ -139,7 +161,13 @@ internal static class LatchRecordFormat
             throw new JournalException($"it says {s}, broken by {brokenBy?.ToString() ?? "nothing"}, closed by {closedBy?.ToString() ?? "nothing"}");
         }
 
-        return new LatchRecord(f, entry, new ChannelParameters(a.Local, a.Remote, k.Local, k.Peer, p.Protection, p.Mode, p.Quality), s) { BrokenBy = brokenBy, ClosedBy = closedBy };
+        return new LatchRecord(f, entry, new ChannelParameters(a.Local, a.Remote, k.Local, k.Peer, p.Protection, p.Mode, p.Quality), s)
+        {
+            BrokenBy = brokenBy,
+            ClosedBy = closedBy,
+            Disposition = disposition,
+            Narrow = narrow,
+        };
     }
 
     private static QualityOfProtection Quality(ushort transform, ushort keyLength, byte esn) =>

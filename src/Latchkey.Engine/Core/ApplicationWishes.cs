@@ -4,7 +4,7 @@ using Latchkey.Wire;
 namespace Latchkey.Engine;
 
 /// <summary>What applications ask for their own flows, within policy (RFC 5660 L10, L17, L31, L44). Whose a flow is, the caller has seen to.</summary>
-internal sealed class ApplicationWishes(EngineState state, Negotiations negotiations, LatchBreaker breaker)
+internal sealed class ApplicationWishes(EngineState state, Negotiations negotiations, LatchRecorder recorder, LatchBreaker breaker)
 {
     /// <returns>Null when it is granted, else why not.</returns>
     public string? Grant(TimeSpan now, FlowKey flow, FlowWishes wishes)
@@ -30,7 +30,13 @@ internal sealed class ApplicationWishes(EngineState state, Negotiations negotiat
         }
 
         var waits = latch.Disposition == Disposition.Wait;
-        latch.Wishes = wishes.Over(latch.Wishes);
+        var all = wishes.Over(latch.Wishes);
+        if (!recorder.TryGrant(now, latch, all))
+        {
+            return $"it cannot be written down: {recorder.Failure}";
+        }
+
+        latch.Wishes = all;
         if (latch.State == LatchState.Broken && waits)
         {
             // Its owner has learned of the break and chooses only now (L44).

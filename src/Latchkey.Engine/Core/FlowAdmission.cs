@@ -149,7 +149,7 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
             return;
         }
 
-        if (!recorder.TryEstablish(now, flow, entry, channel))
+        if (!recorder.TryEstablish(now, flow, entry, channel, listener?.Wishes ?? FlowWishes.None))
         {
             Refuse(flow, DropReason.NotRecorded);
             return;
@@ -183,7 +183,7 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
             return;
         }
 
-        if (!recorder.TryEstablish(now, latch.Flow, latch.Entry, channel))
+        if (!recorder.TryEstablish(now, latch.Flow, latch.Entry, channel, latch.Wishes))
         {
             breaker.Close(now, latch, ClosedReason.NotRecorded, DropReason.NotRecorded, $"it cannot be written down: {recorder.Failure}");
             return;

@@ -74,6 +74,7 @@ internal sealed class Restoration(EngineState state, LatchRecorder recorder, Lat
         }
 
         var latch = state.Latches.CreateEstablished(now, record.Flow, entry ?? ProtectEntry.Gone(record.Flow), state.Channels.For(record.Channel));
+        latch.Wishes = new FlowWishes { Disposition = record.Disposition, Narrow = record.Narrow };
         if (record.BrokenBy is { } brokenBy)
         {
             latch.Break(now, brokenBy);

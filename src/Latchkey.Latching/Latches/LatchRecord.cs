@@ -15,6 +15,12 @@ public sealed record LatchRecord(FlowKey Flow, string Entry, ChannelParameters C
 
     public ClosedReason? ClosedBy { get; init; }
 
+    /// <summary>What its owner chose to be told of a break; null: what policy says.</summary>
+    public Disposition? Disposition { get; init; }
+
+    /// <summary>Its owner asked for a Child SA of its own.</summary>
+    public bool Narrow { get; init; }
+
     /// <summary>The latch is gone, and the record says no more than that.</summary>
     public bool IsReleased => ClosedBy == ClosedReason.Released;
 
@@ -24,6 +30,12 @@ public sealed record LatchRecord(FlowKey Flow, string Entry, ChannelParameters C
     {
         ArgumentNullException.ThrowIfNull(latch);
         var channel = latch.Channel ?? throw new ArgumentException($"{latch} has no channel", nameof(latch));
-        return new LatchRecord(latch.Flow, latch.Entry.Name, channel.Parameters, latch.State) { BrokenBy = latch.BrokenBy, ClosedBy = latch.ClosedBy };
+        return new LatchRecord(latch.Flow, latch.Entry.Name, channel.Parameters, latch.State)
+        {
+            BrokenBy = latch.BrokenBy,
+            ClosedBy = latch.ClosedBy,
+            Disposition = latch.Wishes.Disposition,
+            Narrow = latch.Wishes.Narrow,
+        };
     }
 }

@@ -23,10 +23,15 @@ internal static class JournalGen
         from brokenBy in Gen.Enum<BreakReason>()
         from closedBy in Gen.Enum<ClosedReason>()
         from wasBroken in Gen.Bool
+        from disposition in Gen.Enum<Disposition>()
+        from chosen in Gen.Bool
+        from narrow in Gen.Bool
         select new LatchRecord(flow, entry, new ChannelParameters(flow.Local, flow.Remote, Key(1), Key(10 + peer), protection, mode, new QualityOfProtection(aead, esn)), state)
         {
             BrokenBy = state == LatchState.Broken || (state == LatchState.Closed && wasBroken) ? brokenBy : null,
             ClosedBy = state == LatchState.Closed ? closedBy : null,
+            Disposition = chosen ? disposition : null,
+            Narrow = narrow,
         };
 
     /// <summary>Few flows, so that histories speak of the same ones again and again.</summary>

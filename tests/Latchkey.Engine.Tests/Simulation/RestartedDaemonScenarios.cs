@@ -87,6 +87,18 @@ public class RestartedDaemonScenarios
     }
 
     [Fact]
+    public void L44_What_an_application_chose_is_kept()
+    {
+        using var theatre = new Theatre();
+        theatre.Connect();
+        Assert.Null(theatre.W.Daemon!.Engine.Grant(theatre.World.Now, theatre.Served.Flow, new FlowWishes { Disposition = Disposition.Wait }));
+        theatre.W.KillDaemon();
+        theatre.W.StartDaemon();
+
+        Assert.Equal("wait", theatre.Latch.Disposition);
+    }
+
+    [Fact]
     public void L29_A_policy_that_was_changed_while_no_daemon_ran_breaks_what_it_contradicts()
     {
         using var theatre = new Theatre();
