@@ -6,6 +6,5 @@ public static class OpenRequirements
     public static IReadOnlyCollection<string> Numbers { get; } =
     [
         "B13",
-        "S14",
     ];
 }

@@ -32,6 +32,7 @@ public static class Catalog
         new S10Defaults(),
         new S12ApplicationChooses(),
         new S13BreakWhileConnecting(),
+        new S14ManyConnections(),
         new S15Rekeys(),
         new S15rRestarts(),
         new S15jJournalRefused(),
