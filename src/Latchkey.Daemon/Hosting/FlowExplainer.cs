@@ -20,12 +20,16 @@ internal static class FlowExplainer
             entries.Count > 0,
             [.. entries.Select(e => e.Name)],
             latches,
-            [.. Policy(query, entries), .. Owners(query, policy), .. Pins(query, policy), .. Latches(entries, latches, clear), .. Refusal(refusal)]);
+            [.. Policy(query, entries, latches), .. Owners(query, policy), .. Pins(query, policy), .. Latches(entries, latches, clear), .. Refusal(refusal)]);
     }
 
-    private static IEnumerable<string> Policy(FlowQuery query, List<ProtectEntry> entries)
+    private static IEnumerable<string> Policy(FlowQuery query, List<ProtectEntry> entries, IReadOnlyList<LatchReport> latches)
     {
-        if (entries.Count == 0)
+        if (entries.Count == 0 && latches.Count > 0)
+        {
+            yield return $"{query}: no [[protect]] entry covers it any more. A new flow is bypassed; those with a latch never go in clear while their sockets live.";
+        }
+        else if (entries.Count == 0)
         {
             yield return $"{query}: no [[protect]] entry covers it. It is bypassed, and travels as if Latchkey were not there.";
         }
@@ -78,11 +82,14 @@ internal static class FlowExplainer
         var peer = latch.PeerName is { } name ? $"\"{name}\" ({latch.PeerKey})" : latch.PeerKey;
         return latch.State switch
         {
-            "ESTABLISHED" => $"is ESTABLISHED since {since}: tied to {peer}, protected by {latch.Protection} in {latch.Mode} mode.",
+            "ESTABLISHED" => $"is ESTABLISHED since {since}: tied to {peer}, protected by {latch.Protection} in {latch.Mode} mode.{Kept(latch)}",
             "BROKEN" => $"is BROKEN since {since} ({latch.Reason}): it was tied to {peer}, and not one octet of it moves any more.",
             "LARVAL" => $"is LARVAL since {since}: its packets wait while a peer is found and authenticated.",
             "LISTENER" => $"is a LISTENER since {since}: it waits for connections.",
             _ => $"is {latch.State} since {since}{(latch.Reason is { } reason ? $" ({reason})" : "")}: nothing of it moves.",
         };
     }
+
+    private static string Kept(LatchReport latch) =>
+        latch.KeepsPolicy == true ? " The policy was changed and says something else; it keeps the one it had, until its socket is closed." : "";
 }

@@ -73,9 +73,7 @@ internal sealed class RunningDaemon(
     {
         var (latches, clear) = await loop.AskAsync((engine, _) => (engine.Latches(), engine.ClearFlows()), cancellation).ConfigureAwait(false);
 
-        // Not on the engine's thread: processes are many, and packets wait for it.
-        var owners = LatchOwners.Look(latches.Select(l => l.Flow));
-        return new LatchesReport([.. latches.Select(l => _reports.Latch(l) with { Owner = owners.Of(l.Flow) })])
+        return new LatchesReport(WithOwners(latches))
         {
             ClearFlows = [.. clear.Select(_reports.ClearFlow)],
         };
@@ -97,14 +95,13 @@ internal sealed class RunningDaemon(
                 ? Task.FromResult<FingerprintReport?>(FingerprintReport.Of(known.Name, known.Key))
                 : loop.AskAsync((engine, _) => Connected(engine, peer), cancellation);
 
-    public Task<ExplainReport> ExplainAsync(FlowQuery query, CancellationToken cancellation) => loop.AskAsync(
-        (engine, _) => FlowExplainer.Explain(
-            query,
-            engine.Policy,
-            [.. engine.Latches().Where(l => query.Matches(l.Flow)).Select(_reports.Latch)],
-            [.. engine.ClearFlows().Where(f => query.Matches(f.Flow)).Select(_reports.ClearFlow)],
-            LastRefusal(query.Remote)),
-        cancellation);
+    public async Task<ExplainReport> ExplainAsync(FlowQuery query, CancellationToken cancellation)
+    {
+        var (policy, latches, clear) = await loop.AskAsync(
+            (engine, _) => (engine.Policy, engine.Latches().Where(l => query.Matches(l.Flow)).ToList(), engine.ClearFlows().Where(f => query.Matches(f.Flow)).ToList()),
+            cancellation).ConfigureAwait(false);
+        return FlowExplainer.Explain(query, policy, WithOwners(latches), [.. clear.Select(_reports.ClearFlow)], LastRefusal(query.Remote));
+    }
 
     public Task<bool> CloseLatchAsync(LatchId latch, CancellationToken cancellation) =>
         loop.AskAsync((engine, now) => engine.CloseLatch(now, latch), cancellation);
@@ -167,6 +164,13 @@ internal sealed class RunningDaemon(
         return !policy.Protect.Any(query.MayBeCoveredBy) ? $"no [[protect]] entry covers {flow}"
             : !applications.Expected.TryAdd(user, flow, wishes) ? $"user {user} expects {ExpectedFlows.OfOneUser} connections already"
             : null;
+    }
+
+    /// <summary>Not for the engine's thread: processes are many, and packets wait for it.</summary>
+    private List<LatchReport> WithOwners(IReadOnlyList<Engine.LatchSnapshot> latches)
+    {
+        var owners = LatchOwners.Look(latches.Select(l => l.Flow));
+        return [.. latches.Select(l => _reports.Latch(l) with { Owner = owners.Of(l.Flow) })];
     }
 
     private static FingerprintReport? Connected(Engine.LatchEngine engine, string peer)
