@@ -68,6 +68,7 @@ public static class CommandLine
         PinCommand.Create(context),
         UnpinCommand.Create(context),
         ForgetCommand.Create(context),
+        RotateCommand.Create(context),
         UnprotectCommand.Create(context),
         LabCommand.Create(),
     };

@@ -114,6 +114,13 @@ public sealed class LatchkeyDaemon
         return document.RootElement.Clone();
     }
 
+    /// <summary><c>latchkey rotate</c>: a new key, used from the next start.</summary>
+    public async Task<string> Rotate()
+    {
+        var result = await _host.Try(TimeSpan.FromSeconds(30), [.. Product.Executable, "rotate", "--config", ConfigurationFile]);
+        return result.Status == 0 ? result.Output : throw new LabException($"'latchkey rotate' on {_host.Name} ended with status {result.Status}: {result.Complaint.Trim()}");
+    }
+
     /// <summary>What <c>latchkey check</c> says of the configuration.</summary>
     public async Task<JsonElement> Check()
     {

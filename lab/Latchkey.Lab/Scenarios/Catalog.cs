@@ -29,6 +29,7 @@ public static class Catalog
         new S9LockDown(),
         new S9aWrongFingerprint(),
         new S9bFirstUse(),
+        new S9cRotatedKey(),
         new S10Defaults(),
         new S12ApplicationChooses(),
         new S13BreakWhileConnecting(),

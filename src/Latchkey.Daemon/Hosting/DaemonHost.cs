@@ -69,13 +69,15 @@ public static class DaemonHost
         DaemonConfiguration configuration, SigningKey identity, HostMemory memory, PinStore pins, LatchJournal journal, JournalReading left, HostNetwork network,
         KeyExportFiles? keys, ILoggerFactory logs, ILogger log, CancellationToken stop)
     {
+        var settings = EngineSettings(configuration.Settings, memory.QcdSecrets);
+        settings = settings with { Ike = settings.Ike with { Vouchers = [.. VoucherFile.Load(configuration.Settings.KeyFile, identity.Public.Fingerprint)] } };
         var clock = new DaemonClock();
         var events = new EventStream();
         using var metrics = new DaemonMetrics();
         var recorder = new EventRecorder(events, new ReportBuilder(clock), metrics, log);
         void Tell(EventKind kind, string text) => recorder.Record(new EngineEvent(kind, clock.Now, text));
 
-        using var engine = new LatchEngine(EngineSettings(configuration.Settings, memory.QcdSecrets), configuration.Policy, identity, SystemRandom.Instance, journal);
+        using var engine = new LatchEngine(settings, configuration.Policy, identity, SystemRandom.Instance, journal);
         using var loop = new EngineLoop(engine, clock);
         void RoutesFailed(LinuxException e) => Tell(EventKind.Degraded, $"the routes of protected traffic do not follow the host's: {e.Message}");
         using var applications = AskKernel(() => new Applications(clock));

@@ -59,6 +59,9 @@ public sealed record IkeSettings
     /// </summary>
     public ImmutableArray<SecretBytes> QcdSecrets { get; init; } = [];
 
+    /// <summary>What former keys of this host said of their successors; every Latchkey peer is shown them.</summary>
+    public ImmutableArray<KeyVoucher> Vouchers { get; init; } = [];
+
     /// <summary>Emit <see cref="KeysExported"/>. For debugging only: whoever reads it reads the traffic.</summary>
     public bool ExportKeys { get; init; }
 }

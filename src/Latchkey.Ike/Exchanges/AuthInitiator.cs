@@ -31,6 +31,7 @@ internal sealed class AuthInitiator(
             auth,
             .. Vendor.Birth(context, init),
             .. context.Tokens.For(generation),
+            .. VoucherNotify.Ours(context, init),
             .. ChildPayloads.Ask(_negotiation, _inboundSpi, child.Selectors),
         ];
     }
@@ -61,7 +62,10 @@ internal sealed class AuthInitiator(
             sa.AskAboutPeer(
                 new AuthorizePeer(
                     sa.Handle, Initiated: true, key, new IkeIdentification((IdType)id.IdType, id.Data), sa.Local, sa.Remote, answer.Has(NotifyType.InitialContact),
-                    Vendor.ReadBirth(context, init, answer), init.Answered, offer),
+                    Vendor.ReadBirth(context, init, answer), init.Answered, offer)
+                {
+                    Vouchers = VoucherNotify.Read(init, answer),
+                },
                 verdict => Conclude(generation, id, granted, verdict));
         }
     }

@@ -57,7 +57,10 @@ internal sealed class AuthResponder
             sa.AskAboutPeer(
                 new AuthorizePeer(
                     sa.Handle, Initiated: false, key, new IkeIdentification((IdType)id.IdType, id.Data), sa.Local, sa.Remote,
-                    request.Has(NotifyType.InitialContact), Vendor.ReadBirth(context, sa.Init, request), sa.Init.Answered, exchange.Offer),
+                    request.Has(NotifyType.InitialContact), Vendor.ReadBirth(context, sa.Init, request), sa.Init.Answered, exchange.Offer)
+                {
+                    Vouchers = VoucherNotify.Read(sa.Init, request),
+                },
                 exchange.Conclude);
         }
     }
@@ -90,7 +93,10 @@ internal sealed class AuthResponder
         _sa.Establish(AuthSignature.Digest(_generation, _init, _peerId, id));
         var childPart = GrantChild(accept.Child);
         _generation.Respond(
-            [id, OurIdentity.Certificate(_context.Identity), auth, .. Vendor.Birth(_context, _init), .. _context.Tokens.For(_generation), .. childPart]);
+        [
+            id, OurIdentity.Certificate(_context.Identity), auth, .. Vendor.Birth(_context, _init), .. _context.Tokens.For(_generation),
+            .. VoucherNotify.Ours(_context, _init), .. childPart,
+        ]);
         _sa.Init = null;
     }
 

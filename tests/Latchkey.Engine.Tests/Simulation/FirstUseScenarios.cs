@@ -7,6 +7,8 @@ namespace Latchkey.Engine.Tests;
 /// <summary>The leap of faith: the first key is pinned, another is refused and explained, and people have the last word.</summary>
 public sealed class FirstUseScenarios
 {
+    private const int RotatedKey = 40;
+
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
     private static readonly ProtectEntry FirstUse = Standard.Service with { Trust = TrustLevel.FirstUse };
 
@@ -134,6 +136,63 @@ public sealed class FirstUseScenarios
         theatre.W.ChangePolicy(Standard.Policy(FirstUse with { OnSilence = Reaction.Close }));
         Assert.NotNull(theatre.W.Daemon!.Engine.Policy.Pins.At(theatre.AddressOfC));
         Assert.Equal(LatchState.Established, theatre.Latch.State);
+    }
+
+    [Theory]
+    [InlineData(PinOrigin.FirstUse)]
+    [InlineData(PinOrigin.Person)]
+    public void A_rotated_key_for_which_the_old_one_vouches_is_let_in_without_a_warning(PinOrigin origin)
+    {
+        using var theatre = new Theatre(service: FirstUse);
+        theatre.Connect();
+        if (origin == PinOrigin.Person)
+        {
+            Pin(theatre, theatre.C);
+        }
+
+        var old = theatre.C.Fingerprint;
+        theatre.C.Crash();
+        theatre.C.Rotate(RotatedKey);
+        theatre.C.Rotate(RotatedKey + 1);
+        theatre.C.Boot();
+        var again = theatre.C.Sockets.Connect(theatre.AddressOfC, theatre.W.Plan.Address);
+        Assert.True(theatre.World.RunUntil(() => again.IsEstablished, Soon));
+        Assert.Equal(new Pin(theatre.AddressOfC, theatre.C.Fingerprint, origin), theatre.W.PinStore.At(theatre.AddressOfC));
+        var rotated = Assert.Single(theatre.W.Daemon!.Raised, e => e.Kind == EventKind.KeyRotated);
+        Assert.Contains(old.ToString(), rotated.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(theatre.W.Daemon.Raised, e => e.Kind == EventKind.PeerRefused);
+    }
+
+    [Fact]
+    public void A_voucher_for_another_key_than_the_one_that_is_proved_helps_nobody()
+    {
+        using var theatre = new Theatre(service: FirstUse);
+        theatre.Connect();
+        theatre.C.Rotate(RotatedKey);
+        theatre.D.Vouchers = theatre.C.Vouchers;
+        theatre.ReplaceC();
+        var refused = theatre.ConnectFromD();
+        theatre.World.RunUntil(() => !refused.IsOpen, Soon);
+        Assert.Equal(SocketOutcome.Refused, refused.Outcome);
+        Assert.Contains(theatre.W.Daemon!.Raised, e => e.Kind == EventKind.PeerRefused);
+        Assert.DoesNotContain(theatre.W.Daemon.Raised, e => e.Kind == EventKind.KeyRotated);
+    }
+
+    [Fact]
+    public void A_rotated_key_that_cannot_be_recorded_is_refused_and_the_old_pin_stays()
+    {
+        using var theatre = new Theatre(service: FirstUse);
+        theatre.Connect();
+        var pin = theatre.W.PinStore.At(theatre.AddressOfC);
+        theatre.W.PinStore.IsFull = true;
+        theatre.C.Crash();
+        theatre.C.Rotate(RotatedKey);
+        theatre.C.Boot();
+        var refused = theatre.C.Sockets.Connect(theatre.AddressOfC, theatre.W.Plan.Address);
+        theatre.World.RunUntil(() => !refused.IsOpen, Soon);
+        Assert.Equal(SocketOutcome.Refused, refused.Outcome);
+        Assert.Contains(theatre.W.Daemon!.Raised, e => e is { Kind: EventKind.PeerRefused, Reason: "PinNotRecorded" });
+        Assert.Equal(pin, theatre.W.Daemon.Engine.Policy.Pins.At(theatre.AddressOfC));
     }
 
     /// <returns>Latches that were closed.</returns>

@@ -29,7 +29,7 @@ public sealed class SimulatedDaemon : IDatapathEvents
         _host = host;
         _delays = random.Fork(1);
         Datapath = new SimulatedDatapath(host, this);
-        Engine = new LatchEngine(Settings(host), host.Policy, Identities.Key(host.Plan.Identity), random.Fork(0), host.Journal);
+        Engine = new LatchEngine(Settings(host), host.Policy, Identities.Key(host.Identity), random.Fork(0), host.Journal);
         Engine.RememberIpsecHosts(host.IpsecHosts.Select(known => (known.Key, known.Value)));
         _socketCheck = host.World.Events.After(SocketCheckInterval, CheckSockets);
     }
@@ -261,7 +261,7 @@ public sealed class SimulatedDaemon : IDatapathEvents
     private static EngineSettings Settings(SimulatedHost host)
     {
         var settings = host.World.Plan.Engine;
-        return host.Plan.IsForeign ? settings : settings with { Ike = settings.Ike with { QcdSecrets = [host.Disk.QcdSecret] } };
+        return host.Plan.IsForeign ? settings : settings with { Ike = settings.Ike with { QcdSecrets = [host.Disk.QcdSecret], Vouchers = host.Vouchers } };
     }
 
     /// <summary>An event as it stands in the trace.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Latchkey.Crypto;
 using Latchkey.Latching;
 using Latchkey.Wire;
@@ -20,7 +21,7 @@ public sealed class SimulatedHost
         _random = random;
         _addresses = [plan.Address];
         Sockets = new TcpStack(this);
-        Fingerprint = Identities.Fingerprint(plan.Identity);
+        Identity = plan.Identity;
         _policies = [plan.Policy];
         RunsLatchkey = plan.RunsLatchkey;
     }
@@ -37,7 +38,13 @@ public sealed class SimulatedHost
 
     public string Name => Plan.Name;
 
-    public KeyFingerprint Fingerprint { get; }
+    /// <summary>Number of its key.</summary>
+    public int Identity { get; private set; }
+
+    public KeyFingerprint Fingerprint => Identities.Fingerprint(Identity);
+
+    /// <summary>What former keys said of their successors; a host may show those of others.</summary>
+    public ImmutableArray<KeyVoucher> Vouchers { get; set; } = [];
 
     public TimeSpan Now => World.Now;
 
@@ -76,6 +83,14 @@ public sealed class SimulatedHost
     public InetAddress SeenAs => World.Network.NatOf(Plan.Address)?.Address ?? Plan.Address;
 
     public override string ToString() => Name;
+
+    /// <summary><c>latchkey rotate</c>, while no daemon runs: another key, for which the old one vouches.</summary>
+    public void Rotate(int identity)
+    {
+        using var old = Identities.Key(Identity);
+        Vouchers = Vouchers.Add(KeyVoucher.Sign(old, Identities.Fingerprint(identity), made: 0));
+        Identity = identity;
+    }
 
     public void Boot()
     {
