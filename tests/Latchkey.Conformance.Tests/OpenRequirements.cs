@@ -5,6 +5,5 @@ public static class OpenRequirements
 {
     public static IReadOnlyCollection<string> Numbers { get; } =
     [
-        "B13",
     ];
 }

@@ -32,7 +32,7 @@ public sealed record DaemonConfiguration
             Table(
                 toml, "[protect]", ("name", rule.Name), ("remote", rule.Remote), ("protocol", rule.Protocol), ("local_port", rule.LocalPort),
                 ("remote_port", rule.RemotePort), ("port", rule.Port), ("trust", rule.Trust), ("on_break", rule.OnBreak), ("on_silence", rule.OnSilence),
-                ("on_stranger", rule.OnStranger), ("encapsulation", rule.Encapsulation),
+                ("on_stranger", rule.OnStranger), ("clear", rule.Clear), ("encapsulation", rule.Encapsulation),
                 ("on_policy_change", rule.OnPolicyChange));
         }
 
@@ -90,6 +90,8 @@ public sealed record ProtectRule(string Name, string? LocalPort = null, string? 
     public string? OnSilence { get; init; }
 
     public string? OnStranger { get; init; }
+
+    public string? Clear { get; init; }
 
     public string? Encapsulation { get; init; }
 

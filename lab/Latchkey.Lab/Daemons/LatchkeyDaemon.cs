@@ -94,6 +94,9 @@ public sealed class LatchkeyDaemon
     /// <summary>SIGTERM, as a service manager does.</summary>
     public Task Stop() => _process!.Stop();
 
+    /// <summary>Takes the protection away that the daemon left; it must not run.</summary>
+    public Task Unprotect() => _host.Run([.. Product.Executable, "unprotect", "--config", ConfigurationFile]);
+
     /// <summary>Runs a command of the product against this daemon, which may refuse it.</summary>
     public Task<CommandResult> Try(params IReadOnlyList<string> arguments) =>
         _host.Try(TimeSpan.FromSeconds(10), [.. Product.Executable, .. arguments, "--control", ControlPath(_host.Folder)]);

@@ -46,6 +46,7 @@ public static class Catalog
         new X2DaemonKilled(),
         new X3Transfer(),
         new X4Barrage(),
+        new X6ClearUntilIpsec(),
         new X7SharedAddress(),
     ];
 

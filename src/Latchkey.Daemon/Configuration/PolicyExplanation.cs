@@ -13,7 +13,7 @@ public static class PolicyExplanation
     }
 
     public static string Of(ProtectEntry entry) =>
-        $"\"{entry.Name}\" protects {Flows(entry)}. {Trust(entry)} {Break(entry)}{Silence(entry)}{PolicyChange(entry)}";
+        $"\"{entry.Name}\" protects {Flows(entry)}. {Trust(entry)} {Break(entry)}{Silence(entry)}{PolicyChange(entry)}{Clear(entry)}";
 
     /// <summary>For example <c>tcp between any address and 192.0.2.0/24, port 179 on either side</c>.</summary>
     public static string Flows(ProtectEntry entry) =>
@@ -54,5 +54,10 @@ public static class PolicyExplanation
 
     private static string PolicyChange(ProtectEntry entry) => entry.OnPolicyChange == PolicyChangeReaction.Keep
         ? " When the policy is changed and says something else, its connections stay as they are until they end."
+        : "";
+
+    private static string Clear(ProtectEntry entry) => entry.ClearUntilIpsec
+        ? " A host that never spoke IPsec is asked for a second and then reached in clear, and may connect in clear; once it has spoken IPsec, never again. "
+            + "So whoever can keep this host's IKE (UDP 500 and 4500) from a host it never met reads and changes what the two say."
         : "";
 }

@@ -45,6 +45,12 @@ internal static class ProtectReader
         ["keep"] = PolicyChangeReaction.Keep,
     };
 
+    private static readonly Dictionary<string, bool> Clear = new()
+    {
+        ["never"] = false,
+        ["until-ipsec"] = true,
+    };
+
     private static readonly Dictionary<string, EncapsulationChoice> Encapsulations = new()
     {
         ["auto"] = EncapsulationChoice.Auto,
@@ -71,13 +77,10 @@ internal static class ProtectReader
             OnSilence = section.Choice("on_silence", Reaction.Wait, Reactions),
             OnStranger = section.Choice("on_stranger", Reaction.Wait, Reactions),
             OnPolicyChange = section.Choice("on_policy_change", PolicyChangeReaction.Break, PolicyChangeReactions),
+            ClearUntilIpsec = section.Choice("clear", false, Clear),
             Encapsulation = section.Choice("encapsulation", EncapsulationChoice.Auto, Encapsulations),
         };
-        section.Choice(
-            "clear",
-            "never",
-            new Dictionary<string, string> { ["never"] = "never" },
-            new Dictionary<string, string> { ["until-ipsec"] = "every protected flow is protected from its first packet" });
+        RefuseSenselessClear(section, entry);
         if (entry.Trust == TrustLevel.Anyone)
         {
             section.RefuseIneffective("on_stranger", "with trust = \"anyone\" there are no strangers", "remove it, or write trust = \"first-use\" or \"known\"");
@@ -90,6 +93,23 @@ internal static class ProtectReader
 
         section.RefuseUnknownKeys();
         return name is null || findings.HasErrors ? null : new(entry, section.Start);
+    }
+
+    private static void RefuseSenselessClear(TomlSection section, ProtectEntry entry)
+    {
+        if (entry is { ClearUntilIpsec: true, Trust: TrustLevel.Known })
+        {
+            section.Refuse(
+                "clear", "clear = \"until-ipsec\" contradicts trust = \"known\": known peers speak IPsec, and a host without it is none of them",
+                "write clear = \"never\", or trust = \"anyone\"");
+        }
+
+        if (entry is { ClearUntilIpsec: true, Protocol: null })
+        {
+            section.Refuse(
+                "clear", "clear = \"until-ipsec\" needs one protocol: what goes in clear is told apart by its ports, and not every protocol has any",
+                "write one entry with protocol = \"tcp\" and one with protocol = \"udp\"");
+        }
     }
 
     private static IpProtocol? Protocol(TomlSection section)

@@ -50,7 +50,8 @@ public static class DaemonHost
 
             using var state = StateDatabase.Open(settings.StateDirectory);
             var pins = new PinStore(state, () => DateTime.UtcNow);
-            configuration = configuration with { Policy = configuration.Policy with { Pins = Remembered(pins) } };
+            var hosts = new IpsecHostStore(state, () => DateTime.UtcNow);
+            configuration = configuration with { Policy = configuration.Policy with { Pins = Remembered(pins.Load) } };
             log.Starting(RunningDaemon.Version, configuration.File, identity.Public.Fingerprint.ToString());
             // By default both are one: users must reach the socket in it, and nothing else of it is theirs to read.
             SharedDirectory.Ensure(Path.GetDirectoryName(settings.Control)!);
@@ -61,12 +62,12 @@ public static class DaemonHost
             using var journal = new LatchJournal(settings.RuntimeDirectory, new JournalHeader(KernelBoot.Id(), identity.Public.Fingerprint));
             var left = journal.Read();
             using var network = HostNetwork.Open(configuration.Policy, [.. SocketCensus.Connections(AskKernel(SocketWatch.Sockets)), .. left.Latches.Select(latch => latch.Flow)]);
-            await RunAsync(configuration, identity, memory, pins, journal, left, network, keys, logs, log, stop).ConfigureAwait(false);
+            await RunAsync(configuration, identity, memory, pins, hosts, journal, left, network, keys, logs, log, stop).ConfigureAwait(false);
         }
     }
 
     private static async Task RunAsync(
-        DaemonConfiguration configuration, SigningKey identity, HostMemory memory, PinStore pins, LatchJournal journal, JournalReading left, HostNetwork network,
+        DaemonConfiguration configuration, SigningKey identity, HostMemory memory, PinStore pins, IpsecHostStore hosts, LatchJournal journal, JournalReading left, HostNetwork network,
         KeyExportFiles? keys, ILoggerFactory logs, ILogger log, CancellationToken stop)
     {
         var settings = EngineSettings(configuration.Settings, memory.QcdSecrets);
@@ -78,6 +79,7 @@ public static class DaemonHost
         void Tell(EventKind kind, string text) => recorder.Record(new EngineEvent(kind, clock.Now, text));
 
         using var engine = new LatchEngine(settings, configuration.Policy, identity, SystemRandom.Instance, journal);
+        engine.RememberIpsecHosts(Remembered(hosts.Load).Select(known => (known.Host, known.Since - clock.Started)));
         using var loop = new EngineLoop(engine, clock);
         void RoutesFailed(LinuxException e) => Tell(EventKind.Degraded, $"the routes of protected traffic do not follow the host's: {e.Message}");
         using var applications = AskKernel(() => new Applications(clock));
@@ -96,9 +98,12 @@ public static class DaemonHost
         using var datapath = new UserDatapath(network.Tun, network.Outer, questions, () => clock.Now, clear: clear);
         var keeper = new PinKeeper(pins, loop, (fails, text) => Tell(fails ? EventKind.Degraded : EventKind.Repaired, text));
         await using var keeping = keeper.ConfigureAwait(false);
-        var effects = new EffectRunner(datapath, new IkeLinks(network.Port500, network.Port4500), keeper, recorder.Record, _ => { }, flow => applications.Alerts.AwaitDelivery(flow, events.Last), keys);
+        var hostKeeper = new IpsecHostKeeper(hosts, loop, IpsecHostKeeper.RetryInterval, (fails, text) => Tell(fails ? EventKind.Degraded : EventKind.Repaired, text));
+        await using var keepingHosts = hostKeeper.ConfigureAwait(false);
+        var effects = new EffectRunner(datapath, new IkeLinks(network.Port500, network.Port4500), keeper, recorder.Record, hostKeeper.Record, flow => applications.Alerts.AwaitDelivery(flow, events.Last), keys);
         loop.Start(effects.Run);
         keeper.Start();
+        hostKeeper.Start();
 
         // Before the first packet is read: connections older than this daemon must not be latched to whoever answers now.
         var sockets = AskKernel(SocketWatch.Sockets);
@@ -118,18 +123,19 @@ public static class DaemonHost
             datapath, network.Tun, network.Outer, LargestPacket, (name, e) => broken.TrySetException(new InvalidOperationException($"the datapath's thread {name} failed", e)));
         using var receiver = new IkeReceiver(network.Port500, questions);
         receiver.Start();
-        using var knocks = configuration.Policy.Protect.Any(e => e.ClearUntilIpsec) ? new KnockMonitor(network.Settings, datapath.ProcessClear) : null;
+        using var knocks = new KnockWatch(network.Settings, datapath.ProcessClear);
+        WatchKnocks(knocks, configuration.Policy);
         using var monitor = new NetworkMonitor(network.Protection.FollowRoutes, RoutesFailed);
 
         var drops = new DropReport(datapath, network.Protection);
         metrics.Observe(drops.Read);
-        using var reloader = new Reloader(configuration, network, loop, recorder.Record, clock, log);
+        using var reloader = new Reloader(configuration, network, knocks, loop, recorder.Record, clock, log);
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
         {
             signal.Cancel = true;
             _ = reloader.ReloadAsync(stop);
         });
-        var daemon = new RunningDaemon(reloader, identity.Public.Fingerprint, loop, events, clock, drops.Read, new PinDesk(loop, keeper),
+        var daemon = new RunningDaemon(reloader, identity.Public.Fingerprint, loop, events, clock, drops.Read, new PinDesk(loop, keeper, hosts),
             () => [.. network.Degraded, .. keeper.Problem is { } problem ? [$"pins cannot be recorded: {problem}"] : Array.Empty<string>()], applications);
         var control = await ControlServer.StartAsync(configuration.Settings.Control, daemon, logs).ConfigureAwait(false);
         await using (control.ConfigureAwait(false))
@@ -166,15 +172,27 @@ public static class DaemonHost
         }
     }
 
-    private static PinSet Remembered(PinStore pins)
+    private static void WatchKnocks(KnockWatch knocks, SecurityPolicy policy)
     {
         try
         {
-            return pins.Load();
+            knocks.Follow(policy);
+        }
+        catch (LinuxException e)
+        {
+            throw new StartupException(e.Message, "load the module nfnetlink_log, or write clear = \"never\"");
+        }
+    }
+
+    private static T Remembered<T>(Func<T> load)
+    {
+        try
+        {
+            return load();
         }
         catch (StateException e)
         {
-            throw new StartupException(e.Message, $"restore {StateDatabase.FileName} from a copy, or move it away: then nobody is pinned, and the first key that comes is trusted again");
+            throw new StartupException(e.Message, $"restore {StateDatabase.FileName} from a copy, or move it away: then nobody is pinned, and it is forgotten who has spoken IPsec");
         }
     }
 

@@ -15,7 +15,7 @@ namespace Latchkey.Daemon.Hosting;
 /// bypasses, but for the flows that were latched.
 /// </summary>
 /// <param name="current">The configuration in force.</param>
-internal sealed class Reloader(DaemonConfiguration current, HostNetwork network, EngineLoop loop, Action<EngineEvent> tell, DaemonClock clock, ILogger log) : IDisposable
+internal sealed class Reloader(DaemonConfiguration current, HostNetwork network, KnockWatch knocks, EngineLoop loop, Action<EngineEvent> tell, DaemonClock clock, ILogger log) : IDisposable
 {
     private readonly SemaphoreSlim _oneAtATime = new(1);
 
@@ -60,6 +60,7 @@ internal sealed class Reloader(DaemonConfiguration current, HostNetwork network,
         PolicyChangeResult result;
         try
         {
+            knocks.Follow(wanted.Policy);
             network.Protect([.. Current.Policy.Protect, .. wanted.Policy.Protect], await HeldAsync().ConfigureAwait(false));
             var connections = SocketCensus.Connections(SocketWatch.Sockets());
             result = await loop.AskAsync((engine, now) => engine.ChangePolicy(now, wanted.Policy, connections), CancellationToken.None).ConfigureAwait(false);

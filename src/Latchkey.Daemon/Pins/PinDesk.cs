@@ -12,7 +12,8 @@ namespace Latchkey.Daemon.Pins;
 /// What people do to pins: first it is recorded, then it is in force. In between nothing can slip in that a person did not
 /// want: the engine judges every latch anew when the change takes effect.
 /// </summary>
-internal sealed class PinDesk(EngineLoop loop, PinKeeper keeper)
+/// <param name="hosts">Who has spoken IPsec; forgotten with everything else that is known of an address.</param>
+internal sealed class PinDesk(EngineLoop loop, PinKeeper keeper, IpsecHostStore hosts)
 {
     /// <summary><c>latchkey pin</c></summary>
     /// <exception cref="RefusedException">The message says why, and what helps.</exception>
@@ -49,8 +50,14 @@ internal sealed class PinDesk(EngineLoop loop, PinKeeper keeper)
     {
         var pin = await loop.AskAsync((engine, _) => engine.Policy.Pins.At(address), cancellation).ConfigureAwait(false);
         return await ChangeAsync(
-            store => store.Forget(address), pins => pins.Forgetting(address), address, pin?.Key,
-            $"everything known of {address} is forgotten; who may speak for it is up to 'trust' again", cancellation).ConfigureAwait(false);
+            store =>
+            {
+                store.Forget(address);
+                hosts.Forget(address);
+            },
+            pins => pins.Forgetting(address), address, pin?.Key,
+            $"everything known of {address} is forgotten; who may speak for it is up to 'trust' again", cancellation,
+            engine => engine.ForgetIpsecHost(address)).ConfigureAwait(false);
     }
 
     /// <summary>Every pin; without sightings when the store cannot be read.</summary>
@@ -60,7 +67,7 @@ internal sealed class PinDesk(EngineLoop loop, PinKeeper keeper)
             (engine, _) => engine.Policy.Pins.All.OrderBy(pin => pin.Address).Select(pin => new PinRecord(pin, null, null, 0)).ToList(), cancellation).ConfigureAwait(false);
 
     private async Task<PinChangeReport> ChangeAsync(
-        Action<PinStore> record, Func<PinSet, PinSet> change, InetAddress address, KeyFingerprint? key, string text, CancellationToken cancellation)
+        Action<PinStore> record, Func<PinSet, PinSet> change, InetAddress address, KeyFingerprint? key, string text, CancellationToken cancellation, Action<Engine.LatchEngine>? also = null)
     {
         try
         {
@@ -72,7 +79,13 @@ internal sealed class PinDesk(EngineLoop loop, PinKeeper keeper)
         }
 
         // What is recorded must come into force, whoever stopped listening.
-        var closed = await loop.AskAsync((engine, now) => engine.ChangePins(now, address, change, text), CancellationToken.None).ConfigureAwait(false);
+        var closed = await loop.AskAsync(
+            (engine, now) =>
+            {
+                also?.Invoke(engine);
+                return engine.ChangePins(now, address, change, text);
+            },
+            CancellationToken.None).ConfigureAwait(false);
         return new PinChangeReport(address.ToString(), key?.ToString(), closed, text);
     }
 }

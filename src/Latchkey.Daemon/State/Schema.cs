@@ -10,5 +10,5 @@ internal static class Schema
     public const int ApplicationId = 0x4c4b7374;
 
     /// <summary>Step n brings a database of version n - 1 to version n (PRAGMA user_version).</summary>
-    public static IReadOnlyList<string> Steps { get; } = [PinStore.Tables];
+    public static IReadOnlyList<string> Steps { get; } = [PinStore.Tables, IpsecHostStore.Tables];
 }

@@ -196,7 +196,7 @@ internal sealed class ClearAdmission(EngineState state)
         {
             { ClearSuspended: { } suspended } => ("ClearSuspended", suspended),
             _ when state.IpsecHosts.Contains(host) => ("IpsecHost", $"{host} has spoken IPsec before; if that host is gone for good, 'latchkey forget {host}' says so"),
-            _ when state.Pad.IsOwned(host) => ("KnownPeer", $"{host} belongs to a known peer"),
+            _ when state.Pad.IsOwned(host) => ("KnownPeer", $"{host} belongs to a known peer, or a key is pinned to it"),
             _ => ("Full", "no more hosts can be remembered"),
         };
         state.Effects.Raise(Event(EventKind.ClearRefused, now, flow, $"{flow} does not go in clear: {why}") with { Reason = reason, Since = state.IpsecHosts.Since(host) });
@@ -215,14 +215,18 @@ internal sealed class ClearAdmission(EngineState state)
     {
         foreach (var flow in state.ClearFlows.All.ToList())
         {
-            if (state.Policy.Find(flow.Flow) is { ClearUntilIpsec: true } entry)
+            switch (state.Policy.Find(flow.Flow))
             {
-                state.ClearFlows.Remove(flow.Flow, out _);
-                state.ClearFlows.Add(flow with { Entry = entry });
-            }
-            else
-            {
-                End(now, flow.Flow, "the policy was changed, and does not let it");
+                case { ClearUntilIpsec: true } entry:
+                    state.ClearFlows.Remove(flow.Flow, out _);
+                    state.ClearFlows.Add(flow with { Entry = entry });
+                    break;
+                case { } entry:
+                    End(now, flow.Flow, $"the policy was changed, and [[protect]] \"{entry.Name}\" does not let it");
+                    break;
+                case null:
+                    End(now, flow.Flow, "the policy was changed and bypasses it: it travels as if Latchkey were not there");
+                    break;
             }
         }
     }
@@ -233,7 +237,7 @@ internal sealed class ClearAdmission(EngineState state)
         if (state.ClearFlows.Remove(flow, out _))
         {
             state.Effects.Add(new ForgetFlow(flow));
-            state.Effects.Raise(Event(EventKind.ClearEnded, now, flow, $"{flow} goes in clear no more: {because}"));
+            state.Effects.Raise(Event(EventKind.ClearEnded, now, flow, $"{flow} is no flow in clear any more: {because}"));
         }
     }
 

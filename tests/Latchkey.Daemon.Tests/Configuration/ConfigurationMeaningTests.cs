@@ -87,6 +87,17 @@ public class ConfigurationMeaningTests
     }
 
     [Fact]
+    public void B13_Hosts_are_reached_in_clear_only_where_the_entry_says_so_and_the_risk_is_explained()
+    {
+        Assert.False(Entry("").ClearUntilIpsec);
+        Assert.False(Entry("clear = \"never\"\n").ClearUntilIpsec);
+        Assert.DoesNotContain("clear", PolicyExplanation.Of(Entry("")), StringComparison.Ordinal);
+        var entry = Entry("clear = \"until-ipsec\"\n");
+        Assert.True(entry.ClearUntilIpsec);
+        Assert.Contains("whoever can keep this host's IKE (UDP 500 and 4500) from a host it never met reads and changes", PolicyExplanation.Of(entry), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Entries_of_different_families_do_not_overlap()
     {
         var result = ConfigurationReader.Read(

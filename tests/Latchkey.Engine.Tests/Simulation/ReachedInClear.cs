@@ -111,7 +111,7 @@ public sealed class ReachedInClear : IDisposable
         Begin();
         var old = Connect(W, P);
         P.Install();
-        var young = Connect(W, P, patience: TimeSpan.FromSeconds(30));
+        Connect(W, P, patience: TimeSpan.FromSeconds(30));
         P.Uninstall();
         if (restart)
         {
@@ -130,7 +130,7 @@ public sealed class ReachedInClear : IDisposable
         Assert.Contains("latchkey forget", told.Text, StringComparison.Ordinal);
         Assert.True(old.IsOpen);
         Converse(old);
-        Assert.NotEqual(SocketOutcome.None, restart ? young.Outcome : SocketOutcome.Reset);
+        Assert.Equal(old.Flow, Assert.Single(W.Daemon!.Engine.ClearFlows()).Flow);
     }
 
     [Fact]
@@ -229,6 +229,28 @@ public sealed class ReachedInClear : IDisposable
         W.StartDaemon();
         Converse(old);
         Connect(W, P);
+    }
+
+    [Fact]
+    public void B13_C5_A_policy_that_no_longer_lets_a_flow_go_in_clear_closes_it_and_one_that_lets_it_takes_it_over()
+    {
+        Begin();
+        var socket = Connect(W, P);
+        W.ChangePolicy(Standard.Policy(Opportunistic with { OnSilence = Reaction.Close }));
+        Converse(socket);
+        Assert.Single(W.Daemon!.Engine.ClearFlows());
+
+        W.ChangePolicy(Standard.Policy(Standard.Service));
+        Assert.True(_world!.RunUntil(() => !socket.IsOpen, Soon));
+        Assert.Equal(SocketOutcome.Reset, socket.Outcome);
+        Assert.Empty(W.Daemon.Engine.ClearFlows());
+        Assert.Empty(W.InClear);
+
+        W.ChangePolicy(SecurityPolicy.Empty);
+        var bypassed = Connect(W, P);
+        W.ChangePolicy(Standard.Policy(Opportunistic));
+        Converse(bypassed);
+        Assert.Equal(bypassed.Flow, Assert.Single(W.Daemon.Engine.ClearFlows()).Flow);
     }
 
     [Fact]
