@@ -45,6 +45,23 @@ public class ProbeTests
         Assert.InRange(Waited(jitter: 30), TimeSpan.FromMilliseconds(150), TimeSpan.FromMilliseconds(1200));
     }
 
+    /// <summary>The first answers of a peer have its key exchange and signature in them.</summary>
+    [Fact]
+    public void One_plain_answer_counts_for_more_than_the_handshake()
+    {
+        using var pair = new Pair();
+        pair.Wire.Latency = TimeSpan.FromMilliseconds(40);
+        var (a, _) = pair.Establish();
+        pair.Wire.Latency = TimeSpan.FromMilliseconds(1);
+        pair.A.Do(host => host.Probe(pair.Now, a));
+        pair.Run();
+        Assert.Equal(TimeSpan.FromMilliseconds(2), pair.A.Host.Find(a)!.RoundTrip);
+        pair.Wire.Latency = TimeSpan.FromMilliseconds(40);
+        pair.A.Do(host => host.CreateChild(pair.Now, a, new ChildProposal(Pair.SelectorsBetween(pair.A, pair.B))));
+        pair.Run();
+        Assert.Equal(TimeSpan.FromMilliseconds(2), pair.A.Host.Find(a)!.RoundTrip);
+    }
+
     [Fact]
     public void However_fast_the_path_a_train_lasts_forty_milliseconds()
     {

@@ -32,7 +32,7 @@ internal sealed class AuthResponder
         // An initiator that saw a NAT moves to port 4500 with this message (RFC 7296 §2.23).
         sa.MoveTo(generation.Responses.Local, generation.Responses.Remote);
         // The only round trip a host sees that never asks anything itself; without it its probes would be paced blindly.
-        sa.RoundTrip.Add(context.Now - sa.Init!.Answered);
+        sa.RoundTrip.Add(context.Now - sa.Init!.Answered, plain: false);
         if (request.Auth is not { } auth || request.Id(ofInitiator: true) is not { } id)
         {
             generation.Respond(new NotifyPayload(NotifyType.InvalidSyntax));

@@ -178,7 +178,7 @@ internal sealed class InitInitiator
         _sa.Note(NatDetection.Read(payloads, SpiI, spiR, _sa.Local, _sa.Remote), _forceUdpEncapsulation);
         CleanUp();
         _sa.AbandonSetup = null;
-        _sa.NoteAnswer(_transmission!);
+        _sa.NoteAnswer(_transmission!, plain: false);
         if (_sa.UdpEncapsulation)
         {
             _sa.MoveTo(_sa.Local with { Port = NatDetection.EncapsulationPort }, _sa.Remote with { Port = NatDetection.EncapsulationPort });

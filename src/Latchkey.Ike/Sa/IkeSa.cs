@@ -218,11 +218,12 @@ internal sealed class IkeSa
     }
 
     /// <summary>A request of ours was answered.</summary>
-    public void NoteAnswer(Transmission transmission)
+    /// <param name="plain">Nothing had to be computed for the answer.</param>
+    public void NoteAnswer(Transmission transmission, bool plain)
     {
         if (transmission.RoundTrip is { } roundTrip)
         {
-            RoundTrip.Add(roundTrip);
+            RoundTrip.Add(roundTrip, plain);
         }
 
         _probe.NoteAnswer(transmission);

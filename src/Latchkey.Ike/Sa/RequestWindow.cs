@@ -32,7 +32,7 @@ internal sealed class RequestWindow(HostContext context, Generation generation)
         var (request, transmission) = (_request!, Outstanding!);
         transmission.Stop();
         (_request, Outstanding) = (null, null);
-        generation.Sa.NoteAnswer(transmission);
+        generation.Sa.NoteAnswer(transmission, plain: request.Exchange == ExchangeType.Informational);
         request.HandleAnswer(generation, answer);
         SendNext();
     }

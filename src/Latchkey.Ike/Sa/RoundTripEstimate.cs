@@ -4,6 +4,7 @@ namespace Latchkey.Ike;
 internal sealed class RoundTripEstimate
 {
     private TimeSpan _variation;
+    private bool _plain;
 
     /// <summary>Null until one was measured.</summary>
     public TimeSpan? Smoothed { get; private set; }
@@ -11,15 +12,20 @@ internal sealed class RoundTripEstimate
     /// <summary>After this long an answer is late: a busy path or a busy peer makes it longer by itself.</summary>
     public TimeSpan? Timeout => Smoothed + (4 * _variation);
 
-    public void Add(TimeSpan measured)
+    /// <param name="plain">
+    /// The peer had nothing to compute or decide before it answered. What other answers took says only how long at most, and
+    /// counts until a plain one was measured.
+    /// </param>
+    public void Add(TimeSpan measured, bool plain)
     {
-        if (Smoothed is not { } before)
+        if (Smoothed is not { } before || (plain && !_plain))
         {
-            (Smoothed, _variation) = (measured, measured / 2);
-            return;
+            (Smoothed, _variation, _plain) = (measured, measured / 2, plain);
         }
-
-        _variation = ((_variation * 3) + (before - measured).Duration()) / 4;
-        Smoothed = ((before * 7) + measured) / 8;
+        else if (plain == _plain)
+        {
+            _variation = ((_variation * 3) + (before - measured).Duration()) / 4;
+            Smoothed = ((before * 7) + measured) / 8;
+        }
     }
 }
