@@ -53,7 +53,7 @@ public sealed class LabHost : IAsyncDisposable
 
     /// <summary>
     /// From now on this is another host after its reboot: it has that one's disk, and its kernel has another boot id and has
-    /// run for a second. All hosts here share one kernel, so files are laid over the real ones for the programs of this host.
+    /// only just booted. All hosts here share one kernel, so files are laid over the real ones for the programs of this host.
     /// </summary>
     public void BootFromDiskOf(LabHost other)
     {
@@ -65,7 +65,7 @@ public sealed class LabHost : IAsyncDisposable
 
         _boot = (Path.Combine(Folder, "boot_id"), Path.Combine(Folder, "uptime"));
         File.WriteAllText(_boot.Value.Id, $"{Guid.NewGuid()}\n");
-        File.WriteAllText(_boot.Value.Uptime, "1.00 1.00\n");
+        File.WriteAllText(_boot.Value.Uptime, "0.00 0.00\n");
     }
 
     public Task<string> Run(params IReadOnlyList<string> arguments) => Namespace.Run(arguments);
