@@ -120,7 +120,11 @@ internal sealed class LatchJournal(string folder, JournalHeader header) : ILatch
             File.Delete(fresh);
             stream = new FileStream(fresh, new FileStreamOptions
             {
-                Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.ReadWrite | FileShare.Delete, UnixCreateMode = OwnerOnly, BufferSize = 0,
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                Share = FileShare.ReadWrite | FileShare.Delete,
+                UnixCreateMode = OwnerOnly,
+                BufferSize = 0,
             });
             RandomAccess.Write(stream.SafeFileHandle, output.WrittenSpan, 0);
             File.Move(fresh, _file, overwrite: true);
