@@ -53,8 +53,8 @@ public sealed record Identity(string Key, byte[] Spki, string Algorithm, string?
 /// <summary>How a peer proved its identity.</summary>
 /// <param name="Method">For example <c>digital signature</c>.</param>
 /// <param name="Trust">How the key was let in: <c>known</c> or <c>pinned</c> by the operator, <c>first-use</c>, or <c>anyone</c>; more may come.</param>
-/// <param name="At">When, UTC.</param>
-public sealed record Authentication(string Method, string Trust, DateTime At);
+/// <param name="At">When, UTC; null when it was before the daemon's last start.</param>
+public sealed record Authentication(string Method, string Trust, DateTime? At);
 
 /// <summary>How well a connection is protected.</summary>
 /// <param name="Protection">For example <c>confidentiality and integrity</c>.</param>

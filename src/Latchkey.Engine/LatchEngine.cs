@@ -56,7 +56,7 @@ public sealed class LatchEngine : IDisposable
         _policy = new PolicyChange(_state, _breaker, _flows, _negotiations, _peers, _clear);
         _resumption = new Resumption(_state, _negotiations);
         _restoration = new Restoration(_state, _recorder, _breaker, _resumption);
-        _wishes = new ApplicationWishes(_state, _negotiations, _recorder, _breaker);
+        _wishes = new ApplicationWishes(_state, _negotiations, _breaker, _recorder);
         _snapshots = new SnapshotBuilder(_state);
     }
 

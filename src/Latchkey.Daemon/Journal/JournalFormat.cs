@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using Latchkey.Crypto;
 using Latchkey.Latching;
 using Latchkey.Wire;
 
@@ -44,8 +45,9 @@ internal static class JournalFormat
         }
 
         var latches = new Dictionary<FlowKey, LatchRecord>();
+        var proofs = new Dictionary<string, (PeerKey, PeerKey, byte[])>();
         var at = JournalHeader.Length;
-        for (ulong number = 1; TryRead(journal[at..], number, out var record, out var length); number++, at += length)
+        for (ulong number = 1; TryRead(journal[at..], number, proofs, out var record, out var length); number++, at += length)
         {
             if (record!.IsReleased)
             {
@@ -61,7 +63,8 @@ internal static class JournalFormat
     }
 
     /// <returns>False at the end, also when the last record was not written to its end.</returns>
-    private static bool TryRead(ReadOnlySpan<byte> rest, ulong number, out LatchRecord? record, out int length)
+    private static bool TryRead(
+        ReadOnlySpan<byte> rest, ulong number, Dictionary<string, (PeerKey Local, PeerKey Peer, byte[] Digest)> proofs, out LatchRecord? record, out int length)
     {
         (record, length) = (null, 0);
         if (rest.Length < RecordHeader)
@@ -94,7 +97,7 @@ internal static class JournalFormat
 
         try
         {
-            record = LatchRecordFormat.Read(octets);
+            record = LatchRecordFormat.Read(octets, proofs);
             return true;
         }
         catch (JournalException e)

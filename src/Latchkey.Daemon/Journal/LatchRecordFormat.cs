@@ -32,10 +32,21 @@ internal static class LatchRecordFormat
         State = 6,
         BrokenBy = 7,
         ClosedBy = 8,
+
+        /// <summary>The owner's choice, by name.</summary>
         Disposition = 9,
 
-        /// <summary>Empty; it is there or not.</summary>
+        /// <summary>Empty: the owner asked for a Child SA of its own.</summary>
         Narrow = 10,
+
+        /// <summary>How the peer proved itself: digest of what both signed (32), length of our SubjectPublicKeyInfo (2), it, the peer's.</summary>
+        Proof = 11,
+
+        /// <summary>How the peer's key was let in, UTF-8.</summary>
+        Trust = 12,
+
+        /// <summary>The peer's name, UTF-8.</summary>
+        PeerName = 13,
     }
 
     public static ReadOnlySpan<byte> ToBytes(LatchRecord record)
@@ -87,14 +98,20 @@ internal static class LatchRecordFormat
 
         if (record.Narrow)
         {
-            Write(output, Field.Narrow, []);
+            Write(output, Field.Narrow, default(ReadOnlySpan<byte>));
+        }
+
+        if (record.Authentication is { } proof)
+        {
+            Write(output, proof);
         }
 
         return output.WrittenSpan;
     }
 
     /// <exception cref="JournalException">It is not what <see cref="ToBytes"/> writes; the message says where.</exception>
-    public static LatchRecord Read(ReadOnlySpan<byte> body)
+    /// <param name="proofs">Many latches have one proof, and share what was read of it.</param>
+    public static LatchRecord Read(ReadOnlySpan<byte> body, Dictionary<string, (PeerKey Local, PeerKey Peer, byte[] Digest)> proofs)
     {
         FlowKey? flow = null;
         string? entry = null;
@@ -106,6 +123,9 @@ internal static class LatchRecordFormat
         ClosedReason? closedBy = null;
         Disposition? disposition = null;
         var narrow = false;
+        (PeerKey Local, PeerKey Peer, byte[] Digest)? proof = null;
+        string? trust = null;
+        string? name = null;
         while (!body.IsEmpty)
         {
             var reader = new FieldReader(body);
@@ -143,6 +163,15 @@ internal static class LatchRecordFormat
                 case Field.Narrow:
                     narrow = true;
                     break;
+                case Field.Proof:
+                    proof = Proof(reader.Octets(), proofs);
+                    break;
+                case Field.Trust:
+                    trust = reader.Text();
+                    break;
+                case Field.PeerName:
+                    name = reader.Text();
+                    break;
                 default:
                     // What a newer program found worth keeping must not be lost by an older one.
                     throw new JournalException($"it holds field {reader.Number}, which this program does not know");
@@ -167,7 +196,38 @@ internal static class LatchRecordFormat
             ClosedBy = closedBy,
             Disposition = disposition,
             Narrow = narrow,
+            Authentication = proof is { } proved && trust is not null ? new PeerAuthentication(proved.Local, proved.Peer, name, trust, proved.Digest, At: null) : null,
         };
+    }
+
+    private static void Write(ArrayBufferWriter<byte> output, PeerAuthentication proof)
+    {
+        var (ours, theirs) = (proof.Local.SubjectPublicKeyInfo.ToArray(), proof.Peer.SubjectPublicKeyInfo.ToArray());
+        byte[] length = [(byte)(ours.Length >> 8), (byte)ours.Length];
+        Write(output, Field.Proof, [.. proof.AuthDigest.Span, .. length, .. ours, .. theirs]);
+        Write(output, Field.Trust, proof.Trust);
+        if (proof.PeerName is { } name)
+        {
+            Write(output, Field.PeerName, name);
+        }
+    }
+
+    private static (PeerKey Local, PeerKey Peer, byte[] Digest) Proof(ReadOnlySpan<byte> octets, Dictionary<string, (PeerKey Local, PeerKey Peer, byte[] Digest)> proofs)
+    {
+        var text = Convert.ToHexString(octets);
+        if (!proofs.TryGetValue(text, out var proof))
+        {
+            var length = octets.Length < 34 ? int.MaxValue : BinaryPrimitives.ReadUInt16BigEndian(octets[32..]);
+            if (length > octets.Length - 34
+                || !PeerKey.TryRead(octets.Slice(34, length), out var ours, out _) || !PeerKey.TryRead(octets[(34 + length)..], out var theirs, out _))
+            {
+                throw new JournalException("it holds a proof that cannot be read");
+            }
+
+            proofs.Add(text, proof = (ours, theirs, octets[..32].ToArray()));
+        }
+
+        return proof;
     }
 
     private static QualityOfProtection Quality(ushort transform, ushort keyLength, byte esn) =>
@@ -226,6 +286,8 @@ internal static class LatchRecordFormat
         public int AddressLength() => Octet() is var length && length is 4 or 16 ? length : throw new JournalException($"an address of {length} octets");
 
         public InetAddress Address(int length) => InetAddress.FromBytes(Take(length));
+
+        public ReadOnlySpan<byte> Octets() => Take(_value.Length);
 
         public string Text() => Encoding.UTF8.GetString(Take(_value.Length));
 

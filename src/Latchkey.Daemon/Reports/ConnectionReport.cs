@@ -39,8 +39,8 @@ public sealed record IdentityReport(string Key, string Spki, string Algorithm, s
 /// <summary>How the peer proved its key, and why that was enough (RFC 5660 L7).</summary>
 /// <param name="Method">Of the AUTH payload.</param>
 /// <param name="Trust">How the key was let in: <c>known</c>, <c>pinned</c>, <c>first-use</c> or <c>anyone</c>, as peers show it.</param>
-/// <param name="At">UTC.</param>
-public sealed record AuthenticationReport(string Method, string Trust, DateTime At);
+/// <param name="At">UTC; absent when it was before the daemon's last start.</param>
+public sealed record AuthenticationReport(string Method, string Trust, DateTime? At);
 
 /// <summary>How well the connection is protected; for life.</summary>
 /// <param name="Narrow">A Child SA covers this connection and nothing else.</param>

@@ -4,7 +4,7 @@ using Latchkey.Wire;
 namespace Latchkey.Engine;
 
 /// <summary>What applications ask for their own flows, within policy (RFC 5660 L10, L17, L31, L44). Whose a flow is, the caller has seen to.</summary>
-internal sealed class ApplicationWishes(EngineState state, Negotiations negotiations, LatchRecorder recorder, LatchBreaker breaker)
+internal sealed class ApplicationWishes(EngineState state, Negotiations negotiations, LatchBreaker breaker, LatchRecorder recorder)
 {
     /// <returns>Null when it is granted, else why not.</returns>
     public string? Grant(TimeSpan now, FlowKey flow, FlowWishes wishes)
@@ -29,14 +29,14 @@ internal sealed class ApplicationWishes(EngineState state, Negotiations negotiat
             return refusal;
         }
 
-        var waits = latch.Disposition == Disposition.Wait;
-        var all = wishes.Over(latch.Wishes);
-        if (!recorder.TryGrant(now, latch, all))
+        var wanted = wishes.Over(latch.Wishes);
+        if (!recorder.TryWish(now, latch, wanted))
         {
-            return $"it cannot be written down: {recorder.Failure}";
+            return $"it cannot be written down, and a restart would forget it: {recorder.Failure}";
         }
 
-        latch.Wishes = all;
+        var waits = latch.Disposition == Disposition.Wait;
+        latch.Wishes = wanted;
         if (latch.State == LatchState.Broken && waits)
         {
             // Its owner has learned of the break and chooses only now (L44).

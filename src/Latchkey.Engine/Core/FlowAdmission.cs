@@ -149,13 +149,14 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
             return;
         }
 
-        if (!recorder.TryEstablish(now, flow, entry, channel, listener?.Wishes ?? FlowWishes.None))
+        var authentication = AuthenticationUnder(spi, flow, channel);
+        if (!recorder.TryEstablish(now, flow, entry, channel, authentication, listener?.Wishes ?? FlowWishes.None))
         {
             Refuse(flow, DropReason.NotRecorded);
             return;
         }
 
-        var latch = state.Latches.CreateEstablished(now, flow, entry, channel, AuthenticationUnder(spi, flow, channel), listener);
+        var latch = state.Latches.CreateEstablished(now, flow, entry, channel, authentication, listener);
         state.Effects.Add(new BindFlow(flow, channelId));
         var origin = listener is null ? "" : $", born from listener {listener.Id}";
         state.Effects.Raise(EventKind.LatchEstablished, now, latch, $"{flow} is latched to {channel.Parameters.PeerKey}{origin}");
@@ -183,7 +184,7 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
             return;
         }
 
-        if (!recorder.TryEstablish(now, latch.Flow, latch.Entry, channel, latch.Wishes))
+        if (!recorder.TryEstablish(now, latch.Flow, latch.Entry, channel, authentication, latch.Wishes))
         {
             breaker.Close(now, latch, ClosedReason.NotRecorded, DropReason.NotRecorded, $"it cannot be written down: {recorder.Failure}");
             return;

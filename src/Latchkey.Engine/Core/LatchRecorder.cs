@@ -55,17 +55,22 @@ internal sealed class LatchRecorder(EngineState state, ILatchJournal journal)
     }
 
     /// <returns>False when the latch could not be written down: its flow must not be bound.</returns>
-    public bool TryEstablish(TimeSpan now, FlowKey flow, ProtectEntry entry, Channel channel, FlowWishes wishes) => TryWrite(
-        now, new LatchRecord(flow, entry.Name, channel.Parameters, LatchState.Established) { Disposition = wishes.Disposition, Narrow = wishes.Narrow });
+    public bool TryEstablish(TimeSpan now, FlowKey flow, ProtectEntry entry, Channel channel, PeerAuthentication? authentication, FlowWishes wishes) =>
+        TryWrite(now, new LatchRecord(flow, entry.Name, channel.Parameters, LatchState.Established)
+        {
+            Authentication = authentication,
+            Disposition = wishes.Disposition,
+            Narrow = wishes.Narrow,
+        });
+
+    /// <summary>The owner of a latch asks for something else.</summary>
+    /// <returns>False when it could not be written down: a restart would not know of it.</returns>
+    public bool TryWish(TimeSpan now, Latch latch, FlowWishes wishes) =>
+        latch.Channel is null || TryWrite(now, LatchRecord.Of(latch) with { Disposition = wishes.Disposition, Narrow = wishes.Narrow });
 
     /// <summary>A BROKEN latch is about to be ESTABLISHED again.</summary>
     /// <returns>False when that could not be written down: it must stay BROKEN.</returns>
-    public bool TryRestore(TimeSpan now, Latch latch) => TryEstablish(now, latch.Flow, latch.Entry, latch.Channel!, latch.Wishes);
-
-    /// <summary>The owner of a latch is about to be granted what it asks for.</summary>
-    /// <returns>False when that could not be written down: it must not be granted.</returns>
-    public bool TryGrant(TimeSpan now, Latch latch, FlowWishes wishes) =>
-        latch.Channel is null || TryWrite(now, LatchRecord.Of(latch) with { Disposition = wishes.Disposition, Narrow = wishes.Narrow });
+    public bool TryRestore(TimeSpan now, Latch latch) => TryEstablish(now, latch.Flow, latch.Entry, latch.Channel!, latch.Authentication, latch.Wishes);
 
     /// <summary>A latch broke or was closed; nobody has been told yet.</summary>
     public void Ended(TimeSpan now, Latch latch)

@@ -73,7 +73,7 @@ internal sealed class Restoration(EngineState state, LatchRecorder recorder, Lat
             state.OutsidePolicy.Add(record.Flow);
         }
 
-        var latch = state.Latches.CreateEstablished(now, record.Flow, entry ?? ProtectEntry.Gone(record.Flow), state.Channels.For(record.Channel));
+        var latch = state.Latches.CreateEstablished(now, record.Flow, entry ?? ProtectEntry.Gone(record.Flow), state.Channels.For(record.Channel), record.Authentication is { } proof ? proof with { At = null } : null);
         latch.Wishes = new FlowWishes { Disposition = record.Disposition, Narrow = record.Narrow };
         if (record.BrokenBy is { } brokenBy)
         {

@@ -11,8 +11,8 @@ namespace Latchkey.Latching;
 /// <param name="PeerName">The peer's name in the configuration, or null.</param>
 /// <param name="Trust">How the key was let in: <c>known</c>, <c>pinned</c>, <c>first-use</c> or <c>anyone</c>.</param>
 /// <param name="AuthDigest">32 octets over what both ends signed; the same at both.</param>
-/// <param name="At">When IKE_AUTH was done.</param>
-public sealed record PeerAuthentication(PeerKey Local, PeerKey Peer, string? PeerName, string Trust, ReadOnlyMemory<byte> AuthDigest, TimeSpan At)
+/// <param name="At">When IKE_AUTH was done; null when that was before the daemon's last start.</param>
+public sealed record PeerAuthentication(PeerKey Local, PeerKey Peer, string? PeerName, string Trust, ReadOnlyMemory<byte> AuthDigest, TimeSpan? At)
 {
     /// <summary>What both ends did: nothing but digital signatures is accepted (RFC 7427), with bare public keys (RFC 7670).</summary>
     public const string Method = "digital signature";
@@ -22,4 +22,11 @@ public sealed record PeerAuthentication(PeerKey Local, PeerKey Peer, string? Pee
 
     /// <summary>See <see cref="ChannelBindings.Unique"/>.</summary>
     public byte[] UniqueBinding => ChannelBindings.Unique(AuthDigest.Span);
+
+    /// <summary>Two are equal when their octets are.</summary>
+    public bool Equals(PeerAuthentication? other) =>
+        other is not null && Local.Equals(other.Local) && Peer.Equals(other.Peer) && PeerName == other.PeerName && Trust == other.Trust && At == other.At
+        && AuthDigest.Span.SequenceEqual(other.AuthDigest.Span);
+
+    public override int GetHashCode() => HashCode.Combine(Peer, AuthDigest.Length > 0 ? AuthDigest.Span[0] : 0);
 }

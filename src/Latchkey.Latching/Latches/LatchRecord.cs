@@ -15,7 +15,10 @@ public sealed record LatchRecord(FlowKey Flow, string Entry, ChannelParameters C
 
     public ClosedReason? ClosedBy { get; init; }
 
-    /// <summary>What its owner chose to be told of a break; null: what policy says.</summary>
+    /// <summary>How the peer proved itself, and with it the channel bindings; null when that is not known.</summary>
+    public PeerAuthentication? Authentication { get; init; }
+
+    /// <summary>What its owner chose.</summary>
     public Disposition? Disposition { get; init; }
 
     /// <summary>Its owner asked for a Child SA of its own.</summary>
@@ -34,6 +37,7 @@ public sealed record LatchRecord(FlowKey Flow, string Entry, ChannelParameters C
         {
             BrokenBy = latch.BrokenBy,
             ClosedBy = latch.ClosedBy,
+            Authentication = latch.Authentication,
             Disposition = latch.Wishes.Disposition,
             Narrow = latch.Wishes.Narrow,
         };

@@ -89,7 +89,7 @@ public class JournalFormatTests
     public void A_fact_that_a_newer_program_wrote_refuses_the_journal()
     {
         byte[] body = [.. LatchRecordFormat.ToBytes(JournalGen.Record.Single()), 200, 0, 1, 0];
-        Assert.Contains("field 200", Assert.Throws<JournalException>(() => LatchRecordFormat.Read(body)).Message, StringComparison.Ordinal);
+        Assert.Contains("field 200", Assert.Throws<JournalException>(() => LatchRecordFormat.Read(body, [])).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public class JournalFormatTests
         body[place % body.Length] = octet;
         try
         {
-            LatchRecordFormat.Read(body);
+            LatchRecordFormat.Read(body, []);
         }
         catch (JournalException)
         {

@@ -9,6 +9,8 @@ namespace Latchkey.Daemon.Tests.Journal;
 /// <summary>Random latch records, and the header of this host and this boot.</summary>
 internal static class JournalGen
 {
+    private static readonly PeerKey[] Keys = [.. Enumerable.Range(0, 3).Select(_ => SigningKey.Generate(SystemRandom.Instance).Public)];
+
     public static readonly JournalHeader Ours = new(Guid.Parse("0f8fad5b-d9cb-469f-a165-70867728950e"), Key(1));
 
     public static Gen<LatchRecord> Record { get; } =
@@ -23,16 +25,26 @@ internal static class JournalGen
         from brokenBy in Gen.Enum<BreakReason>()
         from closedBy in Gen.Enum<ClosedReason>()
         from wasBroken in Gen.Bool
-        from disposition in Gen.Enum<Disposition>()
-        from chosen in Gen.Bool
+        from disposition in Gen.Enum<Disposition>().Nullable()
         from narrow in Gen.Bool
+        from proof in Proof
         select new LatchRecord(flow, entry, new ChannelParameters(flow.Local, flow.Remote, Key(1), Key(10 + peer), protection, mode, new QualityOfProtection(aead, esn)), state)
         {
             BrokenBy = state == LatchState.Broken || (state == LatchState.Closed && wasBroken) ? brokenBy : null,
             ClosedBy = state == LatchState.Closed ? closedBy : null,
-            Disposition = chosen ? disposition : null,
+            Disposition = disposition,
             Narrow = narrow,
+            Authentication = proof,
         };
+
+    private static Gen<PeerAuthentication?> Proof =>
+        from known in Gen.Bool
+        from ours in OneOf(Keys)
+        from theirs in OneOf(Keys)
+        from name in Gen.String.AlphaNumeric.Null()
+        from trust in OneOf("known", "first-use", "anyone")
+        from digest in Gen.Byte.Array[32]
+        select known ? new PeerAuthentication(ours, theirs, name, trust, digest, At: null) : null;
 
     /// <summary>Few flows, so that histories speak of the same ones again and again.</summary>
     private static Gen<FlowKey> Flow =>

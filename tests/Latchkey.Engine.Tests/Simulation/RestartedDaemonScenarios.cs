@@ -87,15 +87,26 @@ public class RestartedDaemonScenarios
     }
 
     [Fact]
-    public void L44_What_an_application_chose_is_kept()
+    public void L44_L48_What_an_application_chose_and_the_channel_bindings_survive_a_restart()
     {
         using var theatre = new Theatre();
         theatre.Connect();
-        Assert.Null(theatre.W.Daemon!.Engine.Grant(theatre.World.Now, theatre.Served.Flow, new FlowWishes { Disposition = Disposition.Wait }));
+        var before = theatre.W.Daemon!.Engine.Inquire(theatre.Served.Flow)!.Authentication!;
+        theatre.W.Daemon.Ask(now => Assert.Null(theatre.W.Daemon.Engine.Grant(now, theatre.Served.Flow, new FlowWishes { Disposition = Disposition.Wait })));
         theatre.W.KillDaemon();
         theatre.W.StartDaemon();
 
-        Assert.Equal("wait", theatre.Latch.Disposition);
+        var after = theatre.W.Daemon!.Engine.Inquire(theatre.Served.Flow)!;
+        Assert.Equal(before with { At = null }, after.Authentication);
+        Assert.Equal(before.UniqueBinding, after.Authentication!.UniqueBinding);
+        Assert.Equal("wait", after.Latch.Disposition);
+
+        theatre.ReplaceC();
+        theatre.ConnectFromD();
+        Assert.True(theatre.World.RunUntil(() => theatre.Latch.State == LatchState.Broken, TimeSpan.FromMinutes(1)), "the latch breaks");
+        theatre.W.KillDaemon();
+        theatre.W.StartDaemon();
+        Assert.Null(theatre.TimeToNotice(Soon));
     }
 
     [Fact]
