@@ -17,6 +17,10 @@ public sealed record DaemonConfiguration
 
     public bool? Esn { get; init; }
 
+    public bool? BirthCertificates { get; init; }
+
+    public bool? QuickCrashDetection { get; init; }
+
     /// <summary>Write keys for tshark.</summary>
     public bool ExportKeys { get; init; }
 
@@ -25,7 +29,9 @@ public sealed record DaemonConfiguration
     {
         var toml = new StringBuilder();
         Section(toml, "daemon", ("control", LatchkeyDaemon.ControlPath(folder)), ("state", $"{folder}/state"), ("runtime", LatchkeyDaemon.RuntimePath(folder)));
-        Section(toml, "ike", ("ike_lifetime", IkeLifetime), ("child_lifetime", ChildLifetime), ("give_up_after", GiveUpAfter), ("esn", Esn));
+        Section(
+            toml, "ike", ("ike_lifetime", IkeLifetime), ("child_lifetime", ChildLifetime), ("give_up_after", GiveUpAfter), ("esn", Esn),
+            ("birth_certificates", BirthCertificates), ("quick_crash_detection", QuickCrashDetection));
         Section(toml, "debug", ("export_keys", ExportKeys ? LatchkeyDaemon.KeysPath(folder) : null));
         foreach (var rule in Protect)
         {

@@ -13,6 +13,7 @@ public static class Catalog
         new S1bRebooted(),
         new S1cRebootedAndSilent(),
         new S1dAnotherKeysInitialContact(),
+        new S1eForeignInitialContact(),
         new S2ExpiredSa(),
         new S2bDeletedAndMadeAgain(),
         new S3NewcomerBegins(),

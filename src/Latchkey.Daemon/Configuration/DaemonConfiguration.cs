@@ -41,6 +41,9 @@ public sealed record DaemonSettings
     /// <summary>Send and believe the tokens of RFC 6290.</summary>
     public bool QuickCrashDetection { get; init; } = true;
 
+    /// <summary>Show peers which life of this host speaks; off, they take it for one of another implementation.</summary>
+    public bool BirthCertificates { get; init; } = true;
+
     /// <summary>INITIAL_CONTACT of a peer that shows no birth certificate breaks the latches to it.</summary>
     public bool BreakOnForeignInitialContact { get; init; } = true;
 

@@ -16,6 +16,7 @@ public static class FixedSettings
         ("[ike] give_up_after", s => s.GiveUpAfter),
         ("[ike] esn", s => s.Esn),
         ("[ike] quick_crash_detection", s => s.QuickCrashDetection),
+        ("[ike] birth_certificates", s => s.BirthCertificates),
         ("[ike] foreign_initial_contact", s => s.BreakOnForeignInitialContact ? "break" : "keep"),
         ("[debug] export_keys", s => s.KeyExportDirectory),
     ];

@@ -25,6 +25,7 @@ internal static class SettingsReader
             GiveUpAfter = Lifetime(tables.Ike, "give_up_after") ?? defaults.GiveUpAfter,
             Esn = tables.Ike.Truth("esn") ?? defaults.Esn,
             QuickCrashDetection = tables.Ike.Truth("quick_crash_detection") ?? defaults.QuickCrashDetection,
+            BirthCertificates = tables.Ike.Truth("birth_certificates") ?? defaults.BirthCertificates,
             BreakOnForeignInitialContact = tables.Ike.Choice(
                 "foreign_initial_contact", defaults.BreakOnForeignInitialContact, new Dictionary<string, bool> { ["break"] = true, ["keep"] = false }),
             KeyExportDirectory = Directory(tables.Debug, "export_keys"),

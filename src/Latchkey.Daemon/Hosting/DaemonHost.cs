@@ -116,7 +116,10 @@ public static class DaemonHost
             memory.Birth.BeginAnew();
         }
 
-        await loop.AskAsync((e, now) => e.Birth = memory.Birth.Certificate(now), CancellationToken.None).ConfigureAwait(false);
+        if (configuration.Settings.BirthCertificates)
+        {
+            await loop.AskAsync((e, now) => e.Birth = memory.Birth.Certificate(now), CancellationToken.None).ConfigureAwait(false);
+        }
 
         var broken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var threads = new DatapathThreads(

@@ -54,6 +54,13 @@ public class ConfigurationMeaningTests
         Assert.False(Read("[ike]\nquick_crash_detection = false\n").Settings.QuickCrashDetection);
     }
 
+    [Fact]
+    public void Birth_certificates_are_shown_unless_switched_off()
+    {
+        Assert.True(Read("").Settings.BirthCertificates);
+        Assert.False(Read("[ike]\nbirth_certificates = false\n").Settings.BirthCertificates);
+    }
+
     [Theory]
     [InlineData("", true)]
     [InlineData("foreign_initial_contact = \"break\"", true)]

@@ -22,6 +22,7 @@ public class FixedSettingsTests
     [InlineData("[ike] give_up_after")]
     [InlineData("[ike] esn")]
     [InlineData("[ike] quick_crash_detection")]
+    [InlineData("[ike] birth_certificates")]
     [InlineData("[ike] foreign_initial_contact")]
     [InlineData("[debug] export_keys")]
     public void Each_setting_that_is_different_is_named_with_both_values(string key)
@@ -37,6 +38,7 @@ public class FixedSettingsTests
             "[ike] give_up_after" => Running with { GiveUpAfter = TimeSpan.FromMinutes(1) },
             "[ike] esn" => Running with { Esn = false },
             "[ike] quick_crash_detection" => Running with { QuickCrashDetection = false },
+            "[ike] birth_certificates" => Running with { BirthCertificates = false },
             "[ike] foreign_initial_contact" => Running with { BreakOnForeignInitialContact = false },
             _ => Running with { KeyExportDirectory = "/other" },
         };
