@@ -41,7 +41,7 @@ internal static class JournalGen
         from known in Gen.Bool
         from ours in OneOf(Keys)
         from theirs in OneOf(Keys)
-        from name in Gen.String.AlphaNumeric.Null()
+        from name in Gen.String[Gen.Char.AlphaNumeric, 1, 30].Null()
         from trust in OneOf("known", "first-use", "anyone")
         from digest in Gen.Byte.Array[32]
         select known ? new PeerAuthentication(ours, theirs, name, trust, digest, At: null) : null;

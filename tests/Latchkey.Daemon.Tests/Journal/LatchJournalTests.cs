@@ -141,7 +141,7 @@ public sealed class LatchJournalTests : IDisposable
 
         using var next = Open();
         Assert.Equal(all.Count, Assert.IsType<JournalReading.Found>(next.Read()).Latches.Count);
-        Assert.True(new FileInfo(JournalFile).Length < all.Count * 256L, "a latch takes less than 256 octets");
+        Assert.True(new FileInfo(JournalFile).Length < all.Count * 512L, "a latch takes less than 512 octets");
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
