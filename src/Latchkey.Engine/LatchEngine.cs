@@ -548,8 +548,7 @@ public sealed class LatchEngine : IDisposable
         }
 
         _negotiations.StopAsking(now, peering.Pair, e.Key.Fingerprint);
-        // What the handshake took has the peer's key exchange and signature in it; probes are to be paced by the path.
-        _detection.Probe(now, peering);
+        _detection.Measure(now, peering);
         _negotiations.SeekForLarval(now, peering.Pair);
     }
 

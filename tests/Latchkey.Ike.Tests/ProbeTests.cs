@@ -62,6 +62,21 @@ public class ProbeTests
         Assert.Equal(TimeSpan.FromMilliseconds(2), pair.A.Host.Find(a)!.RoundTrip);
     }
 
+    /// <summary>The first answer of a peer that only just began may have its own start in it; the second counts alone.</summary>
+    [Fact]
+    public void A_slow_first_answer_does_not_slow_what_follows_and_a_slow_third_does()
+    {
+        using var pair = new Pair();
+        var (a, _) = pair.Establish();
+        foreach (var (latency, estimate) in new[] { (12, 24.0), (1, 2.0), (4, 2.75) })
+        {
+            pair.Wire.Latency = TimeSpan.FromMilliseconds(latency);
+            pair.A.Do(host => host.Probe(pair.Now, a));
+            pair.Run();
+            Assert.Equal(TimeSpan.FromMilliseconds(estimate), pair.A.Host.Find(a)!.RoundTrip);
+        }
+    }
+
     [Fact]
     public void However_fast_the_path_a_train_lasts_forty_milliseconds()
     {

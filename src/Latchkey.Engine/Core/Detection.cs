@@ -71,6 +71,16 @@ internal sealed class Detection(EngineState state, Negotiations negotiations, La
         Probe(now, peering);
     }
 
+    /// <summary>
+    /// Asks twice how long an answer takes. What the handshake took has the peer's key exchange and signature in it, and the
+    /// first empty answer comes while it is still busy with what follows; probes are to be paced by the path.
+    /// </summary>
+    public void Measure(TimeSpan now, Peering peering)
+    {
+        peering.Measurements = 2;
+        Probe(now, peering);
+    }
+
     public void ProbeAnswered(TimeSpan now, Peering peering)
     {
         if (peering.SilentAt is not null)
@@ -81,6 +91,10 @@ internal sealed class Detection(EngineState state, Negotiations negotiations, La
 
         peering.Heard(now);
         _suspects.RemoveWhere(c => c.Parameters.PeerKey == peering.Key!.Fingerprint && c.Parameters.Remote == peering.Pair.Remote);
+        if (peering.Measurements > 0 && --peering.Measurements > 0)
+        {
+            Probe(now, peering);
+        }
     }
 
     public void ProbeSilent(TimeSpan now, Peering peering, ProbeSilent silent)

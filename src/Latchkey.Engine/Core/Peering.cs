@@ -67,6 +67,9 @@ internal sealed class Peering(IkeSaHandle handle, bool initiated, InetEndpoint l
     /// <summary>A probe train is under way.</summary>
     public bool Probing { get; set; }
 
+    /// <summary>Empty questions still to be asked only to learn how long an answer takes.</summary>
+    public int Measurements { get; set; }
+
     /// <summary>The next probe on a mere hint or on unanswered data comes no earlier.</summary>
     public TimeSpan NextHintProbe { get; set; }
 

@@ -3,8 +3,11 @@ namespace Latchkey.Ike;
 /// <summary>How long a peer takes to answer, and how much that varies (RFC 6298 §2).</summary>
 internal sealed class RoundTripEstimate
 {
+    /// <summary>Plain answers that start the reckoning anew: the first may still have the peer's own start in it.</summary>
+    private const int Beginnings = 2;
+
     private TimeSpan _variation;
-    private bool _plain;
+    private int _plain;
 
     /// <summary>Null until one was measured.</summary>
     public TimeSpan? Smoothed { get; private set; }
@@ -18,11 +21,12 @@ internal sealed class RoundTripEstimate
     /// </param>
     public void Add(TimeSpan measured, bool plain)
     {
-        if (Smoothed is not { } before || (plain && !_plain))
+        if (Smoothed is not { } before || (plain && _plain < Beginnings))
         {
-            (Smoothed, _variation, _plain) = (measured, measured / 2, plain);
+            (Smoothed, _variation) = (measured, measured / 2);
+            _plain += plain ? 1 : 0;
         }
-        else if (plain == _plain)
+        else if (plain || _plain == 0)
         {
             _variation = ((_variation * 3) + (before - measured).Duration()) / 4;
             Smoothed = ((before * 7) + measured) / 8;

@@ -14,6 +14,9 @@ public static class Reckoning
     // Longer than the longest pause of a retransmission, of IKE or TCP, several times over.
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
+    // Longer than the longest train of probes that may have begun before the network healed.
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(30);
+
     // What happened so long before a socket was made may still have caused its end.
     private static readonly TimeSpan Aftermath = TimeSpan.FromMinutes(3);
 
@@ -21,11 +24,12 @@ public static class Reckoning
     {
         ArgumentNullException.ThrowIfNull(world);
         Heal(world, newcomersStay);
-        foreach (var socket in world.Sockets.Where(socket => socket.IsOpen).ToArray())
-        {
-            socket.Write(10);
-        }
+        Speak(world);
+        world.RunUntil(() => world.Sockets.All(socket => Complaint(world, socket) is null), Settling);
 
+        // Probes that were lost before the network healed may end a connection just after. TCP learns of that when it
+        // speaks (RFC 9293 §3.5.1): whoever has said all he had to say before is not told until he says more.
+        Speak(world);
         world.RunUntil(() => world.Sockets.All(socket => Complaint(world, socket) is null), Limit);
         foreach (var socket in world.Sockets)
         {
@@ -33,6 +37,14 @@ public static class Reckoning
             {
                 throw new InvariantViolatedException(Liveness, $"{socket}: {complaint}");
             }
+        }
+    }
+
+    private static void Speak(World world)
+    {
+        foreach (var socket in world.Sockets.Where(socket => socket.IsOpen).ToArray())
+        {
+            socket.Write(10);
         }
     }
 
