@@ -81,7 +81,8 @@ apt_get() {
 # What the hosts of the laboratory run, and what judges them.
 require_laboratory() {
   require_root
-  require_packages iproute2 procps nftables ethtool iputils-ping iputils-arping socat curl nginx-light openssl iperf3 \
+  # The first three link the program.
+  require_packages gcc libc6-dev zlib1g-dev iproute2 procps nftables ethtool iputils-ping iputils-arping socat curl nginx-light openssl iperf3 \
     tcpdump tshark python3 python3-scapy python3-cryptography
   require_tun
   require_namespaces
