@@ -21,6 +21,7 @@ internal static class StatusCommand
         facts.Add("configuration", report.Config);
         facts.Add("key", report.Fingerprint);
         facts.Add("datapath", report.Datapath);
+        facts.Add("ciphers", report.Ciphers is { Variant: { } variant } c ? $"{c.Library} {c.Version} ({variant})" : $"{report.Ciphers.Library} {report.Ciphers.Version}");
         facts.Add("protects", report.Protect.Count == 0 ? "nothing" : string.Join(", ", report.Protect));
         facts.Add("latches", Counts(report.Latches.Select(l => (l.Key, (long)l.Value))));
         facts.Add("in clear", $"{report.ClearFlows} flows; {report.IpsecHosts} hosts never again");

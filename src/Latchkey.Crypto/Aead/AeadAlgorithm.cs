@@ -30,15 +30,7 @@ public abstract class AeadAlgorithm
     /// <summary>Makes a key from key and salt (<see cref="KeyMaterialLength"/> octets); the caller keeps its copy.</summary>
     /// <remarks>A key serves one thread at a time.</remarks>
     /// <exception cref="ArgumentException">The length is wrong.</exception>
-    public abstract AeadKey CreateKey(ReadOnlySpan<byte> keyMaterial);
+    public virtual AeadKey CreateKey(ReadOnlySpan<byte> keyMaterial) => AeadBackend.Chosen.CreateKey(this, keyMaterial);
 
     public override string ToString() => Name;
-
-    private protected void ThrowIfWrongLength(ReadOnlySpan<byte> keyMaterial)
-    {
-        if (keyMaterial.Length != KeyMaterialLength)
-        {
-            throw new ArgumentException($"{Name} takes {KeyMaterialLength} octets of key and salt, not {keyMaterial.Length}", nameof(keyMaterial));
-        }
-    }
 }

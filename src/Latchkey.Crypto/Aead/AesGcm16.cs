@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace Latchkey.Crypto;
 
 // Combined-mode ciphers of the product. Nonce = salt | explicit IV, 12 octets.
@@ -25,39 +23,4 @@ internal sealed class AesGcm16(int keyBits) : AeadAlgorithm
     public override int IvLength => 8;
 
     public override int IcvLength => 16;
-
-    public override AeadKey CreateKey(ReadOnlySpan<byte> keyMaterial)
-    {
-        ThrowIfWrongLength(keyMaterial);
-        return new Key(this, keyMaterial);
-    }
-
-    private sealed class Key(AesGcm16 algorithm, ReadOnlySpan<byte> keyMaterial) : AeadKey
-    {
-        private readonly AesGcm _cipher = new(keyMaterial[..algorithm.KeyLength], algorithm.IcvLength);
-        private readonly SaltedNonce _nonce = new(keyMaterial[algorithm.KeyLength..], algorithm.IvLength);
-
-        public override void Encrypt(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> associatedData, Span<byte> text, Span<byte> icv) =>
-            _cipher.Encrypt(_nonce.For(iv), text, text, icv, associatedData);
-
-        public override bool TryDecrypt(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> associatedData, Span<byte> text, ReadOnlySpan<byte> icv)
-        {
-            try
-            {
-                _cipher.Decrypt(_nonce.For(iv), text, icv, text, associatedData);
-                return true;
-            }
-            catch (AuthenticationTagMismatchException)
-            {
-                // The library has no other way to say so; what this costs is in docs/decisions/crypto-libraries.md.
-                return false;
-            }
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            _cipher.Dispose();
-            _nonce.Clear();
-        }
-    }
 }

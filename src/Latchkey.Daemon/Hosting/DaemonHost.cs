@@ -58,6 +58,7 @@ public static class DaemonHost
             PrivateDirectory.Ensure(settings.RuntimeDirectory);
             var keys = settings.KeyExportDirectory is { } directory ? new KeyExportFiles(directory, log) : null;
             using var memory = HostMemory.Load(settings);
+            Ciphers.Choose(log);
             Rehearsal.Play(EngineSettings(settings, []));
             using var journal = new LatchJournal(settings.RuntimeDirectory, new JournalHeader(KernelBoot.Id(), identity.Public.Fingerprint));
             var left = journal.Read();
@@ -139,7 +140,7 @@ public static class DaemonHost
             _ = reloader.ReloadAsync(stop);
         });
         var daemon = new RunningDaemon(reloader, identity.Public.Fingerprint, loop, events, clock, drops.Read, new PinDesk(loop, keeper, hosts),
-            () => [.. network.Degraded, .. keeper.Problem is { } problem ? [$"pins cannot be recorded: {problem}"] : Array.Empty<string>()], applications);
+            () => [.. network.Degraded, .. Ciphers.Degraded, .. keeper.Problem is { } problem ? [$"pins cannot be recorded: {problem}"] : Array.Empty<string>()], applications);
         var control = await ControlServer.StartAsync(configuration.Settings.Control, daemon, logs).ConfigureAwait(false);
         await using (control.ConfigureAwait(false))
         {
@@ -262,7 +263,7 @@ public static class DaemonHost
             tell(EventKind.Repaired, sentence);
         }
 
-        foreach (var sentence in network.Degraded)
+        foreach (var sentence in network.Degraded.Concat(Ciphers.Degraded))
         {
             tell(EventKind.Degraded, sentence);
         }

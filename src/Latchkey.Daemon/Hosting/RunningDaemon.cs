@@ -62,6 +62,7 @@ internal sealed class RunningDaemon(
                 engine.JournalFailure is { } failure ? [.. degraded(), $"the latch journal cannot be written: {failure}; connections that begin now are refused"] : degraded())
 
             {
+                Ciphers = CiphersReport.Of(AeadBackend.Chosen),
                 ClearFlows = engine.ClearFlows().Count,
                 IpsecHosts = engine.IpsecHostCount,
                 ClearSuspended = engine.ClearSuspended,

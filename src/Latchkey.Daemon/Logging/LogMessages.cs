@@ -1,3 +1,4 @@
+using Latchkey.Crypto;
 using Microsoft.Extensions.Logging;
 
 namespace Latchkey.Daemon.Logging;
@@ -34,4 +35,7 @@ internal static partial class LogMessages
 
     [LoggerMessage(10, LogLevel.Warning, "cannot write exported keys: {reason}")]
     public static partial void KeyExportFailed(this ILogger log, string reason);
+
+    [LoggerMessage(11, LogLevel.Information, "ciphers by {backend}{advice}")]
+    public static partial void Ciphers(this ILogger log, AeadBackend backend, string advice);
 }

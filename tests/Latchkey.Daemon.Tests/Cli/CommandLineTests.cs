@@ -25,6 +25,7 @@ public sealed class CommandLineTests : IAsyncDisposable
             configuration    /etc/latchkey/latchkey.toml
             key              SHA256:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE
             datapath         user
+            ciphers          intel-ipsec-mb 1.3.0 (vaes_avx512)
             protects         app
             latches          2 ESTABLISHED, 1 BROKEN
             in clear         1 flows; 3 hosts never again

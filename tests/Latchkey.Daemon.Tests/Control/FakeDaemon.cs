@@ -151,6 +151,7 @@ internal sealed class FakeDaemon : IDaemonControl
         0,
         ["the kernel has no inet_diag: latches of sockets that are gone stay until the daemon stops"])
     {
+        Ciphers = new("intel-ipsec-mb", "1.3.0", "vaes_avx512"),
         ClearFlows = 1,
         IpsecHosts = 3,
     });
