@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using Latchkey.Bench.Datapath;
 using Latchkey.Contract;
 using Latchkey.Crypto;
 using Latchkey.Datapath;
@@ -8,7 +9,7 @@ using Latchkey.Ike;
 using Latchkey.Latching;
 using Latchkey.Wire;
 
-namespace Latchkey.Bench;
+namespace Latchkey.Bench.Engine;
 
 /// <summary>A host of the bench: a real engine and a real user datapath, whose links lead nowhere.</summary>
 internal sealed class BenchHost : IDisposable
@@ -47,7 +48,7 @@ internal sealed class BenchHost : IDisposable
         _network = network;
         Address = address;
         Engine = new LatchEngine(Settings, new SecurityPolicy(Protect, []), _identity, SystemRandom.Instance);
-        Datapath = new UserDatapath(new DeadEnd(), new OuterLinks(new DeadEnd(), new DeadEnd()), new Deaf(), () => network.Now);
+        Datapath = new UserDatapath(new Nowhere(), new OuterLinks(new Nowhere(), new Nowhere()), new NoQuestions(), () => network.Now);
     }
 
     public InetAddress Address { get; }
@@ -122,72 +123,6 @@ internal sealed class BenchHost : IDisposable
                 LastReset = Stopwatch.GetElapsedTime(_verdict!.Value);
                 FirstReset = Resets++ == 0 ? LastReset : FirstReset;
                 break;
-        }
-    }
-
-    private sealed class DeadEnd : IPacketLink
-    {
-        public string Name => "nowhere";
-
-        public int Receive(PacketBatch batch, int timeoutMilliseconds) => 0;
-
-        public void Send(PacketBatch batch)
-        {
-        }
-
-        public void Interrupt()
-        {
-        }
-
-        public void Dispose()
-        {
-        }
-    }
-
-    private sealed class Deaf : IDatapathEvents
-    {
-        public void OutboundFlowUnknown(FlowKey flow)
-        {
-        }
-
-        public void InboundFlowUnknown(FlowKey flow, ChannelId channel, uint spi)
-        {
-        }
-
-        public void ClearFlowUnknown(FlowKey flow)
-        {
-        }
-
-        public void FlowOfAnother(FlowKey flow, ChannelId channel)
-        {
-        }
-
-        public void SaMissing(FlowKey flow, ChannelId channel)
-        {
-        }
-
-        public void UnknownSpi(uint spi, InetEndpoint local, InetEndpoint remote, Encapsulation encapsulation)
-        {
-        }
-
-        public void Unanswered(ChannelId channel, TimeSpan silence)
-        {
-        }
-
-        public void FirstInbound(uint spi, ChannelId channel)
-        {
-        }
-
-        public void SaWearingOut(SaDirection direction, uint spi, ChannelId channel)
-        {
-        }
-
-        public void PathNarrowed(InetAddress remote)
-        {
-        }
-
-        public void IkeDatagram(InetEndpoint local, InetEndpoint remote, byte[] message)
-        {
         }
     }
 }

@@ -1,7 +1,7 @@
 using Latchkey.Engine;
 using Latchkey.Wire;
 
-namespace Latchkey.Bench;
+namespace Latchkey.Bench.Engine;
 
 /// <summary>Carries IKE messages between hosts at once, in virtual time: what is measured is computing, not waiting.</summary>
 internal sealed class BenchNetwork
@@ -13,6 +13,9 @@ internal sealed class BenchNetwork
 
     /// <summary>Whoever was at the address before is gone.</summary>
     public BenchHost Plug(BenchHost host) => _hosts[host.Address] = host;
+
+    /// <summary>The host is gone without a word.</summary>
+    public void Unplug(BenchHost host) => _hosts.Remove(host.Address);
 
     public void Send(SendIke message) => _underWay.Enqueue(message);
 

@@ -1,6 +1,6 @@
 using Latchkey.Wire;
 
-namespace Latchkey.Bench;
+namespace Latchkey.Bench.Engine;
 
 /// <summary>Many latches on one host, and a newcomer at an address where some of them live.</summary>
 internal sealed record ConflictBench(int Latches, int Hit, TimeSpan FirstReset, TimeSpan LastReset, double EngineBytes, double DatapathBytes)

@@ -4,7 +4,7 @@ using Latchkey.Crypto;
 using Latchkey.Latching;
 using Latchkey.Wire;
 
-namespace Latchkey.Bench;
+namespace Latchkey.Bench.Engine;
 
 /// <summary>What finding conflicts costs, beside latches that are not hit.</summary>
 internal static class FindBench

@@ -63,6 +63,7 @@ internal sealed class RunningDaemon(
 
             {
                 Ciphers = CiphersReport.Of(AeadBackend.Chosen),
+                Memory = MemoryReport.Now(),
                 ClearFlows = engine.ClearFlows().Count,
                 IpsecHosts = engine.IpsecHostCount,
                 ClearSuspended = engine.ClearSuspended,

@@ -40,6 +40,9 @@ public sealed record StatusReport(
     /// <summary>Who computes the ciphers of ESP and IKE.</summary>
     public required CiphersReport Ciphers { get; init; }
 
+    /// <summary>What the process uses.</summary>
+    public required MemoryReport Memory { get; init; }
+
     /// <summary>Why no further flow goes in clear, whatever the configuration says; absent when it may.</summary>
     public string? ClearSuspended { get; init; }
 }

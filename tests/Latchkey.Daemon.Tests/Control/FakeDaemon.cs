@@ -152,6 +152,7 @@ internal sealed class FakeDaemon : IDaemonControl
         ["the kernel has no inet_diag: latches of sockets that are gone stay until the daemon stops"])
     {
         Ciphers = new("intel-ipsec-mb", "1.3.0", "vaes_avx512"),
+        Memory = new(ResidentOctets: 83_886_080, AllocatedOctets: 41_943_040),
         ClearFlows = 1,
         IpsecHosts = 3,
     });

@@ -1,0 +1,50 @@
+using System.Globalization;
+using Latchkey.Bench.Report;
+
+namespace Latchkey.Bench.Datapath;
+
+/// <summary>What the datapath costs by itself: one thread, no sockets, no devices.</summary>
+internal static class DatapathFigures
+{
+    private const int SmallPacket = 84; // a datagram of 56 octets
+    private const int LargePacket = 1400;
+
+    private static readonly int[] ManyFlows = [1, 100, 10_000, 100_000];
+    private static readonly int[] ManyPeers = [1, 100, 1000];
+
+    /// <summary>Where the time of a packet goes.</summary>
+    public static Table OfStages(TimeSpan length)
+    {
+        var columns = new[] { SmallPacket, LargePacket }.Select(size => Stages.Measure(size, length)).ToArray();
+        var table = new Table(["one core, in memory", $"{SmallPacket} octets", $"{LargePacket} octets"]);
+        Row("IP headers read", s => s.Parse, "ns");
+        Row("AES-256-GCM, encrypted", s => s.Encrypt, "ns");
+        Row("out: read, flow, channel, ESP, encrypted, handed to a link", s => s.Out, "ns");
+        Row("AES-256-GCM, decrypted", s => s.Decrypt, "ns");
+        Row("in: SA, replay window, decrypted, flow, channel, handed to a device", s => s.In, "ns");
+        Row("packets a second out", s => 1e9 / s.Out, "");
+        Row("packets a second in", s => 1e9 / s.In, "");
+        Row("allocated for a packet, out and in", s => s.Allocated, "octets");
+        return table;
+
+        void Row(string name, Func<Stages, double> value, string unit) =>
+            table.Add([name, .. columns.Select(s => string.Create(CultureInfo.InvariantCulture, $"{value(s):n0} {unit}").TrimEnd())]);
+    }
+
+    /// <summary>Packets a second with more and more flows and peers.</summary>
+    public static (Table Table, IReadOnlyList<Bar> Bars) OfGrowth(TimeSpan length)
+    {
+        List<Bar> flows = [.. ManyFlows.Select(n => new Bar($"{n:n0} flows with 1 peer", Stages.Rate(1, n, LargePacket, length) / 1000))];
+        List<Bar> peers = [.. ManyPeers.Select(n => new Bar($"1,000 flows with {n:n0} peers", Stages.Rate(n, 1000, LargePacket, length) / 1000))];
+        var table = new Table([$"packets of {LargePacket} octets, out and in again, one core, in memory", "1,000/s", "of the first"]);
+        foreach (var series in new[] { flows, peers })
+        {
+            foreach (var bar in series)
+            {
+                table.Add([bar.Label, string.Create(CultureInfo.InvariantCulture, $"{bar.Value:n0}"), string.Create(CultureInfo.InvariantCulture, $"{bar.Value / series[0].Value:0.00}")]);
+            }
+        }
+
+        return (table, [.. flows, .. peers]);
+    }
+}

@@ -1,0 +1,132 @@
+using System.Security.Cryptography;
+using Latchkey.Contract;
+using Latchkey.Crypto;
+using Latchkey.Datapath;
+using Latchkey.Wire;
+
+namespace Latchkey.Bench.Datapath;
+
+/// <summary>Two user datapaths that send to each other in memory; only computing is measured, no sockets and no devices.</summary>
+internal sealed class TwoHosts : IDisposable
+{
+    private const int FlowsOfOneAddress = 50_000;
+
+    private static readonly AeadAlgorithm Aead = Algorithms.FindAead(20, 256)!;
+    private static readonly InetAddress Here = InetAddress.FromV4(0x0a00_0001);
+
+    private readonly UserDatapath _sender;
+    private readonly UserDatapath _receiver;
+    private readonly FlowKey[] _flows;
+    private readonly byte[][] _packets;
+
+    // Flows come in an order without locality, as the packets of many connections do.
+    private readonly int[] _order;
+    private int _next;
+
+    /// <param name="peers">Channels, each with an SA in either direction.</param>
+    /// <param name="flows">Bound flows, spread over the peers.</param>
+    /// <param name="size">Octets of an IP packet.</param>
+    public TwoHosts(int peers, int flows, int size)
+    {
+        _sender = NewDatapath();
+        _receiver = NewDatapath();
+        for (var peer = 0; peer < peers; peer++)
+        {
+            var (channel, remote, spi) = (new ChannelId((uint)peer + 1), Remote(peer), 0x1000 + (uint)peer);
+            var key = RandomNumberGenerator.GetBytes(Aead.KeyMaterialLength);
+            _sender.Install(Sa(SaDirection.Outbound, spi, channel, key, Here, remote));
+            _receiver.Install(Sa(SaDirection.Inbound, spi, channel, key, remote, Here));
+        }
+
+        _flows = [.. Enumerable.Range(0, flows).Select(n => new FlowKey(
+            IpProtocol.Tcp, Here, (ushort)(10_000 + (n / peers % FlowsOfOneAddress)), Remote(n % peers), (ushort)(7000 + (n / peers / FlowsOfOneAddress))))];
+        foreach (var (flow, n) in _flows.Select((flow, n) => (flow, n)))
+        {
+            var channel = new ChannelId((uint)(n % peers) + 1);
+            _sender.Bind(flow, channel);
+            _receiver.Bind(flow.Reversed, channel);
+        }
+
+        _packets = [.. _flows.Select(flow => Segment(flow, size))];
+        _order = [.. Enumerable.Range(0, flows)];
+        new Random(1).Shuffle(_order);
+        Batch = new PacketBatch(64, Math.Max(size, 2048));
+    }
+
+    public PacketBatch Batch { get; }
+
+    /// <summary>Packets that did not come through.</summary>
+    public long Lost => _sender.Drops.Values.Sum() + _receiver.Drops.Values.Sum();
+
+    /// <summary>Puts one packet of each of the next flows into the batch: what a TUN device would do.</summary>
+    public void Fill()
+    {
+        Batch.Clear();
+        for (var i = 0; i < Batch.Capacity; i++)
+        {
+            var packet = _packets[_order[_next]];
+            _next = _next + 1 == _order.Length ? 0 : _next + 1;
+            Batch[i].Length = packet.Length;
+            packet.CopyTo(Batch.Data(i));
+        }
+
+        Batch.Count = Batch.Capacity;
+    }
+
+    public void ParseAll()
+    {
+        for (var i = 0; i < Batch.Count; i++)
+        {
+            if (IpPacket.Read(Batch.Data(i), out _) == IpPacketKind.Malformed)
+            {
+                throw new InvalidOperationException("the packet is malformed");
+            }
+        }
+    }
+
+    /// <summary>From the TUN device to the wire: the batch holds ESP afterwards.</summary>
+    public void Protect() => _sender.ProcessOutbound(Batch);
+
+    /// <summary>From the wire to the TUN device of the other host. The batch lies as <see cref="Protect"/> left it.</summary>
+    public void Receive()
+    {
+        for (var i = 0; i < Batch.Count; i++)
+        {
+            ref var slot = ref Batch[i];
+            (slot.Local, slot.Remote) = (slot.Remote, slot.Local);
+        }
+
+        _receiver.ProcessInbound(Batch, Encapsulation.Udp);
+    }
+
+    public void Dispose()
+    {
+        _sender.Dispose();
+        _receiver.Dispose();
+    }
+
+    private static UserDatapath NewDatapath() => new(new Nowhere(), new OuterLinks(new Nowhere(), new Nowhere()), new NoQuestions(), () => TimeSpan.FromHours(1));
+
+    private static InetAddress Remote(int peer) => InetAddress.FromV4(0x0a01_0000 + (uint)peer);
+
+    private static EspSa Sa(SaDirection direction, uint spi, ChannelId channel, byte[] key, InetAddress local, InetAddress remote) => new(
+        direction,
+        spi,
+        channel,
+        Aead,
+        new SecretBytes(key),
+        Esn: true,
+        SelectorSet.Of(TrafficSelector.For(InetPrefix.Of(local), TrafficSelector.AnyProtocol), TrafficSelector.For(InetPrefix.Of(remote), TrafficSelector.AnyProtocol)),
+        new InetEndpoint(local, 4500),
+        new InetEndpoint(remote, 4500),
+        Encapsulation.Udp);
+
+    /// <summary>An acknowledgement with data, as a local TCP sends it.</summary>
+    private static byte[] Segment(FlowKey flow, int size)
+    {
+        var packet = new byte[size];
+        var header = new Ipv4Header(flow.Local, flow.Remote, IpProtocol.Tcp, DontFragment: true).Write(packet, size - Ipv4View.MinimumHeaderLength);
+        new TcpHeader(flow.LocalPort, flow.RemotePort, 1, 1, TcpFlags.Ack, 1000).Write(packet.AsSpan(header), flow.Local, flow.Remote);
+        return packet;
+    }
+}

@@ -1,0 +1,116 @@
+using System.Text;
+
+namespace Latchkey.Bench.Report;
+
+/// <summary>docs/performance.md, and the plot beside it.</summary>
+internal sealed class PerformancePage(Machine machine, Plan plan)
+{
+    private const string Plot = "performance.svg";
+
+    /// <summary>Null when it was not measured.</summary>
+    public Results? Results { get; set; }
+
+    /// <inheritdoc cref="Results"/>
+    public Table? Stages { get; set; }
+
+    /// <inheritdoc cref="Results"/>
+    public (Table Table, IReadOnlyList<Bar> Bars)? Growth { get; set; }
+
+    /// <inheritdoc cref="Results"/>
+    public Table? Memory { get; set; }
+
+    public void Write(DirectoryInfo folder)
+    {
+        folder.Create();
+        File.WriteAllText(Path.Combine(folder.FullName, "performance.md"), ToMarkdown());
+        File.WriteAllText(Path.Combine(folder.FullName, Plot), BarChart.Draw(Panels()));
+    }
+
+    public string ToMarkdown()
+    {
+        var text = new StringBuilder();
+        Add($"""
+            # Performance
+
+            Written by `bench/run`, which measures everything in one run. Compare only figures of one run with each other.
+
+            Machine: {machine}. {plan.Rounds} {(plan.Rounds == 1 ? "round" : "rounds")} of transfers of {plan.Seconds} s; medians, with the smallest and the
+            largest in parentheses.
+
+            ![plot]({Plot})
+            """);
+        if (Results is not null)
+        {
+            Add($"""
+                ## Against other tunnels
+
+                Two namespaces, a veth pair between them, a daemon in each, every peer with its own defaults and its own MTU. Latchkey has one
+                `[[protect]]` entry (`bench/latchkey-peer`); its connections are latched, AES-256-GCM. wireguard-go and strongSwan's kernel-libipsec are Debian's.
+                wireguard-go of Debian 12 is from before it had segmentation offload, so it is not the fastest there is.
+
+                {Results.ToTable()}
+
+                {Results.Ratios("latchkey", Figure.Tcp1, Figure.Tcp8, Figure.Tcp128, Figure.TcpBoth, Figure.CpuPerGib, Figure.IdleP50, Figure.ConnectP50)}
+
+                TCP is iperf3's. Datagrams are sent as fast as the kernel takes them, and those that arrive are counted. A round trip is one octet there and
+                back over TCP. The first connection of wireguard-go and Latchkey includes the key exchange; strongSwan made its SA beforehand.
+                CPU is that of the daemons, without iperf3 and the kernel's work outside of them.
+                """);
+            if (Results.Failures.Count > 0)
+            {
+                Add("Not measured:\n\n" + string.Join('\n', Results.Failures.Distinct().Select(f => $"- {f}")));
+            }
+        }
+
+        if (Stages is not null)
+        {
+            Add($"""
+                ## The datapath by itself
+
+                Test doubles in place of sockets and devices: what is left is computing, on one core.
+
+                {Stages}
+                """);
+        }
+
+        if (Growth is { } growth)
+        {
+            Add($"""
+                ## Growth
+
+                Packets of all flows in an order without locality. Sockets are not the point here, so test doubles stand in their place.
+
+                {growth.Table}
+                """);
+        }
+
+        if (Memory is not null)
+        {
+            Add($"""
+                ## Memory
+
+                {Memory}
+                """);
+        }
+
+        return text.ToString();
+
+        void Add(string section) => text.Append(section).Append("\n\n");
+    }
+
+    private List<Panel> Panels()
+    {
+        List<Panel> panels = [];
+        if (Results is not null)
+        {
+            panels.AddRange(new[] { Figure.Tcp1, Figure.Tcp8, Figure.Tcp128, Figure.Udp(1400, gso: true), Figure.IdleP50, Figure.LoadedP50 }.Select(Results.ToPanel).Where(p => p.Bars.Count > 0));
+        }
+
+        if (Growth is { } growth)
+        {
+            panels.Add(new Panel("The datapath as flows and peers grow", "1,000 packets/s", growth.Bars));
+        }
+
+        return panels;
+    }
+}
