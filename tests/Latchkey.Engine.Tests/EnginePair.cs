@@ -32,9 +32,7 @@ internal sealed class EnginePair : IDisposable
         W = NewEngine(settings, _keyOfW, birth: 1, tokens: true);
         C = NewEngine(settings, _keyOfC, birth, tokens);
         CConnects(40000);
-        var sa = OfW<InstallSa>().First(install => install.Sa.Direction == SaDirection.Inbound).Sa;
-        W.HandleInboundFlow(Now, Flow.Reversed, sa.Channel, sa.Spi);
-        Drain();
+        WLatches([40000]);
     }
 
     public LatchEngine W { get; }
@@ -70,6 +68,18 @@ internal sealed class EnginePair : IDisposable
     {
         C.HandleOutboundFlow(Now, FlowFrom(port));
         Run(TimeSpan.FromSeconds(2));
+    }
+
+    /// <summary>W sees flows begin under the SA that C has with it: each is latched.</summary>
+    public void WLatches(IEnumerable<ushort> ports)
+    {
+        var sa = OfW<InstallSa>().Last(install => install.Sa.Direction == SaDirection.Inbound).Sa;
+        foreach (var port in ports)
+        {
+            W.HandleInboundFlow(Now, FlowFrom(port).Reversed, sa.Channel, sa.Spi);
+        }
+
+        Drain();
     }
 
     /// <summary>W's application connects to C from a port.</summary>

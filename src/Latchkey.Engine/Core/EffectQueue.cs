@@ -8,23 +8,53 @@ internal sealed class EffectQueue
 {
     private readonly Queue<Effect> _effects = new();
 
+    /// <summary>Effects that come before the rest of the queue, being made one by one.</summary>
+    private IEnumerator<Effect>? _later;
+
     public void Add(Effect effect) => _effects.Enqueue(effect);
 
-    public bool TryTake([NotNullWhen(true)] out Effect? effect) => _effects.TryDequeue(out effect);
+    /// <summary>Effects that are decided on, and made when their turn comes. They must not read what may change until then.</summary>
+    public void AddLater(IEnumerable<Effect> effects) => Add(new Later(effects));
+
+    public bool TryTake([NotNullWhen(true)] out Effect? effect)
+    {
+        do
+        {
+            if (_later?.MoveNext() == true)
+            {
+                effect = _later.Current;
+                return true;
+            }
+
+            _later = null;
+            if (!_effects.TryDequeue(out effect))
+            {
+                return false;
+            }
+
+            _later = (effect as Later)?.Effects.GetEnumerator();
+        }
+        while (_later is not null);
+        return true;
+    }
 
     public void Raise(EngineEvent e) => Add(new Raise(e));
 
-    public void Raise(EventKind kind, TimeSpan now, Latch latch, string text) => Raise(new EngineEvent(kind, now, text)
+    public void Raise(EventKind kind, TimeSpan now, Latch latch, string text) => Raise(EventOf(kind, now, latch, text));
+
+    public static EngineEvent EventOf(EventKind kind, TimeSpan now, Latch latch, string text) => new(kind, now, text)
     {
         Latch = latch.Id,
         Flow = latch.Flow,
         Listener = latch.BornFrom,
         State = latch.State,
-        Reason = latch.BrokenBy?.ToString() ?? latch.ClosedBy?.ToString(),
+        Reason = ReasonOf(latch),
         PeerKey = latch.Channel?.PeerKeyText,
         PeerAddress = latch.Flow.Remote,
         Channel = latch.Channel?.Id,
-    });
+    };
+
+    public static string? ReasonOf(Latch latch) => latch.BrokenBy?.ToString() ?? latch.ClosedBy?.ToString();
 
     public void Raise(EventKind kind, TimeSpan now, Peering peering, string text, string? reason = null, IReadOnlyList<string>? details = null) => Raise(new EngineEvent(kind, now, text)
     {
@@ -46,4 +76,6 @@ internal sealed class EffectQueue
         IkeSa = peering.Handle.ToString(),
         ChildSa = child.Handle.ToString(),
     });
+
+    private sealed record Later(IEnumerable<Effect> Effects) : Effect;
 }

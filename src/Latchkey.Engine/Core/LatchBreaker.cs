@@ -12,55 +12,34 @@ namespace Latchkey.Engine;
 /// </remarks>
 internal sealed class LatchBreaker(EngineState state, LatchRecorder recorder)
 {
-    /// <summary>Breaks ESTABLISHED latches, all of them blocked before the first alert, and all alerts raised before the first disposition.</summary>
+    /// <summary>
+    /// Owners are told in portions of so many latches, the first before the words for the next are made: thousands may
+    /// break at once, and a portion waits once for whoever listens.
+    /// </summary>
+    private const int Portion = 256;
+
+    /// <summary>Breaks ESTABLISHED latches, all of them blocked before the first alert.</summary>
     public void Break(TimeSpan now, IReadOnlyCollection<Latch> latches, BreakReason reason, string because) =>
         Break(now, [.. latches.Select(latch => (latch, because))], reason);
 
     /// <summary>As the other, with a cause of its own for each.</summary>
-    public void Break(TimeSpan now, IReadOnlyCollection<(Latch Latch, string Because)> latches, BreakReason reason)
-    {
-        Block(latches.Select(l => l.Latch), DropReason.LatchBroken);
-        foreach (var (latch, because) in latches)
+    public void Break(TimeSpan now, IReadOnlyCollection<(Latch Latch, string Because)> latches, BreakReason reason) =>
+        End(now, latches, DropReason.LatchBroken, latch =>
         {
             latch.Break(now, reason);
-            recorder.Ended(now, latch);
-            state.Effects.Raise(EventKind.LatchBroken, now, latch, $"the latch of {latch.Flow} is BROKEN: {because}");
-        }
-
-        foreach (var (latch, _) in latches)
-        {
-            Tell(latch);
-        }
-    }
-
-    /// <summary>Applies the disposition of a BROKEN latch.</summary>
-    public void Tell(Latch latch)
-    {
-        if (latch.Disposition != Disposition.Wait && NoticeFor(latch.Flow.Protocol) is { } notice)
-        {
-            state.Effects.Add(new NotifyFlow(latch.Flow, notice));
-        }
-    }
+            return EventKind.LatchBroken;
+        });
 
     /// <summary>Closes a latch for good; a connection-oriented owner sees a reset (RFC 5660 L38).</summary>
     public void Close(TimeSpan now, Latch latch, ClosedReason reason, DropReason drop, string because) => Close(now, [(latch, because)], reason, drop);
 
     /// <summary>Closes latches, all of them blocked before the first owner is told.</summary>
-    public void Close(TimeSpan now, IReadOnlyCollection<(Latch Latch, string Because)> latches, ClosedReason reason, DropReason drop)
-    {
-        Block(latches.Select(l => l.Latch), drop);
-        foreach (var (latch, because) in latches)
+    public void Close(TimeSpan now, IReadOnlyCollection<(Latch Latch, string Because)> latches, ClosedReason reason, DropReason drop) =>
+        End(now, latches, drop, latch =>
         {
             latch.Close(now, reason);
-            recorder.Ended(now, latch);
-            state.Effects.Raise(
-                latch.Channel is null && reason == ClosedReason.NegotiationFailed ? EventKind.NegotiationFailed : EventKind.LatchClosed, now, latch, $"the latch of {latch.Flow} is CLOSED: {because}");
-            if (NoticeFor(latch.Flow.Protocol) is { } notice)
-            {
-                state.Effects.Add(new NotifyFlow(latch.Flow, notice));
-            }
-        }
-    }
+            return latch.Channel is null && reason == ClosedReason.NegotiationFailed ? EventKind.NegotiationFailed : EventKind.LatchClosed;
+        });
 
     /// <summary>
     /// A latch that an earlier daemon broke or closed, and whose socket still exists: that daemon may have died before it
@@ -68,17 +47,18 @@ internal sealed class LatchBreaker(EngineState state, LatchRecorder recorder)
     /// </summary>
     public void TellAgain(TimeSpan now, Latch latch)
     {
-        var broken = latch.State == LatchState.Broken;
-        state.Effects.Add(new BlockFlow(latch.Flow, broken ? DropReason.LatchBroken : DropReason.LatchClosed));
-        state.Effects.Raise(
-            broken ? EventKind.LatchBroken : EventKind.LatchClosed, now, latch, $"the latch of {latch.Flow} is {latch.State.ToString().ToUpperInvariant()} since before the restart");
-        if (broken)
+        var (kind, drop) = latch.State == LatchState.Broken ? (EventKind.LatchBroken, DropReason.LatchBroken) : (EventKind.LatchClosed, DropReason.LatchClosed);
+        state.Effects.Add(new BlockFlow(latch.Flow, drop));
+        state.Effects.Raise(kind, now, latch, $"the latch of {latch.Flow} is {Name(latch.State)} since before the restart");
+        Tell(latch);
+    }
+
+    /// <summary>Applies the disposition of a BROKEN latch; of a CLOSED one the socket is told in any case.</summary>
+    public void Tell(Latch latch)
+    {
+        if (NoticeFor(latch, latch.State) is { } notice)
         {
-            Tell(latch);
-        }
-        else if (NoticeFor(latch.Flow.Protocol) is { } notice)
-        {
-            state.Effects.Add(new NotifyFlow(latch.Flow, notice));
+            state.Effects.Add(notice);
         }
     }
 
@@ -126,16 +106,50 @@ internal sealed class LatchBreaker(EngineState state, LatchRecorder recorder)
         }
     }
 
-    private void Block(IEnumerable<Latch> latches, DropReason reason)
+    /// <param name="change">Moves a latch to its new state, and says what kind of event that is.</param>
+    private void End(TimeSpan now, IReadOnlyCollection<(Latch Latch, string Because)> latches, DropReason drop, Func<Latch, EventKind> change)
     {
-        foreach (var latch in latches)
+        foreach (var (latch, _) in latches)
         {
-            state.Effects.Add(new BlockFlow(latch.Flow, reason));
+            state.Effects.Add(new BlockFlow(latch.Flow, drop));
+        }
+
+        foreach (var portion in latches.Select(l => End(now, l.Latch, l.Because, change)).ToList().Chunk(Portion))
+        {
+            state.Effects.AddLater(TellOf(now, portion));
         }
     }
 
+    private EndedLatch End(TimeSpan now, Latch latch, string because, Func<Latch, EventKind> change)
+    {
+        var kind = change(latch);
+        recorder.Ended(now, latch);
+        return new EndedLatch(latch, kind, latch.State, EffectQueue.ReasonOf(latch), because);
+    }
+
+    private static IEnumerable<Effect> TellOf(TimeSpan now, EndedLatch[] portion)
+    {
+        foreach (var (latch, kind, ended, reason, because) in portion)
+        {
+            yield return new Raise(EffectQueue.EventOf(kind, now, latch, $"the latch of {latch.Flow} is {Name(ended)}: {because}") with { State = ended, Reason = reason });
+        }
+
+        foreach (var (latch, _, ended, _, _) in portion)
+        {
+            if (NoticeFor(latch, ended) is { } notice)
+            {
+                yield return notice;
+            }
+        }
+    }
+
+    private static string Name(LatchState state) => state.ToString().ToUpperInvariant();
+
     private static bool IsItsPeerAfterAChangeOfPolicy(Latch latch, Peering peering) =>
         latch.BrokenBy == BreakReason.PolicyChanged && peering.Key?.Fingerprint == latch.Channel!.Parameters.PeerKey;
+
+    private static NotifyFlow? NoticeFor(Latch latch, LatchState ended) =>
+        (ended == LatchState.Closed || latch.Disposition != Disposition.Wait) && NoticeFor(latch.Flow.Protocol) is { } notice ? new NotifyFlow(latch.Flow, notice) : null;
 
     /// <summary>
     /// What a protocol's socket understands. TCP takes "unreachable" for a passing fault once it is connected (RFC 5927),
@@ -147,4 +161,7 @@ internal sealed class LatchBreaker(EngineState state, LatchRecorder recorder)
         IpProtocol.Udp => FlowNotice.Unreachable,
         _ => null,
     };
+
+    /// <summary>A latch that broke or was closed, as it was then.</summary>
+    private readonly record struct EndedLatch(Latch Latch, EventKind Kind, LatchState State, string? Reason, string Because);
 }
