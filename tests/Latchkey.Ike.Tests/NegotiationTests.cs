@@ -112,6 +112,46 @@ public class NegotiationTests
         Assert.Empty(pair.A.Said<ChildFailed>());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void L29_What_policy_allows_of_the_ciphers_is_all_that_is_offered_and_chosen(bool byInitiator)
+    {
+        using var pair = new Pair();
+        pair.B.Policy.AllowedEncryption = byInitiator ? [] : [ChaCha];
+        pair.A.Do(host => host.Initiate(
+            pair.Now, pair.A.Address, pair.B.Address, new ChildProposal(Pair.SelectorsBetween(pair.A, pair.B), byInitiator ? [ChaCha] : []), forceUdpEncapsulation: false, initialContact: false));
+        pair.Run();
+        Assert.Equal(ChaCha, pair.A.Only<ChildEstablished>().Suite.Encryption);
+        Assert.Equal(ChaCha, pair.B.Only<ChildEstablished>().Suite.Encryption);
+    }
+
+    [Fact]
+    public void L29_A_peer_that_offers_nothing_of_what_policy_allows_is_refused_and_both_lists_are_shown()
+    {
+        using var pair = new Pair(With(esp: [Gcm128]), With(esp: [Gcm256, Gcm128]));
+        pair.B.Policy.AllowedEncryption = [Gcm256];
+        pair.Establish();
+        Assert.Equal(CloseReason.NoProposalChosen, pair.A.Only<ChildFailed>().Reason);
+        var difference = Assert.Single(pair.B.Only<ProposalMismatch>().Differences);
+        Assert.Equal([Gcm128.Name], difference.Offered);
+        Assert.Equal([Gcm256.Name], difference.Configured);
+    }
+
+    [Fact]
+    public void C4_A_rekey_offers_the_cipher_that_the_Child_SA_has()
+    {
+        using var pair = new Pair(With(esp: [Gcm256, Gcm128]));
+        pair.B.Policy.AllowedEncryption = [Gcm128];
+        pair.Establish();
+        pair.B.Policy.AllowedEncryption = [];
+        var old = pair.A.Only<ChildEstablished>();
+        Assert.Equal(Gcm128, old.Suite.Encryption);
+        pair.A.Do(host => host.RekeyChild(pair.Now, old.Child));
+        pair.Run();
+        Assert.Equal(Gcm128, pair.A.Said<ChildEstablished>().Last().Suite.Encryption);
+    }
+
     private static IkeSettings With(
         ImmutableArray<AeadAlgorithm>? ike = null, ImmutableArray<AeadAlgorithm>? esp = null, ImmutableArray<KeyExchangeMethod>? keyExchange = null) =>
         Pair.Settings() with

@@ -21,6 +21,8 @@ public sealed record DaemonConfiguration
 
     public bool? QuickCrashDetection { get; init; }
 
+    public string? ForeignInitialContact { get; init; }
+
     /// <summary>Write keys for tshark.</summary>
     public bool ExportKeys { get; init; }
 
@@ -31,14 +33,15 @@ public sealed record DaemonConfiguration
         Section(toml, "daemon", ("control", LatchkeyDaemon.ControlPath(folder)), ("state", $"{folder}/state"), ("runtime", LatchkeyDaemon.RuntimePath(folder)));
         Section(
             toml, "ike", ("ike_lifetime", IkeLifetime), ("child_lifetime", ChildLifetime), ("give_up_after", GiveUpAfter), ("esn", Esn),
-            ("birth_certificates", BirthCertificates), ("quick_crash_detection", QuickCrashDetection));
+            ("birth_certificates", BirthCertificates), ("quick_crash_detection", QuickCrashDetection),
+            ("foreign_initial_contact", ForeignInitialContact));
         Section(toml, "debug", ("export_keys", ExportKeys ? LatchkeyDaemon.KeysPath(folder) : null));
         foreach (var rule in Protect)
         {
             Table(
                 toml, "[protect]", ("name", rule.Name), ("remote", rule.Remote), ("protocol", rule.Protocol), ("local_port", rule.LocalPort),
                 ("remote_port", rule.RemotePort), ("port", rule.Port), ("trust", rule.Trust), ("on_break", rule.OnBreak), ("on_silence", rule.OnSilence),
-                ("on_stranger", rule.OnStranger), ("clear", rule.Clear), ("encapsulation", rule.Encapsulation),
+                ("on_stranger", rule.OnStranger), ("clear", rule.Clear), ("encapsulation", rule.Encapsulation), ("esp", rule.Esp is { } cipher ? new[] { cipher } : null),
                 ("on_policy_change", rule.OnPolicyChange));
         }
 
@@ -100,6 +103,9 @@ public sealed record ProtectRule(string Name, string? LocalPort = null, string? 
     public string? Clear { get; init; }
 
     public string? Encapsulation { get; init; }
+
+    /// <summary>The one cipher that ESP may use.</summary>
+    public string? Esp { get; init; }
 
     public string? OnPolicyChange { get; init; }
 }

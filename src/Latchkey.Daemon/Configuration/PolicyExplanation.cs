@@ -13,7 +13,7 @@ public static class PolicyExplanation
     }
 
     public static string Of(ProtectEntry entry) =>
-        $"\"{entry.Name}\" protects {Flows(entry)}. {Trust(entry)} {Break(entry)}{Silence(entry)}{PolicyChange(entry)}{Clear(entry)}";
+        $"\"{entry.Name}\" protects {Flows(entry)}. {Trust(entry)}{Encryption(entry)} {Break(entry)}{Silence(entry)}{PolicyChange(entry)}{Clear(entry)}";
 
     /// <summary>For example <c>tcp between any address and 192.0.2.0/24, port 179 on either side</c>.</summary>
     public static string Flows(ProtectEntry entry) =>
@@ -48,6 +48,10 @@ public static class PolicyExplanation
         { Protocol: IpProtocol.Udp } => "When the peer behind a connected socket is replaced or restarted, its application gets port unreachable at once.",
         _ => "When the peer behind a flow is replaced or restarted, its application is told at once.",
     };
+
+    private static string Encryption(ProtectEntry entry) => entry.Encryption.IsEmpty
+        ? ""
+        : $" ESP encrypts with {string.Join(" or ", entry.Encryption)} and nothing else: a peer that has none of it is refused.";
 
     private static string Silence(ProtectEntry entry) =>
         entry.OnSilence == Reaction.Close ? " A peer that falls silent counts as dead." : "";

@@ -1,5 +1,6 @@
 using Latchkey.Contract;
 using Latchkey.Crypto;
+using Latchkey.Daemon.Configuration;
 using Latchkey.Datapath;
 using Latchkey.Latching;
 using Latchkey.Linux;

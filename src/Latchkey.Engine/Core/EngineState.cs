@@ -80,8 +80,13 @@ internal sealed class EngineState
         return Pad.Authorize(asserted, key, latch.Flow.Remote, openToStrangers: true) is PadResult.Refused { Reason: var why } ? new LatchVerdict.PeerUnauthorized(why)
             : Policy.Find(latch.Flow) is not { } entry ? new LatchVerdict.Contradicts("no [[protect]] entry covers it any more")
             : !Policy.Admits(entry, key, latch.Flow.Remote) ? new LatchVerdict.Contradicts($"[[protect]] \"{entry.Name}\" has trust = \"known\", and its peer's key is in no [[peer]] and not pinned by a person")
+            : entry.ObjectionTo(latch.Channel.Parameters.Quality) is { } weak ? new LatchVerdict.Contradicts(weak)
             : new LatchVerdict.Agrees(entry);
     }
+
+    /// <summary>A channel may carry flows of an entry: its peer may use it, and its suite is one that the entry wants.</summary>
+    public bool Serves(Channel channel, ProtectEntry entry) =>
+        Policy.Admits(entry, channel.Parameters.PeerKey, channel.Parameters.Remote) && entry.ObjectionTo(channel.Parameters.Quality) is null;
 
     public IReadOnlyCollection<Peering> Between(AddressPair pair) => _byPair.GetValueOrDefault(pair) is { } found ? found : [];
 

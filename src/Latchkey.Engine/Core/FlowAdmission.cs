@@ -59,7 +59,7 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
         }
 
         // Both ends began at once: the other's SA is there first and serves (RFC 5660 §4, L43).
-        if (state.Channels.Find(channelId.Value) is { } channel && state.Policy.Admits(larval.Entry, channel.Parameters.PeerKey, flow.Remote))
+        if (state.Channels.Find(channelId.Value) is { } channel && state.Serves(channel, larval.Entry))
         {
             Establish(now, larval, channel, AuthenticationUnder(spi, flow, channel));
         }
@@ -131,7 +131,7 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
     private void Born(TimeSpan now, FlowKey flow, ProtectEntry entry, ChannelId channelId, uint spi)
     {
         if (state.Channels.Find(channelId.Value) is not { } channel || !state.Covering(flow).Any(c => c.Channel == channel)
-            || !state.Policy.Admits(entry, channel.Parameters.PeerKey, flow.Remote))
+            || !state.Serves(channel, entry))
         {
             // The SA went between the packet and this answer. An SA of another peer that covers the flow too is one of a
             // living neighbour behind the same NAT: who speaks first has the flow (docs/decisions/evidence.md, L26).
@@ -228,7 +228,7 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
     /// kept latch still justifies (RFC 5660 L30) serves no other.
     /// </summary>
     private ChildSa? UsableChild(Latch latch) => state.Covering(latch.Flow).FirstOrDefault(
-        c => state.Find(c.Sa) is { SilentAt: null } && state.Policy.Admits(latch.Entry, c.Channel.Parameters.PeerKey, latch.Flow.Remote));
+        c => state.Find(c.Sa) is { SilentAt: null } && state.Serves(c.Channel, latch.Entry));
 
     /// <summary>The protect entry for a new flow, or null when the flow may not exist; then it is dropped.</summary>
     private ProtectEntry? Admit(FlowKey flow)

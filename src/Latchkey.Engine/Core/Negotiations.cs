@@ -33,7 +33,7 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
 
         if (Usable(pair, channel) is { } usable)
         {
-            Ask(now, usable, usable.LeavesOut(flow, selectors) ? SelectorSet.Of(flow) : selectors);
+            Ask(now, usable, new ChildProposal(usable.LeavesOut(flow, selectors) ? SelectorSet.Of(flow) : selectors, entry.Encryption));
             return true;
         }
 
@@ -69,7 +69,7 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
             return $"there are {state.Settings.NarrowMaximum} Child SAs for single flows with {flow.Remote} already";
         }
 
-        Ask(now, usable, SelectorSet.Of(flow));
+        Ask(now, usable, new ChildProposal(SelectorSet.Of(flow), latch.Entry.Encryption));
         return null;
     }
 
@@ -196,10 +196,10 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
         .Where(p => p.Established && p.SilentAt is null && (channel is null || p.Key!.Fingerprint == channel.Parameters.PeerKey))
         .MaxBy(p => p.Since);
 
-    private void Ask(TimeSpan now, Peering peering, SelectorSet selectors)
+    private void Ask(TimeSpan now, Peering peering, ChildProposal proposal)
     {
-        var request = state.Ike.CreateChild(now, peering.Handle, new ChildProposal(selectors));
-        _requests.Add(request, new Request(peering.Handle, peering.Pair, selectors, Missed: null));
+        var request = state.Ike.CreateChild(now, peering.Handle, proposal);
+        _requests.Add(request, new Request(peering.Handle, peering.Pair, proposal.Selectors, Missed: null));
     }
 
     private static bool IsRefusal(CloseReason reason) => reason is CloseReason.PeerNotAuthenticated or CloseReason.RefusedByPeer
@@ -213,7 +213,7 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
         // forgotten nothing, even if every IKE SA was lost to a bad network: the peer would take it for a restart.
         var initialContact = !state.Between(pair).Any(p => p.Established) && !state.Latches.Between(pair).Any(l => l.Channel is not null);
         var (sa, request) = state.Ike.Initiate(
-            now, pair.Local, pair.Remote, new ChildProposal(selectors), entry.Encapsulation != EncapsulationChoice.Esp, initialContact, persistence);
+            now, pair.Local, pair.Remote, new ChildProposal(selectors, entry.Encryption), entry.Encapsulation != EncapsulationChoice.Esp, initialContact, persistence);
         _requests.Add(request, new Request(sa, pair, selectors, missed, brief));
         return state.Add(new Peering(sa, initiated: true, new InetEndpoint(pair.Local, 500), new InetEndpoint(pair.Remote, 500), now));
     }

@@ -107,9 +107,11 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
     private (Candidate? Candidate, ChildVerdict? Otherwise) Judge(TimeSpan now, Peering peering, PadResult match, KeyFingerprint key, ChildOffer offer)
     {
         var result = state.ChildAuthorization.Narrow(match, peering.Pair.Local, peering.Pair.Remote, offer.Selectors, state.KeptFor(peering.Pair, key));
+        var parameters = state.ParametersFor(peering.Pair, key, offer.Suite);
         var refusal = result switch
         {
             ChildAuthorizationResult.Refused { Reason: var reason } => reason,
+            ChildAuthorizationResult.Allowed { Entry: var entry } when entry.ObjectionTo(parameters.Quality) is { } weak => weak,
             ChildAuthorizationResult.Allowed { Selectors: var s } when offer.Request is not null && s != offer.Selectors => $"the peer agreed to {offer.Selectors}, of which policy allows {s}",
             _ => null,
         };
@@ -120,7 +122,7 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
         }
 
         var allowed = (ChildAuthorizationResult.Allowed)result;
-        return (new Candidate(allowed.Entry, allowed.Selectors, state.ParametersFor(peering.Pair, key, offer.Suite), IsRekey: offer.Rekeys is not null), null);
+        return (new Candidate(allowed.Entry, allowed.Selectors, parameters, IsRekey: offer.Rekeys is not null), null);
     }
 
     /// <summary>A key that the PAD refuses gets nothing. What it means for the latches there is the operator's choice.</summary>

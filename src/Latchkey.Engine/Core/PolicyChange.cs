@@ -201,6 +201,7 @@ internal sealed class PolicyChange(EngineState state, LatchBreaker breaker, Flow
             {
                 ChildAuthorizationResult.Refused { Reason: var why } => why,
                 ChildAuthorizationResult.Allowed { Selectors: var part } when part != child.Selectors => $"of {child.Selectors} it allows {part}",
+                ChildAuthorizationResult.Allowed { Entry: var entry } => entry.ObjectionTo(child.Channel.Parameters.Quality),
                 _ => null,
             };
             if (refusal is not null)

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Latchkey.Crypto;
 using Latchkey.Ike;
 using Latchkey.Latching;
 using Latchkey.Wire;
@@ -8,6 +10,10 @@ namespace Latchkey.Engine;
 internal sealed class ResponderPolicy(EngineState state) : IResponderPolicy
 {
     public bool MayRespond(InetAddress local, InetAddress remote) => state.EntriesBetween(new AddressPair(local, remote)).Any();
+
+    public ImmutableArray<AeadAlgorithm> Encryption(InetAddress local, InetAddress remote, SelectorSet selectors) =>
+        state.EntriesBetween(new AddressPair(local, remote))
+            .FirstOrDefault(entry => entry.SelectorsBetween(local, remote).Any(own => !own.Intersect(selectors).IsEmpty))?.Encryption ?? [];
 
     public bool ForceUdpEncapsulation(InetAddress local, InetAddress remote) =>
         state.EntriesBetween(new AddressPair(local, remote)).FirstOrDefault() is { Encapsulation: not EncapsulationChoice.Esp };

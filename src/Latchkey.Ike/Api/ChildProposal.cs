@@ -1,10 +1,20 @@
+using System.Collections.Immutable;
+using Latchkey.Crypto;
 using Latchkey.Wire;
 
 namespace Latchkey.Ike;
 
 /// <summary>What a Child SA is asked to cover. Only transport mode exists so far.</summary>
 /// <remarks>A peer that falls back to tunnel mode is refused: policy wants transport (RFC 7296 §1.3.1).</remarks>
-public sealed record ChildProposal(SelectorSet Selectors);
+/// <param name="Encryption">What policy allows for it of what <see cref="IkeSettings.EspProposals"/> has, best first; empty: all of it.</param>
+public sealed record ChildProposal(SelectorSet Selectors, ImmutableArray<AeadAlgorithm> Encryption)
+{
+    /// <summary>With whatever the settings have.</summary>
+    public ChildProposal(SelectorSet selectors)
+        : this(selectors, [])
+    {
+    }
+}
 
 /// <summary>A Child SA that a peer proposes, or that a peer agreed to; nothing is installed yet.</summary>
 /// <param name="Selectors">From our point of view: as the responder what the peer offers, as the initiator what it agreed to.</param>

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Latchkey.Crypto;
 using Latchkey.Wire;
 
 namespace Latchkey.Ike;
@@ -10,4 +12,10 @@ public interface IResponderPolicy
 
     /// <summary>True: pretend a NAT so that ESP travels in UDP (RFC 7296 §2.23).</summary>
     bool ForceUdpEncapsulation(InetAddress local, InetAddress remote);
+
+    /// <summary>
+    /// What a Child SA that a peer asks for may be encrypted with, best first; empty: whatever <see cref="IkeSettings.EspProposals"/>
+    /// has. The verdict on the Child SA itself comes later.
+    /// </summary>
+    ImmutableArray<AeadAlgorithm> Encryption(InetAddress local, InetAddress remote, SelectorSet selectors);
 }

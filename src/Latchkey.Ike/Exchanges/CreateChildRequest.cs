@@ -26,14 +26,14 @@ internal sealed class CreateChildRequest : OutgoingRequest
     private int _retries;
     private bool _keyExchangeCorrected;
 
-    private CreateChildRequest(HostContext context, IkeSa sa, ChildRequestHandle request, SelectorSet selectors, ChildSa? rekeys)
+    private CreateChildRequest(HostContext context, IkeSa sa, ChildRequestHandle request, ChildProposal child, ChildSa? rekeys)
     {
         _context = context;
         _sa = sa;
         _request = request;
-        _selectors = selectors;
+        _selectors = child.Selectors;
         _rekeys = rekeys;
-        _negotiation = new EspNegotiation(context.Settings, withKeyExchange: true);
+        _negotiation = new EspNegotiation(context.Settings, child.Encryption, withKeyExchange: true);
         _method = _negotiation.PreferredKeyExchange;
         _inboundSpi = context.ReserveEspSpi();
     }
@@ -41,10 +41,11 @@ internal sealed class CreateChildRequest : OutgoingRequest
     public override ExchangeType Exchange => ExchangeType.CreateChildSa;
 
     public static CreateChildRequest New(HostContext context, IkeSa sa, ChildRequestHandle request, ChildProposal child) =>
-        new(context, sa, request, child.Selectors, null);
+        new(context, sa, request, child, null);
 
+    /// <summary>With the cipher of the old one: with another it would be no replacement for what is latched to it (RFC 5660 C1, C4).</summary>
     public static CreateChildRequest Rekey(HostContext context, ChildSa child) =>
-        new(context, child.Sa, context.NextRequestHandle(), child.Terms.Selectors, child);
+        new(context, child.Sa, context.NextRequestHandle(), new ChildProposal(child.Terms.Selectors, [child.Terms.Suite.Encryption]), child);
 
     public override IReadOnlyList<IkePayload>? Build(Generation generation)
     {

@@ -16,7 +16,8 @@ internal static class ChildPayloads
         Compose(new SaPayload([asked.Chosen with { Spi = SpiOctets(inboundSpi) }]), asked.View.ToPeers(sa, selectors), ofInitiator: false);
 
     /// <summary>Reads what a peer asks for; otherwise gives the notify to refuse it with.</summary>
-    public static NotifyPayload? ReadAsked(HostContext context, IkeSa sa, PayloadSet payloads, EspNegotiation negotiation, out AskedChild? asked)
+    /// <param name="withKeyExchange"><see cref="EspNegotiation"/></param>
+    public static NotifyPayload? ReadAsked(HostContext context, IkeSa sa, PayloadSet payloads, bool withKeyExchange, out AskedChild? asked)
     {
         asked = null;
         if (payloads.Sa is not { } offered || payloads.Selectors(ofInitiator: true) is not { } tsi || payloads.Selectors(ofInitiator: false) is not { } tsr)
@@ -31,20 +32,22 @@ internal static class ChildPayloads
             return new NotifyPayload(NotifyType.NoProposalChosen);
         }
 
+        var named = new SelectorSet(tsr.Selectors, tsi.Selectors);
+        if (named.IsEmpty)
+        {
+            return new NotifyPayload(NotifyType.TsUnacceptable);
+        }
+
+        var view = PeersView.Of(sa, named);
+        var selectors = view.ToOurs(sa, named);
+        var negotiation = new EspNegotiation(context.Settings, context.Policy.Encryption(sa.Local.Address, sa.Remote.Address, selectors), withKeyExchange);
         if (!negotiation.TryChoose(offered, out var chosen, out var suite, out var peerSpi))
         {
             context.Emit(new ProposalMismatch(sa.Local, sa.Remote, ByPeer: true, "ESP", negotiation.Differences(offered)));
             return new NotifyPayload(NotifyType.NoProposalChosen);
         }
 
-        var selectors = new SelectorSet(tsr.Selectors, tsi.Selectors);
-        if (selectors.IsEmpty)
-        {
-            return new NotifyPayload(NotifyType.TsUnacceptable);
-        }
-
-        var view = PeersView.Of(sa, selectors);
-        asked = new AskedChild(chosen, suite, peerSpi, view.ToOurs(sa, selectors), view);
+        asked = new AskedChild(chosen, suite, peerSpi, selectors, view);
         return null;
     }
 

@@ -7,31 +7,36 @@ using Latchkey.Wire.Ike;
 namespace Latchkey.Ike;
 
 /// <summary>Offers and chooses proposals for Child SAs (RFC 7296 §2.7, §3.3).</summary>
+/// <param name="encryption">What policy allows of what the settings have, best first; empty: all of it.</param>
 /// <param name="withKeyExchange">False in IKE_AUTH, where a Child SA has no key exchange of its own (RFC 7296 §1.2).</param>
-internal sealed class EspNegotiation(IkeSettings settings, bool withKeyExchange)
+internal sealed class EspNegotiation(IkeSettings settings, ImmutableArray<AeadAlgorithm> encryption, bool withKeyExchange)
 {
+    private readonly ImmutableArray<EspProposal> _proposals = encryption.IsEmpty
+        ? settings.EspProposals
+        : [.. settings.EspProposals.Select(p => p with { Encryption = [.. encryption.Where(p.Encryption.Contains)] }).Where(p => !p.Encryption.IsEmpty)];
+
     private const ushort EsnYes = 1;
     private const ushort EsnNo = 0;
 
     /// <summary>The method to guess for the KE payload, or null when none is wanted.</summary>
     public KeyExchangeMethod? PreferredKeyExchange =>
-        withKeyExchange ? settings.EspProposals.SelectMany(p => p.KeyExchange).FirstOrDefault() : null;
+        withKeyExchange ? _proposals.SelectMany(p => p.KeyExchange).FirstOrDefault() : null;
 
     public KeyExchangeMethod? FindKeyExchange(ushort method) =>
-        settings.EspProposals.SelectMany(p => p.KeyExchange).FirstOrDefault(k => k.TransformId == method);
+        _proposals.SelectMany(p => p.KeyExchange).FirstOrDefault(k => k.TransformId == method);
 
     public SaPayload Offer(uint spi)
     {
         var octets = new byte[4];
         BinaryPrimitives.WriteUInt32BigEndian(octets, spi);
-        return new([.. settings.EspProposals.Select((proposal, i) => new Proposal((byte)(i + 1), IkeProtocol.Esp, octets, Transforms(proposal)))]);
+        return new([.. _proposals.Select((proposal, i) => new Proposal((byte)(i + 1), IkeProtocol.Esp, octets, Transforms(proposal)))]);
     }
 
     /// <summary>Chooses as the responder; <paramref name="peerSpi"/> is the peer's inbound SPI.</summary>
     public bool TryChoose(
         SaPayload offered, [NotNullWhen(true)] out Proposal? chosen, [NotNullWhen(true)] out EspSuite? suite, out uint peerSpi)
     {
-        foreach (var ours in settings.EspProposals)
+        foreach (var ours in _proposals)
         {
             foreach (var theirs in offered.Proposals)
             {
@@ -55,14 +60,14 @@ internal sealed class EspNegotiation(IkeSettings settings, bool withKeyExchange)
         suite = null;
         peerSpi = 0;
         return answer.Proposals is [var only]
-            && only.Number >= 1 && only.Number <= settings.EspProposals.Length
+            && only.Number >= 1 && only.Number <= _proposals.Length
             && TryReadSpi(only, out peerSpi)
-            && TryMeet(only, settings.EspProposals[only.Number - 1], out suite, out var transforms)
+            && TryMeet(only, _proposals[only.Number - 1], out suite, out var transforms)
             && transforms.Length == only.Transforms.Length;
     }
 
     public ImmutableArray<TransformDifference> Differences(SaPayload offered) =>
-        TransformDifferences.Of(offered, [.. settings.EspProposals.SelectMany(p => Transforms(p))]);
+        TransformDifferences.Of(offered, [.. _proposals.SelectMany(p => Transforms(p))]);
 
     private static bool TryReadSpi(Proposal proposal, out uint spi)
     {

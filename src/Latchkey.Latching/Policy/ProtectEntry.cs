@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Latchkey.Crypto;
 using Latchkey.Wire;
 
 namespace Latchkey.Latching;
@@ -42,6 +43,9 @@ public sealed record ProtectEntry
 
     public EncapsulationChoice Encapsulation { get; init; } = EncapsulationChoice.Auto;
 
+    /// <summary>What ESP may encrypt with, best first; empty: whatever this host has.</summary>
+    public ImmutableArray<AeadAlgorithm> Encryption { get; init; } = [];
+
     /// <summary>BTNS peers may use this entry (RFC 5386 §2, B8).</summary>
     public bool BtnsOk => Trust != TrustLevel.Known;
 
@@ -59,6 +63,15 @@ public sealed record ProtectEntry
 
     public bool CoversAddresses(InetAddress local, InetAddress remote) =>
         local.IsV4 == remote.IsV4 && (Local?.Contains(local) ?? true) && (Remote?.Contains(remote) ?? true);
+
+    /// <summary>Why a quality of protection is not what the entry demands; null: it is.</summary>
+    public string? ObjectionTo(QualityOfProtection quality)
+    {
+        ArgumentNullException.ThrowIfNull(quality);
+        return Encryption.IsEmpty || Encryption.Contains(quality.Encryption)
+            ? null
+            : $"[[protect]] \"{Name}\" wants ESP with {string.Join(" or ", Encryption)}, not with {quality.Encryption}";
+    }
 
     /// <summary>A socket that listens there may accept connections that the entry covers.</summary>
     public bool MayAccept(ListenerKey key) =>

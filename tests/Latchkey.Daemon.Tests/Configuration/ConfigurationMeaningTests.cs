@@ -105,6 +105,15 @@ public class ConfigurationMeaningTests
     }
 
     [Fact]
+    public void An_entry_may_demand_ciphers_and_says_so()
+    {
+        var entry = Entry("esp = [\"chacha20poly1305\", \"aes256gcm16\"]\n");
+        Assert.Equal(["ChaCha20-Poly1305", "AES-GCM-16-256"], entry.Encryption.Select(cipher => cipher.Name));
+        Assert.Contains("ChaCha20-Poly1305 or AES-GCM-16-256 and nothing else", PolicyExplanation.Of(entry));
+        Assert.Empty(Entry("").Encryption);
+    }
+
+    [Fact]
     public void Entries_of_different_families_do_not_overlap()
     {
         var result = ConfigurationReader.Read(

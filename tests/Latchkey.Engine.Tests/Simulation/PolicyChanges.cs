@@ -1,3 +1,5 @@
+using Latchkey.Crypto;
+using Latchkey.Ike;
 using Latchkey.Latching;
 using Latchkey.Simulator;
 using Latchkey.Wire;
@@ -10,6 +12,13 @@ public sealed class PolicyChanges
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
     private static readonly ProtectEntry Service = Standard.Service;
+    private static readonly AeadAlgorithm Aes128 = Algorithms.FindAead(20, 128)!;
+    private static readonly AeadAlgorithm Aes256 = Algorithms.FindAead(20, 256)!;
+
+    private static readonly EngineSettings TwoSuites = Standard.Engine with
+    {
+        Ike = Standard.Engine.Ike with { EspProposals = [new EspProposal([Aes128, Aes256], [])] },
+    };
 
     [Fact]
     public void L29_C5_A_latch_whose_entry_is_taken_away_breaks_and_its_socket_sends_nothing_in_clear()
@@ -49,6 +58,52 @@ public sealed class PolicyChanges
         theatre.W.ChangePolicy(Standard.Policy(Service with { Trust = TrustLevel.Known }));
         Assert.NotNull(theatre.TimeToNotice(Soon));
         Assert.Contains(theatre.W.Daemon!.Raised, e => e is { Kind: EventKind.LatchBroken, Reason: nameof(BreakReason.PolicyChanged) });
+    }
+
+    [Fact]
+    public void L29_C5_S16_A_demand_for_another_suite_breaks_the_latch_and_new_connections_have_that_suite()
+    {
+        using var theatre = new Theatre(service: Service with { Encryption = [Aes128] }, settings: TwoSuites);
+        theatre.Connect();
+        theatre.W.ChangePolicy(Standard.Policy(Service with { Encryption = [Aes256] }));
+        Assert.NotNull(theatre.TimeToNotice(Soon));
+        var broken = Assert.Single(theatre.W.Daemon!.Raised, e => e.Kind == EventKind.LatchBroken);
+        Assert.Equal(nameof(BreakReason.PolicyChanged), broken.Reason);
+        Assert.Contains(Aes256.Name, broken.Text);
+
+        var refused = theatre.C.Sockets.Connect(theatre.AddressOfC, theatre.W.Plan.Address);
+        theatre.World.RunFor(Soon);
+        Assert.False(refused.IsEstablished);
+        var mismatch = theatre.W.Daemon.Raised.Last(e => e.Kind == EventKind.ProposalMismatch);
+        Assert.Contains(mismatch.Details!, line => line.Contains(Aes128.Name) && line.Contains(Aes256.Name));
+
+        theatre.C.ChangePolicy(Standard.Policy(Service with { Encryption = [Aes256] }));
+        var second = theatre.C.Sockets.Connect(theatre.AddressOfC, theatre.W.Plan.Address);
+        Assert.True(theatre.World.RunUntil(() => second.IsEstablished, Soon));
+        Assert.All(theatre.W.Daemon.Engine.Sas().SelectMany(sa => sa.Children), child => Assert.Contains(Aes256.Name, child.Suite));
+    }
+
+    [Fact]
+    public void L30_A_latch_that_is_kept_under_a_weaker_suite_is_rekeyed_in_it_and_serves_no_other()
+    {
+        using var theatre = new Theatre(service: Service with { Encryption = [Aes128], OnPolicyChange = PolicyChangeReaction.Keep }, settings: TwoSuites);
+        var socket = theatre.Connect();
+        var stronger = Standard.Policy(Service with { Encryption = [Aes256] });
+        theatre.W.ChangePolicy(stronger);
+        theatre.C.ChangePolicy(stronger);
+        Assert.True(theatre.Latch.KeepsItsPolicy);
+        foreach (var sa in theatre.W.Daemon!.Datapath.Sas.ToList())
+        {
+            theatre.W.Daemon.Datapath.WearOut(sa);
+        }
+
+        var second = theatre.C.Sockets.Connect(theatre.AddressOfC, theatre.W.Plan.Address);
+        theatre.World.RunFor(Soon);
+        socket.Write(500);
+        theatre.World.RunFor(Soon);
+        Assert.Equal(3500u, theatre.Served.Read);
+        Assert.DoesNotContain(theatre.W.Daemon.Raised, e => e.Kind == EventKind.LatchBroken);
+        Assert.False(second.IsEstablished);
     }
 
     [Fact]

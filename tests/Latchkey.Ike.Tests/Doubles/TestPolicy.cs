@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Latchkey.Crypto;
 using Latchkey.Wire;
 
 namespace Latchkey.Ike.Tests;
@@ -8,7 +10,11 @@ internal sealed class TestPolicy : IResponderPolicy
 
     public bool ForceEncapsulation { get; set; }
 
+    public ImmutableArray<AeadAlgorithm> AllowedEncryption { get; set; } = [];
+
     public bool MayRespond(InetAddress local, InetAddress remote) => Respond;
 
     public bool ForceUdpEncapsulation(InetAddress local, InetAddress remote) => ForceEncapsulation;
+
+    public ImmutableArray<AeadAlgorithm> Encryption(InetAddress local, InetAddress remote, SelectorSet selectors) => AllowedEncryption;
 }

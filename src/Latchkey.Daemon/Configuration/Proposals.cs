@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Latchkey.Crypto;
 using Latchkey.Ike;
 
-namespace Latchkey.Daemon.Hosting;
+namespace Latchkey.Daemon.Configuration;
 
 /// <summary>
 /// What is offered and accepted: what RFC 8247 (IKE) and RFC 8221 (ESP) call MUST or SHOULD, AEAD only, best first.
@@ -19,6 +19,14 @@ internal static class Proposals
     private const ushort P384 = 20;
     private const ushort X25519 = 31;
 
+    /// <summary>The ciphers, best first, by the names that other implementations' configurations have for them.</summary>
+    public static OrderedDictionary<string, AeadAlgorithm> CipherNames { get; } = new()
+    {
+        ["aes256gcm16"] = Aead(AesGcm16, 256),
+        ["chacha20poly1305"] = Aead(ChaCha20Poly1305, null),
+        ["aes128gcm16"] = Aead(AesGcm16, 128),
+    };
+
     public static ImmutableArray<IkeProposal> Ike { get; } =
     [
         new(Ciphers, [.. new[] { HmacSha512, HmacSha384, HmacSha256 }.Select(Prf)], [.. new[] { X25519, P256, P384, Modp2048 }.Select(KeyExchange)]),
@@ -30,7 +38,7 @@ internal static class Proposals
     /// </summary>
     public static ImmutableArray<EspProposal> Esp { get; } = [new(Ciphers, [])];
 
-    private static ImmutableArray<AeadAlgorithm> Ciphers => [Aead(AesGcm16, 256), Aead(ChaCha20Poly1305, null), Aead(AesGcm16, 128)];
+    private static ImmutableArray<AeadAlgorithm> Ciphers => [.. CipherNames.Values];
 
     private static AeadAlgorithm Aead(ushort id, int? keyLength) =>
         Algorithms.FindAead(id, keyLength) ?? throw new InvalidOperationException($"encryption algorithm {id} is missing");
