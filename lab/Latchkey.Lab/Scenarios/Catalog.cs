@@ -51,6 +51,7 @@ public static class Catalog
         new X4Barrage(),
         new X6ClearUntilIpsec(),
         new X7SharedAddress(),
+        new X8FullDisk(),
     ];
 
     public static Scenario? Find(string id) => All.FirstOrDefault(scenario => string.Equals(scenario.Id, id, StringComparison.OrdinalIgnoreCase));

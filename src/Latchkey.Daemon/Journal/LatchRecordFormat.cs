@@ -47,6 +47,9 @@ internal static class LatchRecordFormat
 
         /// <summary>The peer's name, UTF-8.</summary>
         PeerName = 13,
+
+        /// <summary>The peer's life in which it proved itself: number (8), digest (16).</summary>
+        Life = 14,
     }
 
     public static ReadOnlySpan<byte> ToBytes(LatchRecord record)
@@ -126,6 +129,7 @@ internal static class LatchRecordFormat
         (PeerKey Local, PeerKey Peer, byte[] Digest)? proof = null;
         string? trust = null;
         string? name = null;
+        PeerLife? life = null;
         while (!body.IsEmpty)
         {
             var reader = new FieldReader(body);
@@ -172,6 +176,9 @@ internal static class LatchRecordFormat
                 case Field.PeerName:
                     name = reader.Text();
                     break;
+                case Field.Life:
+                    life = new PeerLife(reader.UInt64(), reader.UInt128());
+                    break;
                 default:
                     // What a newer program found worth keeping must not be lost by an older one.
                     throw new JournalException($"it holds field {reader.Number}, which this program does not know");
@@ -196,7 +203,7 @@ internal static class LatchRecordFormat
             ClosedBy = closedBy,
             Disposition = disposition,
             Narrow = narrow,
-            Authentication = proof is { } proved && trust is not null ? new PeerAuthentication(proved.Local, proved.Peer, name, trust, proved.Digest, At: null) : null,
+            Authentication = proof is { } proved && trust is not null ? new PeerAuthentication(proved.Local, proved.Peer, name, trust, proved.Digest, At: null) { Life = life } : null,
         };
     }
 
@@ -209,6 +216,14 @@ internal static class LatchRecordFormat
         if (proof.PeerName is { } name)
         {
             Write(output, Field.PeerName, name);
+        }
+
+        if (proof.Life is { } life)
+        {
+            Span<byte> value = stackalloc byte[24];
+            BinaryPrimitives.WriteUInt64BigEndian(value, life.Number);
+            BinaryPrimitives.WriteUInt128BigEndian(value[8..], life.Digest);
+            Write(output, Field.Life, value);
         }
     }
 
@@ -280,6 +295,10 @@ internal static class LatchRecordFormat
         public byte Octet() => Take(1)[0];
 
         public ushort UInt16() => BinaryPrimitives.ReadUInt16BigEndian(Take(2));
+
+        public ulong UInt64() => BinaryPrimitives.ReadUInt64BigEndian(Take(8));
+
+        public UInt128 UInt128() => BinaryPrimitives.ReadUInt128BigEndian(Take(16));
 
         public KeyFingerprint Key() => new(Take(32));
 

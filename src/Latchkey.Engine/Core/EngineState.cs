@@ -46,6 +46,8 @@ internal sealed class EngineState
 
     public PeerLives Lives { get; } = new();
 
+    public UnheardPeers Unheard { get; } = new();
+
     public EffectQueue Effects { get; } = new();
 
     /// <summary>Latches that a change of policy contradicted and that stayed.</summary>
@@ -160,6 +162,7 @@ internal sealed class EngineState
         if (Latches.On(channel).Count == 0 && !Between(pair).Any(p => p.Children.Values.Any(c => c.Channel == channel)))
         {
             Channels.Release(channel);
+            Unheard.Forget(channel);
             ForgetLifeIfUnused(pair, channel.Parameters.PeerKey);
         }
     }

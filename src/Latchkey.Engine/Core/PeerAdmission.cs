@@ -266,14 +266,15 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
         }
 
         var held = Conflicts(question, candidate)
-            .Where(l => l.Channel!.Parameters.PeerKey != question.Key && (candidate.IsRekey || Answers(now, AddressPair.Of(l.Flow), l.Channel.Parameters.PeerKey))).ToList();
+            .Where(l => l.Channel!.Parameters.PeerKey != question.Key && (candidate.IsRekey || Answers(now, l.Channel) || IsUnheard(now, newcomer, l.Channel))).ToList();
         if (held.Count == 0)
         {
             return candidate;
         }
 
         var narrowed = ClaimsAddress(question) ? null : candidate.Selectors.Around(held.Select(l => l.Flow));
-        var because = $"{held[0].Channel!.Parameters.PeerKey} answers at {question.Pair.Remote} too and holds {held.Count} latched {(held.Count == 1 ? "flow" : "flows")} there";
+        var lives = Answers(now, held[0].Channel!) ? "answers too at" : "has not been heard since the restart at";
+        var because = $"{held[0].Channel!.Parameters.PeerKey} {lives} {question.Pair.Remote} and holds {held.Count} latched {(held.Count == 1 ? "flow" : "flows")} there";
         if (narrowed is null || narrowed.IsEmpty)
         {
             var nothingLeft = narrowed is null ? "where first use is trusted an address has one owner" : "nothing else was asked for";
@@ -285,7 +286,23 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
         return candidate with { Selectors = narrowed };
     }
 
-    private bool Answers(TimeSpan now, AddressPair pair, KeyFingerprint key) => state.With(pair, key).Any(p => !p.IsProvedSilent(now));
+    private bool Answers(TimeSpan now, Channel channel) =>
+        state.With(new AddressPair(channel.Parameters.Local, channel.Parameters.Remote), channel.Parameters.PeerKey).Any(p => !p.IsProvedSilent(now));
+
+    /// <summary>
+    /// A restored latch's peer, of which nothing is known yet, counts as living for a newcomer that calls us; it is called, if
+    /// it is not already. Who answers our own call in its place is the proof that it is gone.
+    /// </summary>
+    private bool IsUnheard(TimeSpan now, Peering newcomer, Channel channel)
+    {
+        if (newcomer.Initiated || !state.Unheard.Contains(channel))
+        {
+            return false;
+        }
+
+        detection.Unanswered(now, channel);
+        return true;
+    }
 
     private void Replaced(TimeSpan now, Question question, Peering newcomer, Candidate candidate)
     {

@@ -1,5 +1,6 @@
 using Latchkey.Crypto;
 using Latchkey.Ike;
+using Latchkey.Latching;
 using Latchkey.Wire;
 
 namespace Latchkey.Engine;
@@ -10,23 +11,24 @@ namespace Latchkey.Engine;
 /// </summary>
 internal sealed class PeerLives
 {
-    private readonly Dictionary<(AddressPair Pair, KeyFingerprint Key), BirthCertificate> _known = [];
+    private readonly Dictionary<(AddressPair Pair, KeyFingerprint Key), PeerLife> _known = [];
 
     /// <summary>Compares a certificate with what is known, and remembers it when it is the first or tells of a later life.</summary>
     public Life Meet(AddressPair pair, KeyFingerprint key, BirthCertificate? shown)
     {
-        if (shown is not { } birth)
+        if (shown is null)
         {
             return Life.Unknown;
         }
 
+        var birth = LifeOf(shown.Value);
         if (!_known.TryGetValue((pair, key), out var known))
         {
             _known.Add((pair, key), birth);
             return Life.Unknown;
         }
 
-        if ((birth.Number, birth.Digest) == (known.Number, known.Digest))
+        if (birth == known)
         {
             return Life.Same;
         }
@@ -47,6 +49,17 @@ internal sealed class PeerLives
         Forget(pair, key);
         Meet(pair, key, shown);
     }
+
+    /// <summary>What an earlier daemon wrote down; of several lives the last counts.</summary>
+    public void Remember(AddressPair pair, KeyFingerprint key, PeerLife life)
+    {
+        if (!_known.TryGetValue((pair, key), out var known) || known.Number < life.Number)
+        {
+            _known[(pair, key)] = life;
+        }
+    }
+
+    public static PeerLife LifeOf(BirthCertificate birth) => new(birth.Number, birth.Digest);
 
     public void Forget(AddressPair pair, KeyFingerprint key) => _known.Remove((pair, key));
 }

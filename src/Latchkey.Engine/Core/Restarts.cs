@@ -114,7 +114,9 @@ internal sealed class Restarts(EngineState state, LatchBreaker breaker, Negotiat
 
     private void Break(TimeSpan now, AddressPair pair, KeyFingerprint key, string because, TimeSpan? before = null)
     {
-        var latches = state.Latches.Between(pair).Where(l => l.Conducts && l.Channel!.Parameters.PeerKey == key && !(l.Since >= before)).ToList();
+        // When a restored latch began is not known; the life in which its peer proved itself is, and it is another.
+        var latches = state.Latches.Between(pair)
+            .Where(l => l.Conducts && l.Channel!.Parameters.PeerKey == key && (!(l.Since >= before) || l.Authentication is { At: null, Life: not null })).ToList();
         if (latches.Count > 0)
         {
             breaker.Break(now, latches, BreakReason.PeerRestarted, because);

@@ -1,5 +1,6 @@
 using Latchkey.Contract;
 using Latchkey.Latching;
+using Latchkey.Wire;
 
 namespace Latchkey.Engine;
 
@@ -22,6 +23,7 @@ internal sealed class Restoration(EngineState state, LatchRecorder recorder, Lat
         {
             if (latch.Conducts)
             {
+                state.Unheard.Add(latch.Channel!);
                 Judge(now, latch);
             }
             else
@@ -74,6 +76,11 @@ internal sealed class Restoration(EngineState state, LatchRecorder recorder, Lat
         }
 
         var latch = state.Latches.CreateEstablished(now, record.Flow, entry ?? ProtectEntry.Gone(record.Flow), state.Channels.For(record.Channel), record.Authentication is { } proof ? proof with { At = null } : null);
+        if (record.Authentication?.Life is { } life)
+        {
+            state.Lives.Remember(AddressPair.Of(record.Flow), record.Channel.PeerKey, life);
+        }
+
         latch.Wishes = new FlowWishes { Disposition = record.Disposition, Narrow = record.Narrow };
         if (record.BrokenBy is { } brokenBy)
         {

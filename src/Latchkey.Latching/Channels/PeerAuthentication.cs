@@ -17,6 +17,9 @@ public sealed record PeerAuthentication(PeerKey Local, PeerKey Peer, string? Pee
     /// <summary>What both ends did: nothing but digital signatures is accepted (RFC 7427), with bare public keys (RFC 7670).</summary>
     public const string Method = "digital signature";
 
+    /// <summary>In which life of its host the peer spoke; null when it did not say so, or nothing that counts.</summary>
+    public PeerLife? Life { get; init; }
+
     /// <summary>See <see cref="ChannelBindings.EndPoint"/>.</summary>
     public byte[] EndPointBinding => ChannelBindings.EndPoint(Local, Peer);
 
@@ -25,8 +28,13 @@ public sealed record PeerAuthentication(PeerKey Local, PeerKey Peer, string? Pee
 
     /// <summary>Two are equal when their octets are.</summary>
     public bool Equals(PeerAuthentication? other) =>
-        other is not null && Local.Equals(other.Local) && Peer.Equals(other.Peer) && PeerName == other.PeerName && Trust == other.Trust && At == other.At
+        other is not null && Local.Equals(other.Local) && Peer.Equals(other.Peer) && PeerName == other.PeerName && Trust == other.Trust && At == other.At && Life == other.Life
         && AuthDigest.Span.SequenceEqual(other.AuthDigest.Span);
 
     public override int GetHashCode() => HashCode.Combine(Peer, AuthDigest.Length > 0 ? AuthDigest.Span[0] : 0);
 }
+
+/// <summary>One life of a peer's host, as its birth certificate names it (docs/birth-certificates.md).</summary>
+/// <param name="Number">Lives are numbered upwards.</param>
+/// <param name="Digest">Differs between any two lives.</param>
+public readonly record struct PeerLife(ulong Number, UInt128 Digest);

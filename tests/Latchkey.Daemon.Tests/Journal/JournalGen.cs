@@ -44,7 +44,10 @@ internal static class JournalGen
         from name in Gen.String[Gen.Char.AlphaNumeric, 1, 30].Null()
         from trust in OneOf("known", "first-use", "anyone")
         from digest in Gen.Byte.Array[32]
-        select known ? new PeerAuthentication(ours, theirs, name, trust, digest, At: null) : null;
+        from life in Gen.ULong.Nullable()
+        select known
+            ? new PeerAuthentication(ours, theirs, name, trust, digest, At: null) { Life = life is { } number ? new PeerLife(number, ((UInt128)number << 64) + 7) : null }
+            : null;
 
     /// <summary>Few flows, so that histories speak of the same ones again and again.</summary>
     private static Gen<FlowKey> Flow =>

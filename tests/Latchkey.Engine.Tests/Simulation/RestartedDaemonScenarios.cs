@@ -57,6 +57,58 @@ public class RestartedDaemonScenarios
     }
 
     [Fact]
+    public void L16_S15_A_peer_that_rebooted_while_no_daemon_ran_here_is_met_as_restarted()
+    {
+        using var theatre = new Theatre();
+        theatre.Connect();
+        theatre.W.KillDaemon();
+        theatre.C.Crash();
+        theatre.C.Boot();
+        theatre.W.StartDaemon();
+
+        Assert.NotNull(theatre.TimeToNotice(Soon));
+        Assert.Equal(nameof(BreakReason.PeerRestarted), Assert.Single(theatre.W.Daemon!.Raised, e => e.Kind == EventKind.LatchBroken).Reason);
+    }
+
+    [Fact]
+    public void S15_Another_key_that_answers_our_call_after_a_restart_breaks_the_restored_latch()
+    {
+        using var theatre = new Theatre();
+        theatre.Connect();
+        theatre.W.KillDaemon();
+        theatre.ReplaceC();
+        theatre.W.StartDaemon();
+
+        Assert.NotNull(theatre.TimeToNotice(Soon));
+        Assert.Equal(nameof(BreakReason.PeerReplaced), Assert.Single(theatre.W.Daemon!.Raised, e => e.Kind == EventKind.LatchBroken).Reason);
+    }
+
+    [Fact]
+    public void L27_S15_A_newcomer_that_is_faster_than_the_peer_after_a_restart_is_narrowed_around_its_latch()
+    {
+        using var theatre = new Theatre(behindNat: true);
+        var client = theatre.Connect();
+        theatre.D.Boot();
+        theatre.C.Detach();
+        theatre.W.KillDaemon();
+        theatre.W.StartDaemon();
+        var neighbour = theatre.D.Sockets.Connect(theatre.D.Plan.Address, theatre.W.Plan.Address);
+        Assert.True(theatre.World.RunUntil(() => neighbour.IsEstablished || !neighbour.IsOpen, Soon));
+        if (!neighbour.IsEstablished)
+        {
+            // The port behind the NAT was C's.
+            neighbour = theatre.D.Sockets.Connect(theatre.D.Plan.Address, theatre.W.Plan.Address);
+            Assert.True(theatre.World.RunUntil(() => neighbour.IsEstablished, Soon), "the neighbour is let in");
+        }
+
+        Assert.Equal(LatchState.Established, theatre.Latch.State);
+        theatre.C.Attach();
+        client.Write(500);
+        Assert.True(theatre.World.RunUntil(() => theatre.World.Socket(client.Peer)!.Read == 3500, TimeSpan.FromMinutes(2)), "the connection goes on");
+        Assert.DoesNotContain(theatre.W.Daemon!.Raised, e => e.Kind == EventKind.LatchBroken);
+    }
+
+    [Fact]
     public void L14_Without_its_journal_a_daemon_resets_what_it_does_not_know()
     {
         using var theatre = new Theatre();

@@ -1,0 +1,186 @@
+using Latchkey.Ike;
+using Latchkey.Latching;
+using Latchkey.Wire;
+
+namespace Latchkey.Engine;
+
+/// <content>What the network and the IKE core say.</content>
+public sealed partial class LatchEngine
+{
+    /// <summary>A datagram from port 500, or from 4500 without its non-ESP marker.</summary>
+    public void HandleIkeDatagram(TimeSpan now, InetEndpoint local, InetEndpoint remote, ReadOnlySpan<byte> message)
+    {
+        _clear.Doubt(remote.Address);
+        _state.Ike.HandleDatagram(now, local, remote, message);
+        Settle(now);
+    }
+
+    private void Handle(TimeSpan now, IkeOutput output)
+    {
+        switch (output)
+        {
+            case SendDatagram send:
+                _state.Effects.Add(new SendIke(send.Local, send.Remote, send.Message));
+                break;
+            case SendKeepalive keepalive:
+                _state.Effects.Add(new SendNatKeepalive(keepalive.Local, keepalive.Remote));
+                break;
+            case PeerAnswered answer:
+                _clear.Spoke(now, answer.Remote.Address, "answers IKE");
+                break;
+            case AuthorizePeer question:
+                _clear.Spoke(now, question.Remote.Address, "speaks IPsec");
+                _peers.Peer(now, question);
+                break;
+            case AuthorizeChild question:
+                _peers.Child(now, question);
+                break;
+            case IkeSaEstablished e:
+                Established(now, e);
+                break;
+            case IkeSaRekeyed e when _state.Find(e.Sa) is { } peering:
+                (peering.Suite, peering.SpiI, peering.SpiR) = (e.Suite, e.SpiI, e.SpiR);
+                peering.Heard(now);
+                _state.Effects.Raise(EventKind.IkeSaRekeyed, now, peering, $"{e.Sa} with {peering.Pair.Remote} has new keys");
+                break;
+            case IkeSaClosed e:
+                Closed(now, e);
+                break;
+            case ChildEstablished e:
+                if (e.Request is { } request)
+                {
+                    _negotiations.Succeeded(request);
+                }
+
+                if (_sas.Established(now, e) is not null && _state.Find(e.Sa) is { } owner)
+                {
+                    _flows.EstablishLarval(now, owner.Pair);
+                    _negotiations.SeekForLarval(now, owner.Pair);
+                    _changed.Add(owner.Pair);
+                }
+
+                break;
+            case ChildFailed e:
+                Failed(now, e);
+                break;
+            case ChildClosed e:
+                _sas.Closed(now, e);
+                if (_state.Find(e.Sa) is { } closer)
+                {
+                    _changed.Add(closer.Pair);
+                }
+
+                break;
+            case ProbeAnswered e when _state.Find(e.Sa) is { } peering:
+                _detection.ProbeAnswered(now, peering);
+                _peers.EvidenceArrived(now, e.Sa);
+                break;
+            case ProbeSilent e when _state.Find(e.Sa) is { } peering:
+                _detection.ProbeSilent(now, peering, e);
+                _peers.EvidenceArrived(now, e.Sa);
+                _detection.Pursue(now, peering);
+                break;
+            case PeerForgotUs e when _state.Find(e.Sa) is { } peering:
+                _restarts.ForgotUs(now, peering, e.From);
+                break;
+            case CrashTokenRefused e when _state.Find(e.Sa) is { } peering:
+                _state.Effects.Raise(EventKind.CrashTokenRefused, now, peering, $"{e.From} showed a crash detection token for {e.Sa} that {peering.Key} did not give us: nothing changes", "BadCrashToken");
+                break;
+            case HintReceived hint:
+                _detection.Hint(now, hint);
+                break;
+            case ProposalMismatch mismatch:
+                _state.Effects.Raise(Explain(now, mismatch));
+                break;
+            case KeysExported keys:
+                _state.Effects.Add(new ExportKeys(keys));
+                break;
+        }
+    }
+
+    private void Established(TimeSpan now, IkeSaEstablished e)
+    {
+        if (_state.Find(e.Sa) is not { } peering)
+        {
+            return;
+        }
+
+        peering.Established = true;
+        (peering.Suite, peering.SpiI, peering.SpiR, peering.Since) = (e.Suite, e.SpiI, e.SpiR, now);
+        peering.Authentication = new PeerAuthentication(_state.Identity.Public, e.Key, peering.PeerName, _snapshots.Trust([peering]), e.AuthDigest, now)
+        {
+            Life = peering.Birth is { } birth ? PeerLives.LifeOf(birth) : null,
+        };
+        (peering.Local, peering.Remote, peering.Nat) = (e.Local, e.Remote, e.Nat);
+        peering.Heard(now);
+        _state.Unheard.Heard(peering.Pair, e.Key.Fingerprint, called: peering.Initiated);
+        _firstUse.Sighted(peering);
+        _state.Effects.Raise(EventKind.IkeSaEstablished, now, peering, $"{e.Sa} with {e.Key} at {peering.Pair.Remote} is up ({e.Suite})");
+
+        // The same peer under a new IKE SA: what went silent is of no use any more (C4: no conflict).
+        foreach (var old in _state.With(peering.Pair, e.Key.Fingerprint).Where(p => p != peering && p.SilentAt is not null).ToList())
+        {
+            _state.Ike.DeleteIkeSa(now, old.Handle, CloseReason.Superseded, $"the peer answers under {e.Sa}", tellPeer: false);
+        }
+
+        _negotiations.StopAsking(now, peering.Pair, e.Key.Fingerprint);
+        _detection.Measure(now, peering);
+        _negotiations.SeekForLarval(now, peering.Pair);
+    }
+
+    private void Closed(TimeSpan now, IkeSaClosed e)
+    {
+        var gone = _state.Find(e.Sa);
+        if (gone is { } peering)
+        {
+            foreach (var child in peering.Children.Values.ToList())
+            {
+                _sas.Closed(now, new ChildClosed(child.Handle, e.Sa, child.InboundSpi, child.OutboundSpi, CloseReason.IkeSaClosed, e.Text));
+            }
+
+            _state.Remove(peering);
+            _state.Effects.Raise(EventKind.IkeSaClosed, now, peering, $"{e.Sa} with {peering.Pair.Remote} is gone: {e.Text}", e.Reason.ToString());
+            if (e.Reason == CloseReason.PeerSilent && peering.Established)
+            {
+                _detection.GaveUp(now, peering);
+            }
+            else if (peering is { Initiated: true, Established: false })
+            {
+                _state.Unheard.Silent(peering.Pair);
+            }
+
+            _changed.Add(peering.Pair);
+        }
+
+        _negotiations.IkeSaGone(now, e.Sa, e.Reason, e.Text);
+        _peers.Withdraw(e.Sa);
+        _peers.EvidenceArrived(now, e.Sa);
+        if (gone is { ForgotUs: true })
+        {
+            _restarts.Ask(now, gone);
+        }
+    }
+
+    private void Failed(TimeSpan now, ChildFailed e)
+    {
+        if (_state.Find(e.Sa) is { } peering)
+        {
+            _state.Effects.Raise(EventKind.NegotiationFailed, now, peering, $"no Child SA with {peering.Pair.Remote}: {e.Text}", e.Reason.ToString());
+        }
+
+        _negotiations.Failed(now, e.Request, e.Reason, e.Text);
+    }
+
+    private static EngineEvent Explain(TimeSpan now, ProposalMismatch mismatch)
+    {
+        var who = mismatch.ByPeer ? $"{mismatch.Remote.Address} offered" : $"{mismatch.Remote.Address} refused";
+        return new EngineEvent(EventKind.ProposalMismatch, now, $"{who} {mismatch.Protocol} proposals, and none suits both sides")
+        {
+            Reason = "NoProposalChosen",
+            PeerAddress = mismatch.Remote.Address,
+            Details = [.. mismatch.Differences.Select(d => d.Configured.IsEmpty
+                ? $"{d.TransformType}: offered {string.Join(", ", d.Offered)}"
+                : $"{d.TransformType}: offered {string.Join(", ", d.Offered)}; configured {string.Join(", ", d.Configured)}")],
+        };
+    }
+}
