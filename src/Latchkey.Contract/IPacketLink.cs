@@ -1,10 +1,7 @@
 namespace Latchkey.Contract;
 
-/// <summary>
-/// Where whole batches of packets come from and go to: a TUN device (IP packets), a UDP port (payloads) or protocol 50
-/// (ESP packets). One thread receives; any thread may send.
-/// </summary>
-public interface IPacketLink : IDisposable
+/// <summary>Where whole batches of packets come from. One thread receives.</summary>
+public interface IPacketSource : IDisposable
 {
     /// <summary>For messages: <c>latchkey0</c>, <c>udp 4500</c>, <c>esp</c>.</summary>
     string Name { get; }
@@ -13,9 +10,30 @@ public interface IPacketLink : IDisposable
     /// <returns>Packets received; 0 after the time-out or after <see cref="Interrupt"/>.</returns>
     int Receive(PacketBatch batch, int timeoutMilliseconds);
 
-    /// <summary>Sends every slot whose length is not 0, in order, and sets each slot's <see cref="PacketSlot.SendResult"/>.</summary>
-    void Send(PacketBatch batch);
-
     /// <summary>Wakes a thread that waits in <see cref="Receive"/>.</summary>
     void Interrupt();
+}
+
+/// <summary>A way to the outside: a UDP port (payloads) or protocol 50 (ESP packets). Any thread may send.</summary>
+public interface IPacketLink : IPacketSource
+{
+    /// <summary>
+    /// Sends every slot whose length is not 0, in order, and sets each slot's <see cref="PacketSlot.SendResult"/> and
+    /// <see cref="PacketSlot.Refused"/>. Never waits: what finds the kernel's buffer full is refused.
+    /// </summary>
+    void Send(PacketBatch batch);
+}
+
+/// <summary>A TUN device: whole IP packets of local sockets. Any thread may send.</summary>
+public interface IPacketDevice : IPacketSource
+{
+    /// <summary>The kernel cuts super-segments into TCP segments, and completes checksums, when a packet asks for it.</summary>
+    bool CutsTcp { get; }
+
+    /// <summary>As <see cref="CutsTcp"/>, for UDP datagrams.</summary>
+    bool CutsUdp { get; }
+
+    /// <summary>Gives packets to the kernel, in order.</summary>
+    /// <returns>Packets the kernel refused.</returns>
+    int Send(PacketGather packets);
 }

@@ -6,8 +6,11 @@ namespace Latchkey.Contract;
 /// Packets that travel together: fixed slots in one pinned slab, made once and used for ever. A reader fills slots from
 /// the front; a stage that drops a packet sets its <see cref="PacketSlot.Length"/> to 0.
 /// </summary>
-/// <remarks>Each slot keeps <see cref="Headroom"/> before and <see cref="Tailroom"/> after a full packet, so that ESP
-/// headers and trailers are added in place.</remarks>
+/// <remarks>
+/// On outer links one slot may carry a train: packets of one size laid end to end, of which only the last may be shorter
+/// (<see cref="PacketSlot.SegmentSize"/>). Each slot keeps <see cref="Headroom"/> before and <see cref="Tailroom"/> after a full packet, so that ESP
+/// headers and trailers are added in place.
+/// </remarks>
 public sealed class PacketBatch
 {
     public const int Headroom = 128;
@@ -24,6 +27,7 @@ public sealed class PacketBatch
         SlotSize = Headroom + packetSize + Tailroom;
         _slab = GC.AllocateUninitializedArray<byte>(capacity * SlotSize, pinned: true);
         _slots = new PacketSlot[capacity];
+        Count = capacity;
         Clear();
     }
 
@@ -41,21 +45,25 @@ public sealed class PacketBatch
 
     public ref PacketSlot this[int index] => ref _slots[index];
 
+    /// <summary>The first octet of packet <paramref name="index"/> within <see cref="Slab"/>.</summary>
+    public int Position(int index) => (index * SlotSize) + _slots[index].Offset;
+
     /// <summary>The octets of packet <paramref name="index"/>.</summary>
     public Span<byte> Data(int index) =>
-        _slab.AsSpan((index * SlotSize) + _slots[index].Offset, _slots[index].Length);
+        _slab.AsSpan(Position(index), _slots[index].Length);
 
     /// <summary>The whole slot of packet <paramref name="index"/>, headroom and tailroom included.</summary>
     public Span<byte> Room(int index) => _slab.AsSpan(index * SlotSize, SlotSize);
 
-    /// <summary>Empties the batch and puts every slot's offset back behind the headroom.</summary>
+    /// <summary>Empties the batch and puts the offsets of the slots that were in use back behind the headroom.</summary>
     public void Clear()
     {
-        Count = 0;
-        for (var i = 0; i < _slots.Length; i++)
+        for (var i = 0; i < Count; i++)
         {
             _slots[i] = new PacketSlot { Offset = Headroom };
         }
+
+        Count = 0;
     }
 }
 
@@ -74,10 +82,22 @@ public record struct PacketSlot
     /// <summary>Outer links: the other end. Devices leave it alone.</summary>
     public InetEndpoint Remote { get; set; }
 
+    /// <summary>Outer links: octets of each packet of a train; 0, or no less than <see cref="Length"/>, for one packet.</summary>
+    public int SegmentSize { get; set; }
+
+    /// <summary>Packets in the slot.</summary>
+    public readonly int Packets => SegmentSize <= 0 || Length <= SegmentSize ? 1 : (Length + SegmentSize - 1) / SegmentSize;
+
+    /// <summary>Devices: work on a received packet that its sender left undone. Outer links leave it alone.</summary>
+    public PacketOffload Offload { get; set; }
+
     /// <summary>Outer links: a packet too big for the path is sent in fragments instead of being reported as too big.
     /// Devices leave it alone.</summary>
     public bool MayFragment { get; set; }
 
-    /// <summary>After a send: the path MTU in octets when the packet was too big for it, otherwise 0; -1 when the kernel refused it.</summary>
+    /// <summary>After a send: 0 when all of the slot was sent; the path MTU in octets when a packet was too big for it; -1 when the kernel refused one.</summary>
     public int SendResult { get; set; }
+
+    /// <summary>After a send: how many packets of the slot were not sent.</summary>
+    public int Refused { get; set; }
 }

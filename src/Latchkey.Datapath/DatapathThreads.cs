@@ -10,7 +10,7 @@ public sealed class DatapathThreads : IDisposable
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(50);
 
     private readonly UserDatapath _datapath;
-    private readonly IPacketLink[] _links;
+    private readonly IPacketSource[] _links;
     private readonly List<Thread> _threads = [];
     private readonly ManualResetEventSlim _stop = new();
     private readonly Action<string, Exception> _failed;
@@ -18,7 +18,7 @@ public sealed class DatapathThreads : IDisposable
     /// <summary>Starts. The links stay the caller's.</summary>
     /// <param name="packetSize">Octets of the largest packet a link receives.</param>
     /// <param name="failed">Told which thread ended, and why; its link moves no more packets.</param>
-    public DatapathThreads(UserDatapath datapath, IPacketLink tun, OuterLinks outer, int packetSize, Action<string, Exception> failed)
+    public DatapathThreads(UserDatapath datapath, IPacketDevice tun, OuterLinks outer, int packetSize, Action<string, Exception> failed)
     {
         ArgumentNullException.ThrowIfNull(outer);
         _datapath = datapath;
@@ -72,7 +72,7 @@ public sealed class DatapathThreads : IDisposable
         thread.Start();
     }
 
-    private void RunLink(IPacketLink link, int packetSize, Action<PacketBatch> process)
+    private void RunLink(IPacketSource link, int packetSize, Action<PacketBatch> process)
     {
         var batch = new PacketBatch(BatchSize, packetSize);
         while (!_stop.IsSet)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Latchkey.Contract;
 using Latchkey.Wire;
 
@@ -18,7 +19,7 @@ public sealed partial class UserDatapath
         }
 
         var key = parsed.InboundFlow;
-        lock (_lock)
+        using (_lanes.Both())
         {
             if (FindOrAdd(key) is not { } flow)
             {
@@ -63,6 +64,26 @@ public sealed partial class UserDatapath
         else
         {
             _drops.Count(DropReason.ClearRefused);
+        }
+    }
+
+    /// <summary>Sends a packet of a local socket in clear. The kernel takes no super-segments here.</summary>
+    private void SendClear(Span<byte> octets, in IpPacket packet, PacketOffload offload)
+    {
+        if ((offload is { Kind: SegmentKind.None, NeedsChecksum: true } && !PartialChecksum.TryComplete(octets, offload))
+            || !Segmentation.TryCreate(octets, packet, offload, first: 0, out var segments))
+        {
+            _drops.Count(DropReason.Malformed);
+            return;
+        }
+
+        for (var i = 0; i < segments.Count; i++)
+        {
+            var buffer = ArrayPool<byte>.Shared.Rent(segments.LengthOf(i));
+            var segment = buffer.AsSpan(0, segments.LengthOf(i));
+            segments.Write(i, segment);
+            _clear.Send(segment);
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

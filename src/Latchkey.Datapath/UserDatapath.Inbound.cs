@@ -1,3 +1,4 @@
+using System.Buffers;
 using Latchkey.Contract;
 using Latchkey.Wire;
 
@@ -9,108 +10,138 @@ public sealed partial class UserDatapath
     /// <summary>Four zero octets, where an SPI would stand, mark an IKE message (RFC 3948 §2.2).</summary>
     private const int NonEspMarkerLength = 4;
 
+    private const int ArrivingPackets = 256;
+
+    private readonly PacketGather _arrivals = new(ArrivingPackets, pieces: 8 * ArrivingPackets, headerRoom: ArrivingPackets * Ipv6View.HeaderLength);
+    private readonly Coalescing _coalescing;
+
+    // Whole packets under whose decision more than the inbound lane is needed; whoever has both lanes next sees to them.
+    private readonly Queue<HeldPacket> _inboundAside = new(ArrivingPackets);
+
+    // The flow of the last packet: within a batch nothing about it changes, and the next is likely to be of the same.
+    private Flow? _lastFlow;
+
     /// <summary>Checks, decrypts and delivers what came from an outer link; the batch is used up.</summary>
     /// <param name="encapsulation">What the packets are: payloads of UDP port 4500, or of protocol 50.</param>
     public void ProcessInbound(PacketBatch batch, Encapsulation encapsulation)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        lock (_lock)
+        bool aside;
+        using (_lanes.Inbound())
         {
             var now = _clock();
+            _lastFlow = null;
             for (var i = 0; i < batch.Count; i++)
             {
-                if (batch[i].Length != 0 && !(encapsulation == Encapsulation.Udp && TakeNonEsp(batch, i)))
+                ref var slot = ref batch[i];
+                var end = batch.Position(i) + slot.Length;
+                var size = slot.SegmentSize > 0 ? slot.SegmentSize : slot.Length;
+                for (var at = batch.Position(i); at < end; at += size)
                 {
-                    Inbound(batch, i, encapsulation, now);
+                    var datagram = new Datagram(slot, batch.Slab, at, Math.Min(size, end - at));
+                    if (!(encapsulation == Encapsulation.Udp && TakeNonEsp(datagram)))
+                    {
+                        Inbound(datagram, encapsulation, now);
+                    }
                 }
             }
 
-            _tun.Send(batch);
-            for (var i = 0; i < batch.Count; i++)
+            Arrive();
+            aside = _inboundAside.Count > 0;
+        }
+
+        if (aside)
+        {
+            InboundAside();
+        }
+    }
+
+    private void InboundAside()
+    {
+        using (_lanes.Both())
+        {
+            var now = _clock();
+            while (_inboundAside.TryDequeue(out var held))
             {
-                if (batch[i].Length != 0 && batch[i].SendResult != 0)
-                {
-                    _drops.Count(DropReason.SendFailed);
-                }
+                InboundWhole(held.Buffer.AsSpan(0, held.Length), held.ArrivedUnder!, now);
+                HoldQueue.Return(held);
             }
 
             Flush();
         }
     }
 
-    /// <summary>Takes IKE messages and NAT keepalives out of the batch.</summary>
-    private bool TakeNonEsp(PacketBatch batch, int index)
+    /// <summary>Takes IKE messages and NAT keepalives.</summary>
+    private bool TakeNonEsp(in Datagram datagram)
     {
-        ref var slot = ref batch[index];
-        var data = batch.Data(index);
-        if (data.Length == 1 && data[0] == 0xFF)
+        var octets = datagram.Octets;
+        if (octets.Length == 1 && octets[0] == 0xFF)
         {
-            slot.Length = 0; // a keepalive wants nothing (RFC 3948 §2.3)
-            return true;
+            return true; // a keepalive wants nothing (RFC 3948 §2.3)
         }
 
-        if (data.Length > NonEspMarkerLength && !data[..NonEspMarkerLength].ContainsAnyExcept((byte)0))
+        if (octets.Length > NonEspMarkerLength && !octets[..NonEspMarkerLength].ContainsAnyExcept((byte)0))
         {
-            _events.IkeDatagram(slot.Local, slot.Remote, data[NonEspMarkerLength..].ToArray());
-            slot.Length = 0;
+            _events.IkeDatagram(datagram.Local, datagram.Remote, octets[NonEspMarkerLength..].ToArray());
             return true;
         }
 
         return false;
     }
 
-    private void Inbound(PacketBatch batch, int index, Encapsulation encapsulation, TimeSpan now)
+    private void Inbound(in Datagram datagram, Encapsulation encapsulation, TimeSpan now)
     {
-        ref var slot = ref batch[index];
-        if (!EspView.TryCreate(batch.Data(index), out var esp) || slot.Local.Address.IsV4 != slot.Remote.Address.IsV4)
+        var octets = datagram.Octets;
+        if (!EspView.TryCreate(octets, out var esp) || datagram.Local.Address.IsV4 != datagram.Remote.Address.IsV4)
         {
-            Drop(batch, index, DropReason.Malformed);
+            _drops.Count(DropReason.Malformed);
             return;
         }
 
         if (!_sas.TryFindInbound(esp.Spi, out var sa))
         {
-            if (_unknownSpis.MayReport(slot.Remote.Address, now))
+            if (_unknownSpis.MayReport(datagram.Remote.Address, now))
             {
-                _events.UnknownSpi(esp.Spi, slot.Local, slot.Remote, encapsulation);
+                _events.UnknownSpi(esp.Spi, datagram.Local, datagram.Remote, encapsulation);
             }
 
-            Drop(batch, index, DropReason.UnknownSpi);
+            _drops.Count(DropReason.UnknownSpi);
             return;
         }
 
-        if (sa.Open(batch.Data(index), out var payload, out var nextHeader) is { } reason)
+        if (sa.Open(octets, out var payload, out var nextHeader) is { } reason)
         {
-            Drop(batch, index, reason);
+            _drops.Count(reason);
             return;
         }
 
         NoteValid(sa);
         if (nextHeader == IpProtocol.NoNext)
         {
-            slot.Length = 0; // a dummy packet, made to be thrown away (RFC 4303 §2.6)
-            return;
+            return; // a dummy packet, made to be thrown away (RFC 4303 §2.6)
         }
 
-        WriteIpHeader(batch, index, payload, nextHeader);
-        if (IpPacket.Read(batch.Data(index), out var packet) != IpPacketKind.Whole || !IsTransport(packet))
+        // In transport mode the addresses are those of the outer header.
+        var (start, length) = payload.GetOffsetAndLength(octets.Length);
+        var text = octets.Slice(start, length);
+        if (IpPacket.ReadTransport(datagram.Remote.Address, datagram.Local.Address, nextHeader, text, out var packet) != IpPacketKind.Whole)
         {
-            Drop(batch, index, DropReason.UnsupportedProtocol);
+            _drops.Count(DropReason.UnsupportedProtocol);
             return;
         }
 
         if (sa.Sa.Translated)
         {
-            UpperChecksum.Renew(batch.Data(index), packet);
+            UpperChecksum.Renew(text[(packet.UpperOffset - packet.ProtectedOffset)..], packet);
         }
 
-        Deliver(batch, index, sa, packet, now);
+        Deliver(sa, packet, datagram.Slab, datagram.Position + start);
     }
 
     // What the integrity check has passed proves that the peer lives, wherever it may go from here.
     private void NoteValid(InboundSa sa)
     {
-        _sas.Find(sa.Sa.Channel)?.Answers.Clear();
+        sa.Channel.Answers.Heard();
         if (sa.Traffic.Packets == 1)
         {
             _events.FirstInbound(sa.Sa.Spi, sa.Sa.Channel);
@@ -119,116 +150,170 @@ public sealed partial class UserDatapath
         ReportWear(SaDirection.Inbound, sa.Sa, sa.Traffic, sa.Window.Highest);
     }
 
-    /// <summary>An upper layer, possibly behind destination options; not a tunnel, and nothing that belongs before ESP.</summary>
-    private static bool IsTransport(in IpPacket packet) =>
-        packet.Protocol is not (IpProtocol.IpInIp or IpProtocol.Ipv6)
-        && packet.ProtectedOffset == (packet.IsV6 ? Ipv6View.HeaderLength : Ipv4View.MinimumHeaderLength);
-
-    /// <summary>Puts the IP header of the original packet back before its payload: in transport mode the addresses are the outer ones.</summary>
-    private static void WriteIpHeader(PacketBatch batch, int index, Range payload, IpProtocol protocol)
+    /// <summary>Delivers a packet of a flow that is tied to the SA's channel and stands, and puts any other aside.</summary>
+    /// <param name="position">Where the payload of the IP packet lies in the slab.</param>
+    private void Deliver(InboundSa sa, in IpPacket packet, byte[] slab, int position)
     {
-        ref var slot = ref batch[index];
-        var (start, length) = payload.GetOffsetAndLength(slot.Length);
-        var isV6 = slot.Remote.Address.IsV6;
-        var header = isV6 ? Ipv6View.HeaderLength : Ipv4View.MinimumHeaderLength;
-        slot.Offset += start - header;
-        slot.Length = header + length;
-        if (isV6)
+        var key = packet.InboundFlow;
+        var flow = _lastFlow?.Key == key ? _lastFlow : _flows.Find(key);
+        _lastFlow = flow;
+        if (!IsCovered(flow, key, sa))
         {
-            new Ipv6Header(slot.Remote.Address, slot.Local.Address, protocol).Write(batch.Data(index), length);
+            _drops.Count(DropReason.SelectorMismatch);
+            return;
         }
-        else
+
+        var octets = slab.AsSpan(position, packet.Length - packet.ProtectedOffset);
+        if (flow is null || WhyNot(flow, sa) is not null)
         {
-            new Ipv4Header(slot.Remote.Address, slot.Local.Address, protocol).Write(batch.Data(index), length);
+            PutAside(sa, packet, octets);
+            return;
+        }
+
+        if (packet.Protocol == IpProtocol.Tcp)
+        {
+            if (!TcpView.TryCreate(octets[(packet.UpperOffset - packet.ProtectedOffset)..], out var segment))
+            {
+                _drops.Count(DropReason.Malformed);
+                return;
+            }
+
+            if ((segment.Flags & TcpFlags.Syn) != 0)
+            {
+                PutAside(sa, packet, octets);
+                return;
+            }
+
+            flow.Tcp.Delivered(segment);
+        }
+
+        if (!_coalescing.HasRoom)
+        {
+            Arrive();
+        }
+
+        _received.Count(1, packet.Length);
+        _coalescing.Add(flow, packet, slab, position);
+    }
+
+    /// <summary>Gives the TUN device what was decrypted.</summary>
+    private void Arrive()
+    {
+        _coalescing.Close();
+        if (_arrivals.Count > 0)
+        {
+            _drops.Count(DropReason.SendFailed, _tun.Send(_arrivals));
+            _arrivals.Clear();
         }
     }
 
-    private void Deliver(PacketBatch batch, int index, InboundSa sa, in IpPacket packet, TimeSpan now)
+    /// <summary>RFC 4301 §5.2: what is decrypted must be covered by its SA's selectors.</summary>
+    private static bool IsCovered(Flow? flow, FlowKey key, InboundSa sa)
     {
+        if (flow is not null && ReferenceEquals(flow.CoveredBy, sa))
+        {
+            return true;
+        }
+
+        if (!sa.Sa.Selectors.Covers(key))
+        {
+            return false;
+        }
+
+        if (flow is not null)
+        {
+            flow.CoveredBy = sa;
+        }
+
+        return true;
+    }
+
+    private void PutAside(InboundSa sa, in IpPacket packet, ReadOnlySpan<byte> payload)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(packet.Length);
+        var header = packet.IsV6
+            ? new Ipv6Header(packet.Source, packet.Destination, packet.ProtectedProtocol).Write(buffer, payload.Length)
+            : new Ipv4Header(packet.Source, packet.Destination, packet.ProtectedProtocol).Write(buffer, payload.Length);
+        payload.CopyTo(buffer.AsSpan(header));
+        _inboundAside.Enqueue(new(buffer, packet.Length, sa, ArrivedInClear: false, default, MayFragment: false, Since: default));
+    }
+
+    /// <summary>Decides about a whole packet that came under an SA. In both lanes.</summary>
+    private void InboundWhole(Span<byte> octets, InboundSa sa, TimeSpan now)
+    {
+        IpPacket.Read(octets, out var packet);
         var key = packet.InboundFlow;
-        var flow = _flows.Find(key);
-        if ((flow is null || !ReferenceEquals(flow.CoveredBy, sa)) && !sa.Sa.Selectors.Covers(key))
+        if (FindOrAdd(key) is not { } flow)
         {
-            Drop(batch, index, DropReason.SelectorMismatch);
+            _drops.Count(DropReason.FlowTableFull);
             return;
         }
 
-        flow ??= FindOrAdd(key);
-        if (flow is null)
-        {
-            Drop(batch, index, DropReason.FlowTableFull);
-            return;
-        }
-
-        flow.CoveredBy = sa;
         if (flow.State == FlowState.Unknown)
         {
-            _holds.Hold(flow, batch.Data(index), sa, mayFragment: false, now);
-            batch[index].Length = 0;
+            _holds.HoldInbound(flow, octets, sa, now);
             if (flow.MayAsk(now, _settings.QuestionInterval))
             {
                 _events.InboundFlowUnknown(key, sa.Sa.Channel, sa.Sa.Spi);
             }
         }
-        else if (WhyNot(flow, sa) is { } reason)
+        else
         {
-            if (reason == DropReason.LatchMismatch && flow.MayAsk(now, _settings.QuestionInterval))
+            if (WhyNot(flow, sa) == DropReason.LatchMismatch && flow.MayAsk(now, _settings.QuestionInterval))
             {
                 _events.FlowOfAnother(key, sa.Sa.Channel);
             }
 
-            Drop(batch, index, reason);
-        }
-        else if (TryNoteDelivery(flow, sa, batch.Data(index), packet, now))
-        {
-            _received.Count(packet.Length);
-        }
-        else
-        {
-            Drop(batch, index, DropReason.Malformed);
+            ReleaseInbound(flow, sa, octets, packet, now);
         }
     }
 
     /// <summary>The rule that keeps latches.</summary>
     private static DropReason? WhyNot(Flow flow, InboundSa sa) =>
         flow.State == FlowState.Blocked ? flow.BlockReason
-        : flow.Channel?.Id != sa.Sa.Channel ? DropReason.LatchMismatch
+        : flow.State != FlowState.Bound || flow.Channel!.Id != sa.Sa.Channel ? DropReason.LatchMismatch
         : null;
 
-    /// <summary>Learns from a packet that the local socket is about to be given; false when TCP's header is malformed.</summary>
-    private bool TryNoteDelivery(Flow flow, InboundSa sa, Span<byte> octets, in IpPacket packet, TimeSpan now)
+    /// <summary>Delivers a whole packet if it may be, or drops it. In both lanes.</summary>
+    private void ReleaseInbound(Flow flow, InboundSa sa, Span<byte> octets, in IpPacket packet, TimeSpan now)
     {
-        if (packet.Protocol != IpProtocol.Tcp)
-        {
-            return true;
-        }
-
-        var upper = octets[packet.UpperOffset..];
-        if (!TcpView.TryCreate(upper, out var segment))
-        {
-            return false;
-        }
-
-        flow.Tcp.Delivered(segment);
-        ClampSegmentSize(upper, sa.Sa, packet.IsV6, now);
-        return true;
-    }
-
-    private void ReleaseInbound(Flow flow, InboundSa sa, Span<byte> octets, TimeSpan now)
-    {
-        IpPacket.Read(octets, out var packet);
         if (WhyNot(flow, sa) is { } reason)
         {
             _drops.Count(reason);
+            return;
         }
-        else if (TryNoteDelivery(flow, sa, octets, packet, now))
+
+        if (packet.Protocol == IpProtocol.Tcp)
         {
-            _received.Count(packet.Length);
-            _local.Deliver(octets);
+            var upper = octets[packet.UpperOffset..packet.Length];
+            if (!TcpView.TryCreate(upper, out var segment))
+            {
+                _drops.Count(DropReason.Malformed);
+                return;
+            }
+
+            flow.Tcp.Delivered(segment);
+            if ((segment.Flags & TcpFlags.Syn) != 0)
+            {
+                ClampSegmentSize(upper, sa.Sa, packet.IsV6, now);
+            }
         }
-        else
-        {
-            _drops.Count(DropReason.Malformed);
-        }
+
+        _received.Count(1, packet.Length);
+        _local.Deliver(octets);
+    }
+
+    /// <summary>One datagram of an outer link, alone or out of a train.</summary>
+    private readonly ref struct Datagram(in PacketSlot slot, byte[] slab, int position, int length)
+    {
+        public InetEndpoint Local { get; } = slot.Local;
+
+        public InetEndpoint Remote { get; } = slot.Remote;
+
+        public byte[] Slab { get; } = slab;
+
+        public int Position { get; } = position;
+
+        public Span<byte> Octets => Slab.AsSpan(Position, length);
     }
 }

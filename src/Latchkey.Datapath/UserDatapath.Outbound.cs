@@ -9,25 +9,56 @@ public sealed partial class UserDatapath
     /// <summary>Below this a router must not ask an IPv6 host to go (RFC 8200 §5): the outer packet is fragmented instead.</summary>
     private const int MinimumMtuV6 = 1280;
 
-    // Packets that were held or put together: copies, larger than a batch of the TUN device may allow.
-    private readonly PacketBatch _copies = new(capacity: 16, packetSize: ushort.MaxValue);
+    private readonly Departures _departures = new();
 
-    /// <summary>Protects and sends the packets of local sockets; the batch is used up.</summary>
+    /// <summary>Protects and sends the packets of local sockets; the batch is used up. One thread calls it.</summary>
     public void ProcessOutbound(PacketBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        lock (_lock)
+        var aside = false;
+        using (_lanes.Outbound())
+        {
+            var now = _clock();
+            for (var i = 0; i < batch.Count; i++)
+            {
+                ref var slot = ref batch[i];
+                if (slot.Length == 0)
+                {
+                    continue;
+                }
+
+                if (!TryOutbound(batch.Data(i), slot.Offload, now))
+                {
+                    aside = true;
+                    continue;
+                }
+
+                slot.Length = 0;
+            }
+
+            Depart(now);
+        }
+
+        if (aside)
+        {
+            OutboundAside(batch);
+        }
+    }
+
+    /// <summary>What needs a decision, or changes more than one lane may, in both lanes.</summary>
+    private void OutboundAside(PacketBatch batch)
+    {
+        using (_lanes.Both())
         {
             var now = _clock();
             for (var i = 0; i < batch.Count; i++)
             {
                 if (batch[i].Length != 0)
                 {
-                    Outbound(batch, i, mayFragment: false, now);
+                    Outbound(batch.Data(i), batch[i].Offload, mayFragment: false, now);
                 }
             }
 
-            SendOuter(batch, now);
             Flush();
         }
     }
@@ -35,75 +66,98 @@ public sealed partial class UserDatapath
     private static bool IsMulticast(InetAddress address) =>
         address.IsV6 ? (byte)(address.ToNumber() >> 120) == 0xFF : (uint)address.ToNumber() >> 28 == 0xE;
 
-    private void Outbound(PacketBatch batch, int index, bool mayFragment, TimeSpan now)
+    /// <summary>Protects a packet of a flow that is tied to its channel and stands: nearly all of them.</summary>
+    /// <returns>False for any other packet; nothing has changed then.</returns>
+    private bool TryOutbound(Span<byte> octets, PacketOffload offload, TimeSpan now)
     {
-        var kind = IpPacket.Read(batch.Data(index), out var packet);
+        if (IpPacket.Read(octets, out var packet) != IpPacketKind.Whole || !IsPlain(packet)
+            || _flows.Find(packet.OutboundFlow) is not { State: FlowState.Bound } flow || flow.Outbound is not { } sa)
+        {
+            return false;
+        }
+
+        TcpView segment = default;
+        if (packet.Protocol == IpProtocol.Tcp
+            && (!TcpView.TryCreate(octets[packet.UpperOffset..packet.Length], out segment) || (segment.Flags & TcpFlags.Syn) != 0))
+        {
+            return false;
+        }
+
+        Protect(octets, packet, flow, sa, segment, offload, mayFragment: false, now);
+        return true;
+    }
+
+    /// <summary>Sees to any packet that a local socket sends. In both lanes.</summary>
+    private void Outbound(Span<byte> octets, PacketOffload offload, bool mayFragment, TimeSpan now)
+    {
+        var kind = IpPacket.Read(octets, out var packet);
         if (kind == IpPacketKind.Fragment)
         {
-            var whole = _fragments.Add(batch.Data(index), now);
-            batch[index].Length = 0;
+            var whole = _fragments.Add(octets, now);
             if (!whole.IsEmpty)
             {
-                OutboundCopy(whole, mayFragment: true, now);
+                Outbound(whole, default, mayFragment: true, now);
             }
         }
         else if (kind == IpPacketKind.Malformed)
         {
-            Drop(batch, index, DropReason.Malformed);
+            _drops.Count(DropReason.Malformed);
         }
-        else if (kind == IpPacketKind.Unsupported || IsMulticast(packet.Destination)
-            || packet.ProtectedOffset != (packet.IsV6 ? Ipv6View.HeaderLength : Ipv4View.MinimumHeaderLength))
+        else if (kind == IpPacketKind.Unsupported || IsMulticast(packet.Destination) || !IsPlain(packet))
         {
-            // Options and headers that stand before ESP (RFC 4303 §3.1.1) belong to the outer packet, whose header the
-            // kernel makes. They are not carried, and a packet is not sent without what its sender put into it.
-            Drop(batch, index, DropReason.UnsupportedProtocol);
+            _drops.Count(DropReason.UnsupportedProtocol);
         }
         else
         {
-            batch[index].Length = packet.Length;
-            OutboundWhole(batch, index, packet, mayFragment, now);
+            OutboundWhole(octets[..packet.Length], packet, offload, mayFragment, now);
         }
     }
 
-    private void OutboundWhole(PacketBatch batch, int index, in IpPacket packet, bool mayFragment, TimeSpan now)
+    /// <summary>
+    /// Options and headers that stand before ESP (RFC 4303 §3.1.1) belong to the outer packet, whose header the kernel
+    /// makes. They are not carried, and a packet is not sent without what its sender put into it.
+    /// </summary>
+    private static bool IsPlain(in IpPacket packet) =>
+        packet.ProtectedOffset == (packet.IsV6 ? Ipv6View.HeaderLength : Ipv4View.MinimumHeaderLength);
+
+    private void OutboundWhole(Span<byte> octets, in IpPacket packet, PacketOffload offload, bool mayFragment, TimeSpan now)
     {
-        var key = packet.OutboundFlow;
         TcpView segment = default;
-        if (packet.Protocol == IpProtocol.Tcp && !TcpView.TryCreate(batch.Data(index)[packet.UpperOffset..], out segment))
+        if (packet.Protocol == IpProtocol.Tcp && !TcpView.TryCreate(octets[packet.UpperOffset..], out segment))
         {
-            Drop(batch, index, DropReason.Malformed);
+            _drops.Count(DropReason.Malformed);
             return;
         }
 
-        if (FindOrAdd(key) is not { } flow)
+        if (FindOrAdd(packet.OutboundFlow) is not { } flow)
         {
-            Drop(batch, index, DropReason.FlowTableFull);
+            _drops.Count(DropReason.FlowTableFull);
             return;
         }
 
-        var mustBeAnswered = packet.Protocol == IpProtocol.Tcp && flow.Tcp.Sent(segment);
+        if (flow.State == FlowState.Bound && flow.Outbound is { } sa)
+        {
+            Protect(octets, packet, flow, sa, segment, offload, mayFragment, now);
+            return;
+        }
+
+        if (packet.Protocol == IpProtocol.Tcp)
+        {
+            flow.Tcp.Sent(segment);
+        }
+
         if (flow.State == FlowState.Blocked)
         {
-            Drop(batch, index, _notices.HandleLocalPacket(flow, segment, now) ? DropReason.NoticeAnswer : flow.BlockReason);
-        }
-        else if (flow.State == FlowState.Bound && flow.Outbound is { } sa)
-        {
-            Protect(batch, index, sa, packet, mayFragment, now);
-            if (mustBeAnswered || packet.Protocol != IpProtocol.Tcp)
-            {
-                flow.Channel!.Answers.Sent(now, mustBeAnswered);
-            }
+            _drops.Count(_notices.HandleLocalPacket(flow, segment, now) ? DropReason.NoticeAnswer : flow.BlockReason);
         }
         else if (flow.State == FlowState.Clear && !BeginsConnection(packet, segment))
         {
-            _clear.Send(batch.Data(index));
-            batch[index].Length = 0;
+            SendClear(octets, packet, offload);
         }
         else
         {
             Reconsider(flow);
-            _holds.Hold(flow, batch.Data(index), arrivedUnder: null, mayFragment, now);
-            batch[index].Length = 0;
+            _holds.HoldOutbound(flow, octets, offload, mayFragment, now);
             if (flow.MayAsk(now, _settings.QuestionInterval))
             {
                 AskOutbound(flow);
@@ -123,70 +177,73 @@ public sealed partial class UserDatapath
         }
     }
 
-    private void Protect(PacketBatch batch, int index, OutboundSa sa, in IpPacket packet, bool mayFragment, TimeSpan now)
+    private void Protect(
+        Span<byte> octets, in IpPacket packet, Flow flow, OutboundSa sa, TcpView segment, PacketOffload offload, bool mayFragment, TimeSpan now)
     {
-        ref var slot = ref batch[index];
-        var data = batch.Data(index);
-        if (packet.Protocol == IpProtocol.Tcp)
+        octets = octets[..packet.Length];
+        if ((offload is { Kind: SegmentKind.None, NeedsChecksum: true } && !PartialChecksum.TryComplete(octets, offload))
+            || !Segmentation.TryCreate(octets, packet, offload, packet.ProtectedOffset, out var segments))
         {
-            ClampSegmentSize(data[packet.UpperOffset..], sa.Sa, packet.IsV6, now);
-        }
-
-        var offset = slot.Offset + packet.ProtectedOffset;
-        var length = packet.Length - packet.ProtectedOffset;
-        if (!sa.TrySeal(batch.Room(index), ref offset, ref length, packet.ProtectedProtocol))
-        {
-            Drop(batch, index, DropReason.SequenceExhausted);
+            _drops.Count(DropReason.Malformed);
             return;
         }
 
-        slot.Offset = offset;
-        slot.Length = length;
-        slot.Local = Outer(sa.Sa, sa.Sa.Local);
-        slot.Remote = Outer(sa.Sa, sa.Sa.Remote);
-        slot.MayFragment = mayFragment
-            || (packet.IsV6 ? packet.Length <= MinimumMtuV6 : !packet.DontFragment && packet.Protocol != IpProtocol.Tcp);
+        var isTcp = packet.Protocol == IpProtocol.Tcp;
+        var mustBeAnswered = isTcp && flow.Tcp.Sent(segment);
+        mayFragment |= MayFragment(packet, packet.ProtectedOffset + segments.LengthOf(0));
+        for (var i = 0; i < segments.Count; i++)
+        {
+            var length = segments.LengthOf(i);
+            var total = sa.LengthFor(length);
+            if (!_departures.TryPlace(sa, total, mayFragment, out var place))
+            {
+                Depart(now);
+                _departures.TryPlace(sa, total, mayFragment, out place);
+            }
+
+            var payload = place.Slice(sa.HeaderLength, length);
+            segments.Write(i, payload);
+            if (isTcp && (segment.Flags & TcpFlags.Syn) != 0)
+            {
+                ClampSegmentSize(payload[(packet.UpperOffset - packet.ProtectedOffset)..], sa.Sa, packet.IsV6, now);
+            }
+
+            if (!sa.TrySeal(place, length, packet.ProtectedProtocol))
+            {
+                _drops.Count(DropReason.SequenceExhausted, segments.Count - i);
+                break;
+            }
+
+            _departures.Take(total);
+        }
+
         ReportWear(SaDirection.Outbound, sa.Sa, sa.Traffic, sa.Sequence);
+        if (mustBeAnswered || !isTcp)
+        {
+            flow.Channel!.Answers.Sent(now, mustBeAnswered);
+        }
     }
 
-    private static InetEndpoint Outer(EspSa sa, InetEndpoint end) =>
-        sa.Encapsulation == Encapsulation.Udp ? end : end with { Port = 0 };
+    /// <summary>Whether a packet that its path does not take is to be sent in fragments.</summary>
+    private static bool MayFragment(in IpPacket packet, int length) =>
+        packet.IsV6 ? length <= MinimumMtuV6 : !packet.DontFragment && packet.Protocol != IpProtocol.Tcp;
 
     /// <summary>Sees to it that a TCP peer sends no segments that would not fit the path once they are protected.</summary>
     private void ClampSegmentSize(Span<byte> segment, EspSa sa, bool isV6, TimeSpan now)
     {
-        if (((TcpFlags)segment[13] & TcpFlags.Syn) != 0)
-        {
-            var innerMtu = EspOverhead.InnerMtu(_paths.Find(sa.Remote.Address, now), isV6, sa.Encapsulation, sa.Algorithm);
-            TcpOptions.ClampMaximumSegmentSize(segment, EspOverhead.MaximumSegmentSize(innerMtu, isV6));
-        }
+        var innerMtu = EspOverhead.InnerMtu(_paths.Find(sa.Remote.Address, now), isV6, sa.Encapsulation, sa.Algorithm);
+        TcpOptions.ClampMaximumSegmentSize(segment, EspOverhead.MaximumSegmentSize(innerMtu, isV6));
     }
 
-    /// <summary>Handles a packet that does not lie in a batch of the TUN device.</summary>
-    private void OutboundCopy(ReadOnlySpan<byte> packet, bool mayFragment, TimeSpan now)
+    /// <summary>Sends what was protected.</summary>
+    private void Depart(TimeSpan now)
     {
-        if (_copies.Count == _copies.Capacity)
+        var batch = _departures.Batch;
+        if (batch.Count == 0)
         {
-            FlushCopies();
+            return;
         }
 
-        var index = _copies.Count++;
-        _copies[index].Length = packet.Length;
-        packet.CopyTo(_copies.Data(index));
-        Outbound(_copies, index, mayFragment, now);
-    }
-
-    private void FlushCopies()
-    {
-        if (_copies.Count > 0)
-        {
-            SendOuter(_copies, _clock());
-            _copies.Clear();
-        }
-    }
-
-    private void SendOuter(PacketBatch batch, TimeSpan now)
-    {
         _outer.Send(batch);
         for (var i = 0; i < batch.Count; i++)
         {
@@ -196,13 +253,10 @@ public sealed partial class UserDatapath
                 continue;
             }
 
-            if (slot.SendResult == 0)
+            _sent.Count(slot.Packets - slot.Refused, slot.Refused == 0 ? slot.Length : (slot.Packets - slot.Refused) * slot.SegmentSize);
+            if (slot.SendResult > 0)
             {
-                _sent.Count(slot.Length);
-            }
-            else if (slot.SendResult > 0)
-            {
-                _drops.Count(DropReason.PathMtuExceeded);
+                _drops.Count(DropReason.PathMtuExceeded, slot.Refused);
                 if (_paths.Learn(slot.Remote.Address, slot.SendResult, now))
                 {
                     _events.PathNarrowed(slot.Remote.Address);
@@ -210,8 +264,10 @@ public sealed partial class UserDatapath
             }
             else
             {
-                _drops.Count(DropReason.SendFailed);
+                _drops.Count(DropReason.SendFailed, slot.Refused);
             }
         }
+
+        _departures.Clear();
     }
 }

@@ -26,7 +26,7 @@ public sealed partial class UserDatapath
     {
         get
         {
-            lock (_lock)
+            using (_lanes.Both())
             {
                 return _sent.Value;
             }
@@ -38,7 +38,7 @@ public sealed partial class UserDatapath
     {
         get
         {
-            lock (_lock)
+            using (_lanes.Both())
             {
                 return _received.Value;
             }
@@ -46,20 +46,11 @@ public sealed partial class UserDatapath
     }
 
     /// <summary>Packets dropped, by reason.</summary>
-    public IReadOnlyDictionary<DropReason, long> Drops
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _drops.Snapshot();
-            }
-        }
-    }
+    public IReadOnlyDictionary<DropReason, long> Drops => _drops.Snapshot();
 
     public IReadOnlyList<SaStatus> Sas()
     {
-        lock (_lock)
+        using (_lanes.Both())
         {
             return
             [
@@ -74,7 +65,7 @@ public sealed partial class UserDatapath
     /// <summary>At most <paramref name="maximum"/> flows, in no particular order.</summary>
     public IReadOnlyList<FlowStatus> Flows(int maximum)
     {
-        lock (_lock)
+        using (_lanes.Both())
         {
             return
             [
@@ -88,6 +79,6 @@ public sealed partial class UserDatapath
     {
         public TrafficCount Value { get; private set; }
 
-        public void Count(int octets) => Value = new(Value.Packets + 1, Value.Octets + octets);
+        public void Count(int packets, int octets) => Value = new(Value.Packets + packets, Value.Octets + octets);
     }
 }

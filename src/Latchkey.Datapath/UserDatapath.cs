@@ -8,13 +8,16 @@ namespace Latchkey.Datapath;
 /// <c>sa.Channel == flow.Channel</c>.
 /// </summary>
 /// <remarks>
-/// Every public member takes the one lock for as long as it works, the sending included: what <see cref="Block"/>
-/// stopped is not on its way any more when it returns. Events are raised under the lock and must only be noted.
+/// Every public member has its lane, or both, for as long as it works, the sending included: what <see cref="Block"/>
+/// stopped is not on its way any more when it returns. Events are raised within a lane and must only be noted.
+/// A packet of a flow that is tied and stands needs its own lane only. Whatever needs a decision, or changes what both
+/// lanes read (<see cref="_flows"/>, <see cref="_sas"/>, <see cref="_holds"/>, <see cref="_fragments"/>, <see cref="_notices"/>,
+/// <see cref="_local"/>, <see cref="_clear"/>), is put aside and done in both.
 /// </remarks>
 public sealed partial class UserDatapath : IDatapath, IDisposable
 {
-    private readonly Lock _lock = new();
-    private readonly IPacketLink _tun;
+    private readonly Lanes _lanes = new();
+    private readonly IPacketDevice _tun;
     private readonly IDatapathEvents _events;
     private readonly Func<TimeSpan> _clock;
     private readonly DatapathSettings _settings;
@@ -35,7 +38,7 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
     /// <param name="clock">Monotonic time.</param>
     /// <param name="clear">How flows go in clear; null when none ever may.</param>
     public UserDatapath(
-        IPacketLink tun, OuterLinks outer, IDatapathEvents events, Func<TimeSpan> clock, DatapathSettings? settings = null, IClearPath? clear = null)
+        IPacketDevice tun, OuterLinks outer, IDatapathEvents events, Func<TimeSpan> clock, DatapathSettings? settings = null, IClearPath? clear = null)
     {
         _tun = tun;
         _events = events;
@@ -47,15 +50,16 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
         _paths = new(_settings);
         _outer = new(outer);
         _clear = clear ?? new NoClearPath();
-        _local = new(tun);
+        _local = new(tun, _drops);
         _notices = new(_local);
+        _coalescing = new(_arrivals, tun);
     }
 
     /// <inheritdoc/>
     public void Install(EspSa sa)
     {
         ArgumentNullException.ThrowIfNull(sa);
-        lock (_lock)
+        using (_lanes.Both())
         {
             _sas.Add(sa);
             if (sa.Direction == SaDirection.Outbound)
@@ -73,7 +77,7 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
     /// <inheritdoc/>
     public void Remove(SaDirection direction, ChannelId channel, uint spi)
     {
-        lock (_lock)
+        using (_lanes.Both())
         {
             _sas.Remove(direction, channel, spi);
         }
@@ -83,7 +87,7 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
     /// <exception cref="InvalidOperationException">The flow was tied to another channel before and not forgotten since.</exception>
     public void Bind(FlowKey flow, ChannelId channel)
     {
-        lock (_lock)
+        using (_lanes.Both())
         {
             var entry = _flows.GetOrAdd(flow);
             if (entry.Channel is { } before && before.Id != channel)
@@ -109,7 +113,7 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
     /// <exception cref="InvalidOperationException">The flow was tied to a channel, or blocked, and not forgotten since.</exception>
     public void Clear(FlowKey flow)
     {
-        lock (_lock)
+        using (_lanes.Both())
         {
             var entry = _flows.GetOrAdd(flow);
             if (entry.State is not (FlowState.Unknown or FlowState.Clear))
@@ -134,7 +138,7 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
     /// <inheritdoc/>
     public void Block(FlowKey flow, DropReason reason)
     {
-        lock (_lock)
+        using (_lanes.Both())
         {
             var entry = _flows.GetOrAdd(flow);
             Untie(entry);
@@ -147,7 +151,7 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
     /// <inheritdoc/>
     public void Forget(FlowKey flow)
     {
-        lock (_lock)
+        using (_lanes.Both())
         {
             if (_flows.Find(flow) is { } entry)
             {
@@ -163,7 +167,7 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
     /// <exception cref="InvalidOperationException">The flow is not blocked.</exception>
     public void Notify(FlowKey flow, FlowNotice notice)
     {
-        lock (_lock)
+        using (_lanes.Both())
         {
             if (_flows.Find(flow) is not { State: FlowState.Blocked } entry)
             {
@@ -178,7 +182,7 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
     /// <summary>Everything that happens because time passes; to be called about every 50 ms.</summary>
     public void Tick()
     {
-        lock (_lock)
+        using (_lanes.Both())
         {
             var now = _clock();
             _fragments.Expire(now);
@@ -199,7 +203,7 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
     /// <summary>Moves an SA to a sequence number that would take hours of traffic to reach.</summary>
     internal void SetSequence(SaDirection direction, uint spi, ulong sequence)
     {
-        lock (_lock)
+        using (_lanes.Both())
         {
             if (direction == SaDirection.Inbound && _sas.TryFindInbound(spi, out var inbound))
             {
@@ -215,7 +219,7 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
 
     public void Dispose()
     {
-        lock (_lock)
+        using (_lanes.Both())
         {
             _sas.Dispose();
         }
@@ -287,15 +291,17 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
             }
             else if (held.ArrivedUnder is { } sa)
             {
-                ReleaseInbound(flow, sa, octets, now);
+                IpPacket.Read(octets, out var packet);
+                ReleaseInbound(flow, sa, octets, packet, now);
             }
             else if (flow.State == FlowState.Clear)
             {
-                _clear.Send(octets);
+                IpPacket.Read(octets, out var packet);
+                SendClear(octets, packet, held.Offload);
             }
             else
             {
-                OutboundCopy(octets, held.MayFragment, now);
+                Outbound(octets, held.Offload, held.MayFragment, now);
             }
 
             HoldQueue.Return(held);
@@ -305,14 +311,8 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
     /// <summary>Sends what was made beside the batch at hand.</summary>
     private void Flush()
     {
-        FlushCopies();
+        Depart(_clock());
         _local.Flush();
-    }
-
-    private void Drop(PacketBatch batch, int index, DropReason reason)
-    {
-        batch[index].Length = 0;
-        _drops.Count(reason);
     }
 
     private void ReportWear(SaDirection direction, EspSa sa, SaTraffic traffic, ulong sequence)

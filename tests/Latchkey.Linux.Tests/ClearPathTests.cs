@@ -23,7 +23,7 @@ public sealed class ClearPathTests : IDisposable
     public ClearPathTests()
     {
         (_here, _there) = TestHost.Pair();
-        _tun = _here.In(() => new TunDevice(9216));
+        _tun = _here.In(() => new TunDevice(9216, offload: false));
         _protection = new TrafficProtection(ProtectedPair.Settings, _tun.Index, ProtectedPair.InnerMtu);
         _here.In(() => _protection.Apply(MayBeClear, held: []));
         _path = _here.In(() => new ClearPath(_protection, ProtectedPair.Settings.Mark, _refused.Add));

@@ -16,6 +16,23 @@ internal static class Packets
         packet.CopyTo(batch.Data(index));
     }
 
+    /// <summary>Gives a device the packets of a batch, each in one piece.</summary>
+    /// <returns>Packets refused.</returns>
+    public static int Write(IPacketDevice device, PacketBatch batch)
+    {
+        var gather = new PacketGather(batch.Capacity, batch.Capacity);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            if (batch[i].Length > 0)
+            {
+                gather.Begin();
+                gather.Add(new(batch.Slab, batch.Position(i), batch[i].Length));
+            }
+        }
+
+        return device.Send(gather);
+    }
+
     public static byte[] Udp(string source, ushort sourcePort, string destination, ushort destinationPort, byte[] payload)
     {
         var from = InetAddress.Parse(source);

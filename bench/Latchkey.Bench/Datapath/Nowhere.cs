@@ -2,10 +2,14 @@ using Latchkey.Contract;
 
 namespace Latchkey.Bench.Datapath;
 
-/// <summary>A link that takes everything at once, and from which nothing comes.</summary>
-internal sealed class Nowhere : IPacketLink
+/// <summary>A link and a device that take everything at once, and from which nothing comes.</summary>
+internal sealed class Nowhere : IPacketLink, IPacketDevice
 {
     public string Name => "nowhere";
+
+    public bool CutsTcp => true;
+
+    public bool CutsUdp => true;
 
     public int Receive(PacketBatch batch, int timeoutMilliseconds) => 0;
 
@@ -16,6 +20,8 @@ internal sealed class Nowhere : IPacketLink
             batch[i].SendResult = 0;
         }
     }
+
+    public int Send(PacketGather packets) => 0;
 
     public void Interrupt()
     {

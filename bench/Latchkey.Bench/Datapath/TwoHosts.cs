@@ -11,9 +11,13 @@ internal sealed class TwoHosts : IDisposable
 {
     private const int FlowsOfOneAddress = 50_000;
 
+    /// <summary>Packets of a batch.</summary>
+    private const int Packets = 64;
+
     private static readonly AeadAlgorithm Aead = Algorithms.FindAead(20, 256)!;
     private static readonly InetAddress Here = InetAddress.FromV4(0x0a00_0001);
 
+    private readonly Crossing _wire = new(Packets);
     private readonly UserDatapath _sender;
     private readonly UserDatapath _receiver;
     private readonly FlowKey[] _flows;
@@ -28,8 +32,8 @@ internal sealed class TwoHosts : IDisposable
     /// <param name="size">Octets of an IP packet.</param>
     public TwoHosts(int peers, int flows, int size)
     {
-        _sender = NewDatapath();
-        _receiver = NewDatapath();
+        _sender = NewDatapath(_wire);
+        _receiver = NewDatapath(new Nowhere());
         for (var peer = 0; peer < peers; peer++)
         {
             var (channel, remote, spi) = (new ChannelId((uint)peer + 1), Remote(peer), 0x1000 + (uint)peer);
@@ -50,7 +54,7 @@ internal sealed class TwoHosts : IDisposable
         _packets = [.. _flows.Select(flow => Segment(flow, size))];
         _order = [.. Enumerable.Range(0, flows)];
         new Random(1).Shuffle(_order);
-        Batch = new PacketBatch(64, Math.Max(size, 2048));
+        Batch = new PacketBatch(Packets, Math.Max(size, 2048));
     }
 
     public PacketBatch Batch { get; }
@@ -84,20 +88,15 @@ internal sealed class TwoHosts : IDisposable
         }
     }
 
-    /// <summary>From the TUN device to the wire: the batch holds ESP afterwards.</summary>
-    public void Protect() => _sender.ProcessOutbound(Batch);
-
-    /// <summary>From the wire to the TUN device of the other host. The batch lies as <see cref="Protect"/> left it.</summary>
-    public void Receive()
+    /// <summary>From the TUN device to the wire.</summary>
+    public void Protect()
     {
-        for (var i = 0; i < Batch.Count; i++)
-        {
-            ref var slot = ref Batch[i];
-            (slot.Local, slot.Remote) = (slot.Remote, slot.Local);
-        }
-
-        _receiver.ProcessInbound(Batch, Encapsulation.Udp);
+        _wire.Arrived.Clear();
+        _sender.ProcessOutbound(Batch);
     }
+
+    /// <summary>From the wire to the TUN device of the other host: what <see cref="Protect"/> sent.</summary>
+    public void Receive() => _receiver.ProcessInbound(_wire.Arrived, Encapsulation.Udp);
 
     public void Dispose()
     {
@@ -105,7 +104,7 @@ internal sealed class TwoHosts : IDisposable
         _receiver.Dispose();
     }
 
-    private static UserDatapath NewDatapath() => new(new Nowhere(), new OuterLinks(new Nowhere(), new Nowhere()), new NoQuestions(), () => TimeSpan.FromHours(1));
+    private static UserDatapath NewDatapath(IPacketLink outer) => new(new Nowhere(), new OuterLinks(outer, outer), new NoQuestions(), () => TimeSpan.FromHours(1));
 
     private static InetAddress Remote(int peer) => InetAddress.FromV4(0x0a01_0000 + (uint)peer);
 

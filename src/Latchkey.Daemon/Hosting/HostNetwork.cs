@@ -31,7 +31,7 @@ internal sealed class HostNetwork : IDisposable
         {
             // Sockets first: a port that is taken must be found before anything of the host is changed.
             Port500 = Keep(new UdpLink(IkeLinks.Port, sockets));
-            Port4500 = Keep(new UdpLink(IkeLinks.PortWithEsp, sockets));
+            Port4500 = Keep(new UdpLink(IkeLinks.PortWithEsp, sockets with { Trains = true }));
             Esp = Keep(new RawEspLink(sockets));
             Tun = Keep(new TunDevice(DeviceMtu, settings.Device));
             Protection = Keep(new TrafficProtection(settings, Tun.Index, InnerMtu));
@@ -44,7 +44,7 @@ internal sealed class HostNetwork : IDisposable
             throw;
         }
 
-        Degraded = degraded;
+        Degraded = [.. degraded, .. Tun.Degraded, .. Port4500.HasTrains ? Array.Empty<string>() : ["the kernel has no segmentation offload for UDP: ESP packets are sent and received one by one"]];
     }
 
     /// <summary>Names and numbers in the kernel that are ours.</summary>

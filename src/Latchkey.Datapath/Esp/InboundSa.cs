@@ -13,14 +13,18 @@ internal sealed class InboundSa : IDisposable
     private readonly AeadKey _key;
 
     /// <summary>Takes the key material over.</summary>
-    public InboundSa(EspSa sa)
+    /// <param name="channel">The channel it belongs to, which lives as long.</param>
+    public InboundSa(EspSa sa, Channel channel)
     {
         Sa = sa;
+        Channel = channel;
         Window = new(sa.Esn);
         _key = TakeKey(sa);
     }
 
     public EspSa Sa { get; }
+
+    public Channel Channel { get; }
 
     public ReplayWindow Window { get; set; }
 

@@ -14,6 +14,7 @@ internal sealed class OutboundSa : IDisposable
     public OutboundSa(EspSa sa)
     {
         Sa = sa;
+        (OuterLocal, OuterRemote) = (Outer(sa.Local), Outer(sa.Remote));
         _key = InboundSa.TakeKey(sa);
     }
 
@@ -26,12 +27,23 @@ internal sealed class OutboundSa : IDisposable
 
     private ulong LastSequence => Sa.Esn ? ulong.MaxValue : uint.MaxValue;
 
+    /// <summary>Our end of the way; without a port when ESP travels bare.</summary>
+    public InetEndpoint OuterLocal { get; }
+
+    /// <summary>The peer's end of the way; without a port when ESP travels bare.</summary>
+    public InetEndpoint OuterRemote { get; }
+
+    /// <summary>Octets in front of the payload: SPI, sequence number and IV.</summary>
+    public int HeaderLength => EspView.HeaderLength + Sa.Algorithm.IvLength;
+
+    /// <summary>Octets of the ESP packet around a payload.</summary>
+    public int LengthFor(int payloadLength) =>
+        HeaderLength + payloadLength + EspTrailer.LengthFor(payloadLength) + Sa.Algorithm.IcvLength;
+
     /// <summary>Protects a payload in place.</summary>
-    /// <param name="room">Has 16 octets free before the payload and <see cref="PacketBatch.Tailroom"/> behind it.</param>
-    /// <param name="offset">First octet of the payload; afterwards of the ESP packet.</param>
-    /// <param name="length">Octets of the payload; afterwards of the ESP packet.</param>
+    /// <param name="packet">As long as <see cref="LengthFor"/> says; the payload lies behind <see cref="HeaderLength"/>.</param>
     /// <returns>False when the sequence numbers are used up: they must not cycle (RFC 4303 §3.3.3).</returns>
-    public bool TrySeal(Span<byte> room, ref int offset, ref int length, IpProtocol nextHeader)
+    public bool TrySeal(Span<byte> packet, int payloadLength, IpProtocol nextHeader)
     {
         if (Sequence == LastSequence)
         {
@@ -39,22 +51,19 @@ internal sealed class OutboundSa : IDisposable
         }
 
         Sequence++;
-        var ivLength = Sa.Algorithm.IvLength;
-        var textLength = length + EspTrailer.Write(room[(offset + length)..], length, nextHeader);
-        var start = offset - ivLength - EspView.HeaderLength;
-        EspView.WriteHeader(room[start..], Sa.Spi, (uint)Sequence);
+        var textLength = payloadLength + EspTrailer.Write(packet[(HeaderLength + payloadLength)..], payloadLength, nextHeader);
+        EspView.WriteHeader(packet, Sa.Spi, (uint)Sequence);
 
         // The sequence number never repeats under a key, and neither does the IV made of it (RFC 4106 §3.1).
-        var iv = room.Slice(start + EspView.HeaderLength, ivLength);
+        var iv = packet[EspView.HeaderLength..HeaderLength];
         BinaryPrimitives.WriteUInt64BigEndian(iv, Sequence);
         var aad = EspAad.Write(stackalloc byte[EspAad.MaximumLength], Sa.Spi, Sequence, Sa.Esn);
-        _key.Encrypt(iv, aad, room.Slice(offset, textLength), room.Slice(offset + textLength, Sa.Algorithm.IcvLength));
-
-        length = EspView.HeaderLength + ivLength + textLength + Sa.Algorithm.IcvLength;
-        offset = start;
-        Traffic.Count(length);
+        _key.Encrypt(iv, aad, packet.Slice(HeaderLength, textLength), packet[(HeaderLength + textLength)..]);
+        Traffic.Count(packet.Length);
         return true;
     }
 
     public void Dispose() => _key.Dispose();
+
+    private InetEndpoint Outer(InetEndpoint end) => Sa.Encapsulation == Encapsulation.Udp ? end : end with { Port = 0 };
 }

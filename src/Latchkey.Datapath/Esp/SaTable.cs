@@ -35,10 +35,10 @@ internal sealed class SaTable : IDisposable
             return;
         }
 
-        var inbound = new InboundSa(sa);
         RemoveInbound(sa.Spi);
-        _inbound.Add(sa.Spi, inbound);
-        GetOrAdd(sa.Channel).InboundSas++;
+        var channel = GetOrAdd(sa.Channel);
+        _inbound.Add(sa.Spi, new InboundSa(sa, channel));
+        channel.InboundSas++;
     }
 
     public void Remove(SaDirection direction, ChannelId channelId, uint spi)
@@ -81,9 +81,8 @@ internal sealed class SaTable : IDisposable
         if (_inbound.Remove(spi, out var inbound))
         {
             inbound.Dispose();
-            var channel = GetOrAdd(inbound.Sa.Channel);
-            channel.InboundSas--;
-            Release(channel);
+            inbound.Channel.InboundSas--;
+            Release(inbound.Channel);
         }
     }
 }

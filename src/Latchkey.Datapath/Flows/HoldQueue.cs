@@ -7,9 +7,10 @@ namespace Latchkey.Datapath;
 /// <param name="Buffer">From the shared pool; goes back with <see cref="HoldQueue.Return"/>.</param>
 /// <param name="ArrivedUnder">The SA of an inbound packet; null for one that this host sends, or that came in clear.</param>
 /// <param name="ArrivedInClear">It moves only when its flow may go in clear.</param>
+/// <param name="Offload">What its sender left to the device; only for packets that this host sends.</param>
 /// <param name="MayFragment">See <see cref="PacketSlot.MayFragment"/>; only for packets that this host sends.</param>
 internal readonly record struct HeldPacket(
-    byte[] Buffer, int Length, InboundSa? ArrivedUnder, bool ArrivedInClear, bool MayFragment, TimeSpan Since);
+    byte[] Buffer, int Length, InboundSa? ArrivedUnder, bool ArrivedInClear, PacketOffload Offload, bool MayFragment, TimeSpan Since);
 
 /// <summary>Packets that wait for the engine, bounded for each flow, in all, and in time: so no first packet is lost.</summary>
 internal sealed class HoldQueue(DatapathSettings settings, DropCounters drops)
@@ -20,11 +21,17 @@ internal sealed class HoldQueue(DatapathSettings settings, DropCounters drops)
     /// <summary>Flows for which packets are held.</summary>
     public IReadOnlyCollection<Flow> Waiting => _waiting;
 
-    public void Hold(Flow flow, ReadOnlySpan<byte> packet, InboundSa? arrivedUnder, bool mayFragment, TimeSpan now) =>
-        Hold(flow, packet, arrivedUnder, arrivedInClear: false, mayFragment, now);
+    /// <summary>Holds a packet that this host sends.</summary>
+    public void HoldOutbound(Flow flow, ReadOnlySpan<byte> packet, PacketOffload offload, bool mayFragment, TimeSpan now) =>
+        Hold(flow, packet, arrivedUnder: null, arrivedInClear: false, offload, mayFragment, now);
 
+    /// <summary>Holds a packet that came under an SA.</summary>
+    public void HoldInbound(Flow flow, ReadOnlySpan<byte> packet, InboundSa arrivedUnder, TimeSpan now) =>
+        Hold(flow, packet, arrivedUnder, arrivedInClear: false, default, mayFragment: false, now);
+
+    /// <summary>Holds a packet that came in clear.</summary>
     public void HoldClear(Flow flow, ReadOnlySpan<byte> packet, TimeSpan now) =>
-        Hold(flow, packet, arrivedUnder: null, arrivedInClear: true, mayFragment: false, now);
+        Hold(flow, packet, arrivedUnder: null, arrivedInClear: true, default, mayFragment: false, now);
 
     /// <summary>Takes the oldest packet of a flow; the caller gives it back with <see cref="Return"/>.</summary>
     public bool TryTake(Flow flow, out HeldPacket packet)
@@ -83,7 +90,7 @@ internal sealed class HoldQueue(DatapathSettings settings, DropCounters drops)
         return emptied;
     }
 
-    private void Hold(Flow flow, ReadOnlySpan<byte> packet, InboundSa? arrivedUnder, bool arrivedInClear, bool mayFragment, TimeSpan now)
+    private void Hold(Flow flow, ReadOnlySpan<byte> packet, InboundSa? arrivedUnder, bool arrivedInClear, PacketOffload offload, bool mayFragment, TimeSpan now)
     {
         flow.Held ??= new(1);
         var buffer = ArrayPool<byte>.Shared.Rent(packet.Length);
@@ -95,7 +102,7 @@ internal sealed class HoldQueue(DatapathSettings settings, DropCounters drops)
         }
 
         packet.CopyTo(buffer);
-        flow.Held.Enqueue(new(buffer, packet.Length, arrivedUnder, arrivedInClear, mayFragment, now));
+        flow.Held.Enqueue(new(buffer, packet.Length, arrivedUnder, arrivedInClear, offload, mayFragment, now));
         _octets += buffer.Length;
         _waiting.Add(flow);
     }

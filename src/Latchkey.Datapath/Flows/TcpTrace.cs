@@ -3,62 +3,89 @@ using Latchkey.Wire;
 namespace Latchkey.Datapath;
 
 /// <summary>What the packets of a connection tell about its local socket: enough to reset it exactly.</summary>
+/// <remarks>
+/// One half is written by the outbound lane and the other by the inbound lane, so that neither waits for the other. Only
+/// segments with SYN change both halves, and they are handled in both lanes.
+/// </remarks>
 internal struct TcpTrace
 {
-    private bool _hasSendNext;
+    /// <summary>Marks a sequence number that is known; the number is in the low half, so that both are written at once.</summary>
+    private const ulong Known = 1UL << 32;
+
+    // Outbound: behind the last octet sent, and the highest acknowledgment.
+    private ulong _sent;
+    private ulong _acknowledged;
+
+    // Inbound: behind what was delivered in order.
+    private ulong _delivered;
 
     /// <summary>SYN-SENT: a SYN went out and nothing was delivered since.</summary>
     public bool IsConnecting { get; private set; }
 
     /// <summary>Behind the last octet the local socket sent; in SYN-SENT that is ISS + 1.</summary>
-    public uint SendNext { get; private set; }
+    public readonly uint SendNext => (uint)_sent;
 
     /// <summary>Whether <see cref="ReceiveNext"/> is known.</summary>
-    public bool HasReceiveNext { get; private set; }
+    public readonly bool HasReceiveNext => Latest() != 0;
 
     /// <summary>The best guess of RCV.NXT: what the socket acknowledged, or was delivered in order since.</summary>
-    public uint ReceiveNext { get; private set; }
+    public readonly uint ReceiveNext => (uint)Latest();
 
-    /// <summary>Learns from a segment of the local socket.</summary>
+    /// <summary>Learns from a segment of the local socket. Outbound lane; with SYN, both lanes.</summary>
     /// <returns>Whether TCP expects an answer to it: data, SYN, FIN, or a probe below SND.NXT (RFC 9293 §3.8.4).</returns>
     public bool Sent(TcpView segment)
     {
         var end = segment.SequenceNumber + segment.SequenceLength;
-        var isProbe = _hasSendNext && IsAfter(SendNext, segment.SequenceNumber);
+        var isProbe = _sent != 0 && IsAfter(SendNext, segment.SequenceNumber);
         var expectsAnswer = (segment.Flags & TcpFlags.Rst) == 0 && (segment.SequenceLength > 0 || isProbe);
         var isSyn = (segment.Flags & TcpFlags.Syn) != 0;
-        if (isSyn || !_hasSendNext || IsAfter(end, SendNext))
+        if (isSyn || _sent == 0 || IsAfter(end, SendNext))
         {
-            (_hasSendNext, SendNext) = (true, end);
+            _sent = Known | end;
+        }
+
+        if (isSyn)
+        {
+            _delivered = 0;
         }
 
         if ((segment.Flags & TcpFlags.Ack) == 0)
         {
             IsConnecting = isSyn;
-            HasReceiveNext &= !isSyn;
+            _acknowledged = isSyn ? 0 : _acknowledged;
         }
-        else if (isSyn || !HasReceiveNext || IsAfter(segment.AcknowledgmentNumber, ReceiveNext))
+        else if (isSyn || _acknowledged == 0 || IsAfter(segment.AcknowledgmentNumber, (uint)_acknowledged))
         {
-            (IsConnecting, HasReceiveNext, ReceiveNext) = (false, true, segment.AcknowledgmentNumber);
+            _acknowledged = Known | segment.AcknowledgmentNumber;
+            IsConnecting = false;
         }
 
         return expectsAnswer;
     }
 
-    /// <summary>Learns from a segment that the local socket is given.</summary>
+    /// <summary>Learns from a segment that the local socket is given. Inbound lane; with SYN, both lanes.</summary>
     public void Delivered(TcpView segment)
     {
         var end = segment.SequenceNumber + segment.SequenceLength;
         var isSyn = (segment.Flags & TcpFlags.Syn) != 0;
-        if (isSyn && !HasReceiveNext)
+        var latest = Latest();
+        if (isSyn && latest == 0)
         {
-            (IsConnecting, HasReceiveNext, ReceiveNext) = (false, true, segment.SequenceNumber + 1);
+            IsConnecting = false;
+            _delivered = latest = Known | (segment.SequenceNumber + 1);
         }
 
-        if (HasReceiveNext && !IsAfter(segment.SequenceNumber, ReceiveNext) && IsAfter(end, ReceiveNext))
+        if (latest != 0 && !IsAfter(segment.SequenceNumber, (uint)latest) && IsAfter(end, (uint)latest))
         {
-            ReceiveNext = end;
+            _delivered = Known | end;
         }
+    }
+
+    private readonly ulong Latest()
+    {
+        var acknowledged = Volatile.Read(in _acknowledged);
+        var delivered = Volatile.Read(in _delivered);
+        return acknowledged == 0 || (delivered != 0 && IsAfter((uint)delivered, (uint)acknowledged)) ? delivered : acknowledged;
     }
 
     // Sequence numbers are compared modulo 2^32 (RFC 9293 §3.4).

@@ -4,12 +4,15 @@ using Latchkey.Wire;
 namespace Latchkey.Datapath;
 
 /// <summary>Packets made by us or held by us for local sockets. They go into the TUN device and never onto the wire.</summary>
-internal sealed class LocalDelivery(IPacketLink tun)
+internal sealed class LocalDelivery(IPacketDevice tun, DropCounters drops)
 {
     /// <summary>As much of a packet as an ICMP error quotes: IPv6 header and eight octets.</summary>
     private const int QuoteLength = Ipv6View.HeaderLength + 8;
 
-    private readonly PacketBatch _batch = new(capacity: 16, packetSize: ushort.MaxValue);
+    private const int Capacity = 16;
+
+    private readonly PacketBatch _batch = new(Capacity, packetSize: ushort.MaxValue);
+    private readonly PacketGather _gather = new(Capacity, pieces: Capacity);
 
     /// <summary>A whole IP packet.</summary>
     public void Deliver(ReadOnlySpan<byte> packet) => packet.CopyTo(Next(packet.Length));
@@ -39,7 +42,14 @@ internal sealed class LocalDelivery(IPacketLink tun)
     {
         if (_batch.Count > 0)
         {
-            tun.Send(_batch);
+            for (var i = 0; i < _batch.Count; i++)
+            {
+                _gather.Begin();
+                _gather.Add(new(_batch.Slab, _batch.Position(i), _batch[i].Length));
+            }
+
+            drops.Count(DropReason.SendFailed, tun.Send(_gather));
+            _gather.Clear();
             _batch.Clear();
         }
     }

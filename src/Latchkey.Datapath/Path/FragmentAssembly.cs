@@ -18,7 +18,7 @@ internal sealed class FragmentAssembly(DropCounters drops)
 
     /// <summary>Adds a fragment.</summary>
     /// <returns>The whole packet once nothing is missing, valid until the next call; otherwise empty.</returns>
-    public ReadOnlySpan<byte> Add(ReadOnlySpan<byte> packet, TimeSpan now)
+    public Span<byte> Add(ReadOnlySpan<byte> packet, TimeSpan now)
     {
         if (!TryRead(packet, out var fragment))
         {
@@ -161,7 +161,7 @@ internal sealed class FragmentAssembly(DropCounters drops)
         }
 
         /// <param name="fragment">Any of the fragments: all have the same IP header but for the fragment fields.</param>
-        public ReadOnlySpan<byte> Finish(FragmentKey key, ReadOnlySpan<byte> fragment)
+        public Span<byte> Finish(FragmentKey key, ReadOnlySpan<byte> fragment)
         {
             if (Ipv6View.TryCreate(fragment, out var v6))
             {

@@ -6,23 +6,24 @@ namespace Latchkey.Datapath;
 internal sealed class OuterSender(OuterLinks links)
 {
     private int[] _lengths = [];
-    private int[] _results = [];
 
     /// <summary>How a protected packet travels. Plain ESP has no ports, so that its slots carry port 0.</summary>
     private static Encapsulation EncapsulationOf(in PacketSlot slot) => slot.Remote.Port == 0 ? Encapsulation.Esp : Encapsulation.Udp;
 
-    /// <summary>Sends every slot whose length is not 0 and sets its result.</summary>
+    /// <summary>Sends every slot whose length is not 0 and sets its results.</summary>
     public void Send(PacketBatch batch)
     {
         if (_lengths.Length < batch.Count)
         {
-            (_lengths, _results) = (new int[batch.Count], new int[batch.Count]);
+            _lengths = new int[batch.Count];
         }
 
         for (var i = 0; i < batch.Count; i++)
         {
-            _lengths[i] = batch[i].Length;
-            _results[i] = -1;
+            // What no link takes is refused.
+            ref var slot = ref batch[i];
+            _lengths[i] = slot.Length;
+            (slot.SendResult, slot.Refused) = (-1, slot.Packets);
         }
 
         SendBy(Encapsulation.Udp, isV6: false, batch);
@@ -33,7 +34,6 @@ internal sealed class OuterSender(OuterLinks links)
         for (var i = 0; i < batch.Count; i++)
         {
             batch[i].Length = _lengths[i];
-            batch[i].SendResult = _results[i];
         }
     }
 
@@ -48,24 +48,14 @@ internal sealed class OuterSender(OuterLinks links)
         var any = false;
         for (var i = 0; i < batch.Count; i++)
         {
-            batch[i].Length = IsOurs(batch[i]) ? _lengths[i] : 0;
-            any |= batch[i].Length != 0;
+            ref var slot = ref batch[i];
+            slot.Length = slot.Remote.Address.IsV6 == isV6 && EncapsulationOf(slot) == encapsulation ? _lengths[i] : 0;
+            any |= slot.Length != 0;
         }
 
-        if (!any)
+        if (any)
         {
-            return;
+            link.Send(batch);
         }
-
-        link.Send(batch);
-        for (var i = 0; i < batch.Count; i++)
-        {
-            if (batch[i].Length != 0)
-            {
-                _results[i] = batch[i].SendResult;
-            }
-        }
-
-        bool IsOurs(in PacketSlot slot) => slot.Remote.Address.IsV6 == isV6 && EncapsulationOf(slot) == encapsulation;
     }
 }

@@ -13,9 +13,9 @@ internal static class UpperChecksum
     private const int InUdp = 6;
     private const int InIcmp6 = 2;
 
-    public static void Renew(Span<byte> octets, in IpPacket packet)
+    /// <param name="upper">The packet's upper layer.</param>
+    public static void Renew(Span<byte> upper, in IpPacket packet)
     {
-        var upper = octets[packet.UpperOffset..packet.Length];
         if (Position(packet.Protocol) is not { } position || upper.Length < position + sizeof(ushort))
         {
             return;

@@ -24,6 +24,9 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     public static unsafe partial nint Write(FileDescriptor descriptor, void* buffer, nint count);
 
+    [LibraryImport("libc", EntryPoint = "writev", SetLastError = true)]
+    public static unsafe partial nint WriteGathered(FileDescriptor descriptor, IoVector* vectors, int count);
+
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     public static unsafe partial int Ioctl(FileDescriptor descriptor, nuint request, void* argument);
 

@@ -19,6 +19,14 @@ internal static partial class Socket
     public const int OptionSendBufferForce = 32;
     public const int OptionReceiveBufferForce = 33;
 
+    public const int LevelUdp = 17;
+
+    /// <summary>UDP_SEGMENT: octets of each datagram that a larger buffer is cut into (udp(7)).</summary>
+    public const int UdpSegment = 103;
+
+    /// <summary>UDP_GRO: datagrams of one size may be received together.</summary>
+    public const int UdpReceiveCoalesced = 104;
+
     public const int MessageTruncated = 0x20;
     public const int MessageDontWait = 0x40;
 

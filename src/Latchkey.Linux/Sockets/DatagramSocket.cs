@@ -7,7 +7,7 @@ namespace Latchkey.Linux.Sockets;
 
 /// <summary>
 /// One wildcard socket of one family that knows the local address of every packet it receives and chooses it for every
-/// packet it sends. Packets carry DF (PMTUDISC_DO) except where a slot allows fragments.
+/// packet it sends. Packets carry DF (PMTUDISC_DO); only one that may be fragmented, and must be, goes without.
 /// </summary>
 internal sealed class DatagramSocket : IDisposable
 {
@@ -17,7 +17,9 @@ internal sealed class DatagramSocket : IDisposable
     private readonly int _type;
     private readonly MessageVector _incoming;
     private readonly MessageVector _outgoing;
+    private readonly MessageVector _singly;
     private readonly Lock _sendLock = new();
+    private bool _sendsTrains;
 
     /// <param name="type">SOCK_DGRAM or SOCK_RAW.</param>
     /// <param name="protocol">0, or the protocol number of a raw socket.</param>
@@ -54,9 +56,13 @@ internal sealed class DatagramSocket : IDisposable
         Descriptor = descriptor;
         _incoming = new MessageVector(v6);
         _outgoing = new MessageVector(v6);
+        _singly = new MessageVector(v6);
     }
 
     public FileDescriptor Descriptor { get; }
+
+    /// <summary>Whether trains were asked for, and the kernel takes and gives them.</summary>
+    public bool HasTrains { get; private set; }
 
     /// <summary>Appends to the batch what is there now, without waiting.</summary>
     public int Receive(PacketBatch batch)
@@ -90,26 +96,33 @@ internal sealed class DatagramSocket : IDisposable
         return received;
     }
 
-    /// <summary>Sends the slots from <paramref name="first"/> on that belong together: same family, same fragmentation.</summary>
+    /// <summary>Sends the slots of this family from <paramref name="first"/> on.</summary>
     /// <returns>The first slot not handled.</returns>
     public int SendRun(PacketBatch batch, int first)
     {
-        var mayFragment = batch[first].MayFragment;
         lock (_sendLock)
         {
-            var next = _outgoing.PrepareSend(batch, first, mayFragment);
-            if (mayFragment)
+            _outgoing.BeginSend();
+            var index = first;
+            for (; index < batch.Count; index++)
             {
-                SetDiscovery(Inet.DiscoverWant);
+                ref var slot = ref batch[index];
+                if (slot.Length == 0)
+                {
+                    continue;
+                }
+
+                if (slot.Remote.Address.IsV6 != _isV6)
+                {
+                    break;
+                }
+
+                (slot.SendResult, slot.Refused) = (0, 0);
+                Add(batch, index);
             }
 
-            SendPrepared(batch);
-            if (mayFragment)
-            {
-                SetDiscovery(Inet.DiscoverDo);
-            }
-
-            return next;
+            SendAdded(batch);
+            return index;
         }
     }
 
@@ -118,36 +131,118 @@ internal sealed class DatagramSocket : IDisposable
         Descriptor.Dispose();
         _incoming.Dispose();
         _outgoing.Dispose();
+        _singly.Dispose();
     }
 
-    private unsafe void SendPrepared(PacketBatch batch)
+    private void Add(PacketBatch batch, int index)
+    {
+        ref var slot = ref batch[index];
+        var size = _sendsTrains || slot.Packets == 1 ? slot.Length : slot.SegmentSize;
+        for (var from = 0; from < slot.Length; from += size)
+        {
+            var length = Math.Min(size, slot.Length - from);
+            if (!_outgoing.TryAdd(batch, index, from, length))
+            {
+                SendAdded(batch);
+                _outgoing.TryAdd(batch, index, from, length);
+            }
+        }
+    }
+
+    private void SendAdded(PacketBatch batch)
     {
         var done = 0;
         while (done < _outgoing.Count)
         {
-            var sent = Socket.SendMany(Descriptor, _outgoing.Messages + done, (uint)(_outgoing.Count - done), 0);
-            if (sent > 0)
+            if (Send(_outgoing, done) is var sent and > 0)
             {
-                for (var end = done + sent; done < end; done++)
-                {
-                    batch[_outgoing.SlotOf(done)].SendResult = 0;
-                }
-
+                done += sent;
                 continue;
             }
 
+            // sendmmsg(2) tells the error of the first message only; go on behind it.
             var error = Marshal.GetLastPInvokeError();
             if (error == Errno.Interrupted)
             {
                 continue;
             }
 
-            // sendmmsg(2) tells the error of the first message only; go on behind it.
-            ref var slot = ref batch[_outgoing.SlotOf(done)];
-            slot.SendResult = error == Errno.MessageTooBig ? PathMtu.Of(slot.Local, slot.Remote, _mark) ?? -1 : -1;
-            done++;
+            var origin = _outgoing.OriginOf(done++);
+            var size = batch[origin.Slot].SegmentSize;
+            if (size == 0 || origin.Length <= size)
+            {
+                SendAnyway(batch, origin, error);
+            }
+            else if (error == Errno.Again)
+            {
+                Refuse(ref batch[origin.Slot], -1, (origin.Length + size - 1) / size);
+            }
+            else
+            {
+                SendSingly(batch, origin, error);
+            }
+        }
+
+        _outgoing.BeginSend();
+    }
+
+    /// <summary>Sends the datagrams of a train that was refused as a whole.</summary>
+    private void SendSingly(PacketBatch batch, MessageVector.Origin train, int refusal)
+    {
+        ref var slot = ref batch[train.Slot];
+        var refusedBefore = slot.Refused;
+        for (var from = 0; from < train.Length; from += slot.SegmentSize)
+        {
+            _singly.BeginSend();
+            _singly.TryAdd(batch, train.Slot, train.From + from, Math.Min(slot.SegmentSize, train.Length - from));
+            if (Send(_singly, 0) <= 0)
+            {
+                SendAnyway(batch, _singly.OriginOf(0), Marshal.GetLastPInvokeError());
+            }
+        }
+
+        // What goes singly and not together is more than this way takes: a device without checksums (EIO), say.
+        if (refusal != Errno.MessageTooBig && slot.Refused == refusedBefore)
+        {
+            _sendsTrains = false;
         }
     }
+
+    /// <summary>Sends a datagram that was refused in fragments, where that is the reason and it may be.</summary>
+    private void SendAnyway(PacketBatch batch, MessageVector.Origin datagram, int error)
+    {
+        ref var slot = ref batch[datagram.Slot];
+        if (error != Errno.MessageTooBig)
+        {
+            Refuse(ref slot, -1, 1);
+        }
+        else if (!slot.MayFragment)
+        {
+            Refuse(ref slot, slot.SendResult > 0 ? slot.SendResult : PathMtu.Of(slot.Local, slot.Remote, _mark) ?? -1, 1);
+        }
+        else
+        {
+            SetDiscovery(Inet.DiscoverWant);
+            _singly.BeginSend();
+            _singly.TryAdd(batch, datagram.Slot, datagram.From, datagram.Length);
+            if (Send(_singly, 0) <= 0)
+            {
+                Refuse(ref slot, -1, 1);
+            }
+
+            SetDiscovery(Inet.DiscoverDo);
+        }
+    }
+
+    private static void Refuse(ref PacketSlot slot, int result, int packets)
+    {
+        slot.SendResult = result;
+        slot.Refused += packets;
+    }
+
+    /// <summary>Never waits: a full buffer is an error as any other.</summary>
+    private unsafe int Send(MessageVector messages, int first) =>
+        Socket.SendMany(Descriptor, messages.Messages + first, (uint)(messages.Count - first), Socket.MessageDontWait);
 
     private void Configure(OuterSocketSettings settings)
     {
@@ -170,6 +265,10 @@ internal sealed class DatagramSocket : IDisposable
         }
 
         SetDiscovery(Inet.DiscoverDo);
+        if (settings.Trains && _type == Socket.TypeDatagram)
+        {
+            HasTrains = _sendsTrains = Socket.SetOption(Descriptor, Socket.LevelUdp, Socket.UdpReceiveCoalesced, 1, sizeof(int)) == 0;
+        }
     }
 
     private void SetDiscovery(int mode)

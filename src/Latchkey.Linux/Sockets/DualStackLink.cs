@@ -8,7 +8,7 @@ namespace Latchkey.Linux.Sockets;
 /// (an unspecified local address leaves the choice to the routes). Either family may be missing on the host, not both.
 /// </summary>
 /// <remarks>
-/// Sends wait while the kernel's send buffer is full. IPv6 link-local peers are not reachable: an address here has no zone.
+/// IPv6 link-local peers are not reachable: an address here has no zone.
 /// </remarks>
 public abstract class DualStackLink : IPacketLink
 {
@@ -50,6 +50,9 @@ public abstract class DualStackLink : IPacketLink
 
     public bool HasV6 => _v6 is not null;
 
+    /// <summary>Whether trains of datagrams are sent and received as one.</summary>
+    public bool HasTrains => _sockets.All(socket => socket.HasTrains);
+
     public int Receive(PacketBatch batch, int timeoutMilliseconds)
     {
         ArgumentNullException.ThrowIfNull(batch);
@@ -79,7 +82,7 @@ public abstract class DualStackLink : IPacketLink
             }
             else
             {
-                slot.SendResult = -1;
+                (slot.SendResult, slot.Refused) = (-1, slot.Packets);
                 index++;
             }
         }

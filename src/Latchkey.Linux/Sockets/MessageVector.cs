@@ -7,17 +7,18 @@ using Latchkey.Wire;
 namespace Latchkey.Linux.Sockets;
 
 /// <summary>
-/// The native structures of recvmmsg(2) and sendmmsg(2) for many datagrams, made once: headers, I/O vectors, names and
-/// packet information, wired together. They point into the batch's pinned slab: no packet is copied.
+/// The native structures of recvmmsg(2) and sendmmsg(2) for many messages, made once: headers, I/O vectors, names and
+/// packet information, wired together. They point into the batch's pinned slab: no packet is copied. A message is a
+/// datagram, or a train of datagrams where the kernel takes and gives those.
 /// </summary>
 internal sealed unsafe class MessageVector : IDisposable
 {
-    /// <summary>Datagrams of one call.</summary>
+    /// <summary>Messages of one call.</summary>
     public const int Capacity = 128;
 
     private readonly bool _isV6;
     private readonly Entry* _entries;
-    private readonly int[] _slots = new int[Capacity];
+    private readonly Origin[] _origins = new Origin[Capacity];
 
     public MessageVector(bool v6)
     {
@@ -36,11 +37,11 @@ internal sealed unsafe class MessageVector : IDisposable
 
     public MultiMessageHeader* Messages { get; private set; }
 
-    /// <summary>Messages that <see cref="PrepareSend"/> filled.</summary>
+    /// <summary>Messages that <see cref="TryAdd"/> filled.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The slot that a prepared message came from.</summary>
-    public int SlotOf(int message) => _slots[message];
+    /// <summary>What a prepared message consists of.</summary>
+    public ref readonly Origin OriginOf(int message) => ref _origins[message];
 
     public void PrepareReceive(PacketBatch batch, int firstSlot, int count)
     {
@@ -59,9 +60,10 @@ internal sealed unsafe class MessageVector : IDisposable
         ref var header = ref Messages[message].Header;
         slot.Length = (header.Flags & Socket.MessageTruncated) == 0 ? (int)Messages[message].Length : 0;
         slot.Remote = _entries[message].Name.ToEndpoint();
-        if (TryReadLocal(ref header, out var local))
+        if (ReadControl(ref header, out var segmentSize) is { } local)
         {
             slot.Local = new InetEndpoint(local, 0);
+            slot.SegmentSize = segmentSize;
         }
         else
         {
@@ -69,34 +71,33 @@ internal sealed unsafe class MessageVector : IDisposable
         }
     }
 
-    /// <summary>Fills messages from the run of slots of this family and fragmentation that begins at <paramref name="first"/>.</summary>
-    /// <returns>The first slot that is not part of the run.</returns>
-    public int PrepareSend(PacketBatch batch, int first, bool mayFragment)
+    /// <summary>Begins a new call to sendmmsg.</summary>
+    public void BeginSend() => Count = 0;
+
+    /// <summary>Adds one message: <paramref name="length"/> octets of a slot, a train of datagrams when that is more than one.</summary>
+    /// <param name="from">The first octet, counted from the slot's data.</param>
+    /// <returns>False when there is no room left.</returns>
+    public bool TryAdd(PacketBatch batch, int slotIndex, int from, int length)
     {
-        var slab = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(batch.Slab));
-        Count = 0;
-        var index = first;
-        for (; index < batch.Count && Count < Capacity; index++)
+        if (Count == Capacity)
         {
-            ref var slot = ref batch[index];
-            if (slot.Length == 0)
-            {
-                continue;
-            }
-
-            if (slot.Remote.Address.IsV6 != _isV6 || slot.MayFragment != mayFragment)
-            {
-                break;
-            }
-
-            Aim(Count, slab + (index * batch.SlotSize) + slot.Offset, slot.Length);
-            _entries[Count].Name = SocketAddress.From(slot.Remote);
-            Messages[Count].Header.NameLength = _entries[Count].Name.Length;
-            Messages[Count].Header.ControlLength = WriteLocal(_entries[Count].Control, slot.Local.Address);
-            _slots[Count++] = index;
+            return false;
         }
 
-        return index;
+        ref var slot = ref batch[slotIndex];
+        var slab = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(batch.Slab));
+        Aim(Count, slab + batch.Position(slotIndex) + from, length);
+        _entries[Count].Name = SocketAddress.From(slot.Remote);
+        Messages[Count].Header.NameLength = _entries[Count].Name.Length;
+        var control = WriteLocal(_entries[Count].Control, slot.Local.Address);
+        if (slot.SegmentSize > 0 && length > slot.SegmentSize)
+        {
+            control += WriteSegmentSize(_entries[Count].Control + control, slot.SegmentSize);
+        }
+
+        Messages[Count].Header.ControlLength = control;
+        _origins[Count++] = new Origin(slotIndex, from, length);
+        return true;
     }
 
     public void Dispose()
@@ -106,8 +107,8 @@ internal sealed unsafe class MessageVector : IDisposable
         Messages = null;
     }
 
-    /// <summary>Room for one control message with the longer of both structures.</summary>
-    private static nuint ControlSize => (nuint)(sizeof(ControlHeader) + 24);
+    /// <summary>Room for the longer of both kinds of packet information, and for a segment size.</summary>
+    private static nuint ControlSize => Entry.ControlSize;
 
     private void Aim(int message, byte* data, int length)
     {
@@ -115,30 +116,45 @@ internal sealed unsafe class MessageVector : IDisposable
         Messages[message].Header.Flags = 0;
     }
 
-    private bool TryReadLocal(ref MessageHeader header, out InetAddress local)
+    /// <returns>The local address; null when it is not among the control messages.</returns>
+    /// <param name="segmentSize">Octets of each datagram of a train; 0 for a single one.</param>
+    private InetAddress? ReadControl(ref MessageHeader header, out int segmentSize)
     {
-        local = default;
-        var control = (ControlHeader*)header.Control;
-        var data = header.Control + sizeof(ControlHeader);
-        var length = header.ControlLength < (nuint)sizeof(ControlHeader) ? 0 : (int)control->Length - sizeof(ControlHeader);
-        if (_isV6)
+        segmentSize = 0;
+        InetAddress? local = null;
+        var left = (long)header.ControlLength;
+        var at = header.Control;
+        while (left >= sizeof(ControlHeader) && ((ControlHeader*)at)->Length is var length && length >= (nuint)sizeof(ControlHeader) && (long)length <= left)
         {
-            if (length < sizeof(Inet6PacketInfo) || control->Level != Inet.LevelIpv6 || control->Type != Inet.Ipv6PacketInfo)
+            var control = (ControlHeader*)at;
+            var data = at + sizeof(ControlHeader);
+            var size = (int)length - sizeof(ControlHeader);
+            switch (control->Level, control->Type)
             {
-                return false;
+                case (Inet.LevelIp, Inet.IpPacketInfo) when !_isV6 && size >= sizeof(InetPacketInfo):
+                    local = InetAddress.FromBytes(new ReadOnlySpan<byte>(((InetPacketInfo*)data)->Local, 4));
+                    break;
+                case (Inet.LevelIpv6, Inet.Ipv6PacketInfo) when _isV6 && size >= sizeof(Inet6PacketInfo):
+                    local = InetAddress.FromBytes(new ReadOnlySpan<byte>(((Inet6PacketInfo*)data)->Local, 16));
+                    break;
+                case (Socket.LevelUdp, Socket.UdpReceiveCoalesced) when size >= sizeof(int):
+                    segmentSize = *(int*)data;
+                    break;
             }
 
-            local = InetAddress.FromBytes(new ReadOnlySpan<byte>(((Inet6PacketInfo*)data)->Local, 16));
-            return true;
+            var step = ((long)length + 7) & ~7L;
+            at += step;
+            left -= step;
         }
 
-        if (length < sizeof(InetPacketInfo) || control->Level != Inet.LevelIp || control->Type != Inet.IpPacketInfo)
-        {
-            return false;
-        }
+        return local;
+    }
 
-        local = InetAddress.FromBytes(new ReadOnlySpan<byte>(((InetPacketInfo*)data)->Local, 4));
-        return true;
+    private static nuint WriteSegmentSize(byte* control, int size)
+    {
+        *(ControlHeader*)control = new ControlHeader { Length = (nuint)(sizeof(ControlHeader) + sizeof(ushort)), Level = Socket.LevelUdp, Type = Socket.UdpSegment };
+        *(ushort*)(control + sizeof(ControlHeader)) = (ushort)size;
+        return (nuint)(sizeof(ControlHeader) + 8);
     }
 
     /// <summary>Asks for a source address; an unspecified one leaves the choice to the routes.</summary>
@@ -165,12 +181,16 @@ internal sealed unsafe class MessageVector : IDisposable
         return (nuint)(sizeof(ControlHeader) + 16);
     }
 
+    /// <summary>Which octets of which slot a message carries.</summary>
+    public readonly record struct Origin(int Slot, int From, int Length);
+
     private struct Entry
     {
+        /// <summary>Two <c>cmsghdr</c> (16 octets each) with their data, each aligned to 8.</summary>
+        public const int ControlSize = 16 + 24 + 16 + 8;
+
         public SocketAddress Name;
         public IoVector Vector;
-
-        /// <summary>One <c>cmsghdr</c> (16 octets) and its data, aligned to 8.</summary>
-        public fixed byte Control[40];
+        public fixed byte Control[ControlSize];
     }
 }

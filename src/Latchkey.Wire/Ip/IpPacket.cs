@@ -53,6 +53,32 @@ public readonly record struct IpPacket(
         return bytes[0] >> 4 == 6 ? ReadV6(bytes, out packet) : ReadV4(bytes, out packet);
     }
 
+    /// <summary>
+    /// Reads what transport-mode ESP carried: an upper layer, possibly behind destination options. The packet described is
+    /// the one with a plain IP header of that version in front of <paramref name="payload"/>.
+    /// </summary>
+    public static IpPacketKind ReadTransport(
+        InetAddress source, InetAddress destination, IpProtocol protocol, ReadOnlySpan<byte> payload, out IpPacket packet)
+    {
+        packet = default;
+        var chain = new Ipv6Chain(protocol, 0, protocol, 0, -1, HasRoutingToDo: false);
+        if (source.IsV6 && !Ipv6Extensions.TryWalk(protocol, payload, out chain))
+        {
+            return IpPacketKind.Malformed;
+        }
+
+        if (chain.ProtectedOffset != 0 || chain.Protocol is IpProtocol.IpInIp or IpProtocol.Ipv6)
+        {
+            return IpPacketKind.Unsupported; // headers that belong before ESP, or a tunnel
+        }
+
+        var header = source.IsV6 ? Ipv6View.HeaderLength : Ipv4View.MinimumHeaderLength;
+        packet = new(
+            source.IsV6, source, destination, chain.Protocol, 0, 0, header + payload.Length, protocol, header, header + chain.Offset,
+            DontFragment: source.IsV6);
+        return WithPorts(payload[chain.Offset..], ref packet);
+    }
+
     /// <summary>The ports in the first four octets of a TCP, UDP or SCTP header; false when they are cut off.</summary>
     /// <remarks>Other protocols have no ports: zero.</remarks>
     public static bool TryReadPorts(IpProtocol protocol, ReadOnlySpan<byte> upper, out ushort source, out ushort destination)
@@ -89,7 +115,7 @@ public readonly record struct IpPacket(
 
         packet = new(
             IsV6: false, ip.Source, ip.Destination, ip.Protocol, 0, 0, ip.TotalLength, ip.Protocol, ip.HeaderLength, ip.HeaderLength, ip.DontFragment);
-        return ip.IsFragment ? IpPacketKind.Fragment : WithPorts(bytes, ref packet);
+        return ip.IsFragment ? IpPacketKind.Fragment : WithPorts(bytes[packet.UpperOffset..packet.Length], ref packet);
     }
 
     private static IpPacketKind ReadV6(ReadOnlySpan<byte> bytes, out IpPacket packet)
@@ -105,17 +131,17 @@ public readonly record struct IpPacket(
             Ipv6View.HeaderLength + chain.ProtectedOffset, Ipv6View.HeaderLength + chain.Offset, DontFragment: true);
         return chain.FragmentHeaderOffset >= 0 ? IpPacketKind.Fragment
             : chain.HasRoutingToDo ? IpPacketKind.Unsupported
-            : WithPorts(bytes, ref packet);
+            : WithPorts(bytes[packet.UpperOffset..packet.Length], ref packet);
     }
 
-    private static IpPacketKind WithPorts(ReadOnlySpan<byte> bytes, ref IpPacket packet)
+    private static IpPacketKind WithPorts(ReadOnlySpan<byte> upper, ref IpPacket packet)
     {
         if (packet.Protocol is IpProtocol.Ah or IpProtocol.Esp or IpProtocol.NoNext)
         {
             return IpPacketKind.Unsupported;
         }
 
-        if (!TryReadPorts(packet.Protocol, bytes[packet.UpperOffset..packet.Length], out var source, out var destination))
+        if (!TryReadPorts(packet.Protocol, upper, out var source, out var destination))
         {
             return IpPacketKind.Malformed;
         }

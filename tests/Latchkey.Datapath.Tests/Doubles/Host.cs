@@ -47,6 +47,22 @@ internal sealed class Host : IDisposable
         Datapath.ProcessOutbound(_batch);
     }
 
+    /// <summary>A local socket sends what its device is to cut.</summary>
+    public void Send((byte[] Packet, PacketOffload Offload) super)
+    {
+        Tun.Put(super.Packet, offload: super.Offload);
+        Tun.Receive(_batch, 0);
+        Datapath.ProcessOutbound(_batch);
+    }
+
+    /// <summary>A train of datagrams arrives from outside.</summary>
+    public void ReceiveTrain(IReadOnlyCollection<byte[]> datagrams, InetAddress from)
+    {
+        Udp.Put([.. datagrams.SelectMany(d => d)], new(Address, 4500), new(from, 4500), segmentSize: datagrams.First().Length);
+        Udp.Receive(_batch, 0);
+        Datapath.ProcessInbound(_batch, Encapsulation.Udp);
+    }
+
     /// <summary>Octets arrive from outside.</summary>
     public void Receive(byte[] octets, InetAddress from, Encapsulation encapsulation = Encapsulation.Udp)
     {

@@ -3,29 +3,39 @@ using Latchkey.Wire;
 
 namespace Latchkey.Datapath.Tests;
 
-/// <summary>A link in memory: what is sent is kept, what is put in is received. Threads may use it.</summary>
-internal sealed class MemoryLink(string name) : IPacketLink
+/// <summary>
+/// A link or a device in memory: what is sent is kept, packet by packet, what is put in is received. Threads may use it.
+/// As a device it cuts super-segments by <see cref="SlowOffload"/>.
+/// </summary>
+internal sealed class MemoryLink(string name) : IPacketLink, IPacketDevice
 {
     private readonly Lock _lock = new();
     private readonly Queue<Packet> _incoming = [];
     private readonly List<Packet> _sent = [];
     private readonly AutoResetEvent _wake = new(initialState: false);
 
-    public sealed record Packet(byte[] Octets, InetEndpoint Local, InetEndpoint Remote, bool MayFragment);
+    public sealed record Packet(byte[] Octets, InetEndpoint Local, InetEndpoint Remote, bool MayFragment, PacketOffload Offload = default, int SegmentSize = 0);
 
     public string Name => name;
 
     /// <summary>Octets of payload that fit, and the path MTU that a larger packet is answered with; 0 for no limit.</summary>
     public (int Payload, int PathMtu) Limit { get; set; }
 
+    /// <summary>How many packets each slot sent carried, or how many segments each packet for the device stood for.</summary>
+    public List<int> Trains { get; } = [];
+
+    public bool CutsTcp { get; set; } = true;
+
+    public bool CutsUdp { get; set; } = true;
+
     /// <summary>Throw sent packets away, so that nothing is allocated.</summary>
     public bool Discard { get; set; }
 
-    public void Put(byte[] octets, InetEndpoint local = default, InetEndpoint remote = default)
+    public void Put(byte[] octets, InetEndpoint local = default, InetEndpoint remote = default, PacketOffload offload = default, int segmentSize = 0)
     {
         lock (_lock)
         {
-            _incoming.Enqueue(new(octets, local, remote, MayFragment: false));
+            _incoming.Enqueue(new(octets, local, remote, MayFragment: false, offload, segmentSize));
         }
 
         _wake.Set();
@@ -64,15 +74,52 @@ internal sealed class MemoryLink(string name) : IPacketLink
                 continue;
             }
 
-            slot.SendResult = Limit.PathMtu != 0 && slot.Length > Limit.Payload && !slot.MayFragment ? Limit.PathMtu : 0;
-            if (slot.SendResult == 0 && !Discard)
+            (slot.SendResult, slot.Refused) = (0, 0);
+            var octets = batch.Data(i);
+            var size = slot.SegmentSize > 0 ? slot.SegmentSize : slot.Length;
+            for (var at = 0; at < octets.Length; at += size)
             {
-                lock (_lock)
+                var packet = octets.Slice(at, Math.Min(size, octets.Length - at));
+                if (Limit.PathMtu != 0 && packet.Length > Limit.Payload && !slot.MayFragment)
                 {
-                    _sent.Add(new(batch.Data(i).ToArray(), slot.Local, slot.Remote, slot.MayFragment));
+                    slot.SendResult = Limit.PathMtu;
+                    slot.Refused++;
+                }
+                else if (!Discard)
+                {
+                    lock (_lock)
+                    {
+                        _sent.Add(new(packet.ToArray(), slot.Local, slot.Remote, slot.MayFragment));
+                    }
                 }
             }
+
+            if (!Discard)
+            {
+                Trains.Add(slot.Packets);
+            }
         }
+    }
+
+    public int Send(PacketGather packets)
+    {
+        for (var i = 0; i < packets.Count && !Discard; i++)
+        {
+            var octets = new List<byte>();
+            foreach (var piece in packets.Pieces(i))
+            {
+                octets.AddRange(piece.Octets);
+            }
+
+            var cut = SlowOffload.Cut([.. octets], packets.Offload(i));
+            lock (_lock)
+            {
+                Trains.Add(cut.Count);
+                _sent.AddRange(cut.Select(packet => new Packet(packet, default, default, MayFragment: false)));
+            }
+        }
+
+        return 0;
     }
 
     public void Interrupt() => _wake.Set();
@@ -89,6 +136,8 @@ internal sealed class MemoryLink(string name) : IPacketLink
                 slot.Length = packet.Octets.Length;
                 slot.Local = packet.Local;
                 slot.Remote = packet.Remote;
+                slot.Offload = packet.Offload;
+                slot.SegmentSize = packet.SegmentSize;
                 packet.Octets.CopyTo(batch.Data(batch.Count - 1));
             }
         }

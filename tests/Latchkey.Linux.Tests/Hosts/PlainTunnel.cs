@@ -22,18 +22,18 @@ internal sealed class PlainTunnel : IDisposable
 
     public PlainTunnel(TestHost host, InetAddress peerV4, InetAddress peerV6)
     {
-        Device = host.In(() => new TunDevice(1500));
+        Device = host.In(() => new TunDevice(1500, offload: false));
         _outer = host.In(() => new UdpLink(4500, new OuterSocketSettings(new ProtectionSettings().Mark)));
         _threads =
         [
-            new Thread(() => Pump(Device, _outer, (batch, i) =>
+            new Thread(() => Pump(Device, _outer.Send, (batch, i) =>
             {
                 var v6 = batch.Data(i)[0] >> 4 == 6;
                 batch[i].Local = new InetEndpoint(v6 ? InetAddress.AnyV6 : InetAddress.AnyV4, 0);
                 batch[i].Remote = new InetEndpoint(v6 ? peerV6 : peerV4, 4500);
                 batch[i].MayFragment = true;
             })),
-            new Thread(() => Pump(_outer, Device, (_, _) => Interlocked.Increment(ref _carried))),
+            new Thread(() => Pump(_outer, batch => Packets.Write(Device, batch), (_, _) => Interlocked.Increment(ref _carried))),
         ];
         foreach (var thread in _threads)
         {
@@ -66,7 +66,7 @@ internal sealed class PlainTunnel : IDisposable
         _outer.Dispose();
     }
 
-    private void Pump(IPacketLink from, IPacketLink to, Action<PacketBatch, int> address)
+    private void Pump(IPacketSource from, Action<PacketBatch> send, Action<PacketBatch, int> address)
     {
         var batch = new PacketBatch(64, 2000);
         while (!_stopping)
@@ -81,7 +81,7 @@ internal sealed class PlainTunnel : IDisposable
                 address(batch, i);
             }
 
-            to.Send(batch);
+            send(batch);
         }
     }
 }

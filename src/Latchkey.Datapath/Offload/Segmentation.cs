@@ -1,0 +1,140 @@
+using System.Buffers.Binary;
+using Latchkey.Contract;
+using Latchkey.Wire;
+
+namespace Latchkey.Datapath;
+
+/// <summary>
+/// Cuts what a local stack sent as one super-segment into the TCP segments or UDP datagrams it stands for, each with its
+/// own header and checksum. A packet that is no super-segment is its own only segment.
+/// </summary>
+internal readonly ref struct Segmentation
+{
+    /// <summary>Segments of one packet at most: 64 KiB in the smallest pieces that Linux cuts (TCP_MIN_GSO_SIZE).</summary>
+    private const int MaximumSegments = 65_536 / 8;
+
+    private readonly ReadOnlySpan<byte> _headers;
+    private readonly ReadOnlySpan<byte> _payload;
+    private readonly IpPacket _packet;
+    private readonly SegmentKind _kind;
+    private readonly int _first;
+    private readonly int _size;
+
+    private Segmentation(ReadOnlySpan<byte> octets, in IpPacket packet, SegmentKind kind, int first, int headerEnd, int size, int count)
+    {
+        _headers = octets[first..headerEnd];
+        _payload = octets[headerEnd..packet.Length];
+        _packet = packet;
+        _kind = kind;
+        _first = first;
+        _size = size;
+        Count = count;
+    }
+
+    public int Count { get; }
+
+    private int Upper => _packet.UpperOffset - _first;
+
+    /// <param name="octets">The packet.</param>
+    /// <param name="first">The first octet of the packet that segments are to have: 0, or <see cref="IpPacket.ProtectedOffset"/>.</param>
+    /// <returns>False when the packet is not what <paramref name="offload"/> says, or would be cut too small.</returns>
+    public static bool TryCreate(ReadOnlySpan<byte> octets, in IpPacket packet, PacketOffload offload, int first, out Segmentation segments)
+    {
+        segments = default;
+        if (offload.Kind == SegmentKind.None)
+        {
+            segments = new(octets, packet, SegmentKind.None, first, packet.Length, size: 0, count: 1);
+            return true;
+        }
+
+        if (UpperHeader(octets[packet.UpperOffset..packet.Length], packet.Protocol, offload.Kind) is not { } header)
+        {
+            return false;
+        }
+
+        var end = packet.UpperOffset + header;
+        var payload = packet.Length - end;
+        if (payload <= 0 || payload > offload.SegmentSize * MaximumSegments)
+        {
+            return false;
+        }
+
+        segments = new(octets, packet, offload.Kind, first, end, offload.SegmentSize, (payload + offload.SegmentSize - 1) / offload.SegmentSize);
+        return true;
+    }
+
+    /// <summary>Octets of segment <paramref name="index"/>.</summary>
+    public int LengthOf(int index) => _headers.Length + PieceOf(index).Length;
+
+    /// <summary>Writes segment <paramref name="index"/>.</summary>
+    /// <param name="destination">As long as <see cref="LengthOf"/> says.</param>
+    public void Write(int index, Span<byte> destination)
+    {
+        _headers.CopyTo(destination);
+        var payload = PieceOf(index);
+        if (_kind == SegmentKind.None)
+        {
+            return;
+        }
+
+        var upper = destination[Upper..];
+        int field;
+        if (_kind == SegmentKind.Tcp)
+        {
+            field = 16;
+            BinaryPrimitives.WriteUInt32BigEndian(upper[4..], BinaryPrimitives.ReadUInt32BigEndian(upper[4..]) + (uint)(index * _size));
+            upper[13] &= (byte)~NotIn(index);
+        }
+        else
+        {
+            field = 6;
+            BinaryPrimitives.WriteUInt16BigEndian(upper[4..], (ushort)upper.Length);
+        }
+
+        BinaryPrimitives.WriteUInt16BigEndian(upper[field..], 0);
+        var header = _headers.Length - Upper;
+        var sum = InternetChecksum.PseudoHeader(_packet.Source, _packet.Destination, _packet.Protocol, upper.Length);
+        sum = InternetChecksum.Add(sum, upper[..header]);
+        sum = InternetChecksum.AddCopied(sum, payload, upper[header..]);
+        var checksum = InternetChecksum.Finish(sum);
+        BinaryPrimitives.WriteUInt16BigEndian(upper[field..], checksum == 0 ? ushort.MaxValue : checksum);
+        if (_first == 0)
+        {
+            MendIpHeader(index, destination);
+        }
+    }
+
+    /// <summary>The length of the upper header; null when it is not of that kind, or is none that can be cut.</summary>
+    private static int? UpperHeader(ReadOnlySpan<byte> upper, IpProtocol protocol, SegmentKind kind) => (kind, protocol) switch
+    {
+        (SegmentKind.Tcp, IpProtocol.Tcp) =>
+            TcpView.TryCreate(upper, out var tcp) && (tcp.Flags & (TcpFlags.Syn | TcpFlags.Rst)) == 0 ? tcp.HeaderLength : null,
+        (SegmentKind.Udp, IpProtocol.Udp) => UdpView.HeaderLength,
+        _ => null,
+    };
+
+    private ReadOnlySpan<byte> PieceOf(int index)
+    {
+        var rest = _payload[(index * _size)..];
+        return index == Count - 1 ? rest : rest[.._size];
+    }
+
+    // The end of the data is the end of the last segment; a congestion window reduced is told once (RFC 3168 §6.1.2).
+    private TcpFlags NotIn(int index) =>
+        (index < Count - 1 ? TcpFlags.Fin | TcpFlags.Psh : TcpFlags.None) | (index > 0 ? TcpFlags.Cwr : TcpFlags.None);
+
+    private void MendIpHeader(int index, Span<byte> packet)
+    {
+        if (_packet.IsV6)
+        {
+            BinaryPrimitives.WriteUInt16BigEndian(packet[4..], (ushort)(packet.Length - Ipv6View.HeaderLength));
+            return;
+        }
+
+        var header = packet[.._packet.ProtectedOffset];
+        BinaryPrimitives.WriteUInt16BigEndian(header[2..], (ushort)packet.Length);
+        BinaryPrimitives.WriteUInt16BigEndian(header[4..], (ushort)(BinaryPrimitives.ReadUInt16BigEndian(header[4..]) + index));
+        header[10] = header[11] = 0;
+        BinaryPrimitives.WriteUInt16BigEndian(header[10..], InternetChecksum.Of(header));
+    }
+}
