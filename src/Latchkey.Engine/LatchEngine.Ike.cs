@@ -89,6 +89,13 @@ public sealed partial class LatchEngine
             case HintReceived hint:
                 _detection.Hint(now, hint);
                 break;
+            case PeerUnproved unproved:
+                _state.Effects.Raise(new EngineEvent(EventKind.PeerRefused, now, $"{unproved.Remote.Address} is refused: {unproved.Text}")
+                {
+                    PeerAddress = unproved.Remote.Address,
+                    Reason = nameof(CloseReason.PeerNotAuthenticated),
+                });
+                break;
             case ProposalMismatch mismatch:
                 _state.Effects.Raise(Explain(now, mismatch));
                 break;
@@ -107,7 +114,7 @@ public sealed partial class LatchEngine
 
         peering.Established = true;
         (peering.Suite, peering.SpiI, peering.SpiR, peering.Since) = (e.Suite, e.SpiI, e.SpiR, now);
-        peering.Authentication = new PeerAuthentication(_state.Identity.Public, e.Key, peering.PeerName, _snapshots.Trust([peering]), e.AuthDigest, now)
+        peering.Authentication = new PeerAuthentication(e.Own, e.Key, peering.PeerName, _snapshots.Trust([peering]), e.AuthDigest, now)
         {
             Life = peering.Birth is { } birth ? PeerLives.LifeOf(birth) : null,
         };

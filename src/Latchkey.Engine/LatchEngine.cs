@@ -71,6 +71,13 @@ public sealed partial class LatchEngine : IDisposable
         set => _state.Ike.Birth = value;
     }
 
+    /// <summary>How known peers and this host prove themselves, by the peers' names; who is not in it does so by bare public keys.</summary>
+    public IReadOnlyDictionary<string, PeerCredentials> Credentials
+    {
+        get => _state.Credentials;
+        set => _state.Credentials = value;
+    }
+
     public IReadOnlyDictionary<IkeDropReason, long> IkeDrops => _state.Ike.Drops;
 
     /// <summary>Why latches are not written down at present, and new ones refused; null when they are.</summary>

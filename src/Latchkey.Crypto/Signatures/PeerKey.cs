@@ -23,9 +23,32 @@ public abstract class PeerKey : IEquatable<PeerKey>
     /// <summary>For example <c>Ed25519</c>, <c>ECDSA P-256</c>, <c>RSA-3072</c>.</summary>
     public abstract string Algorithm { get; }
 
+    /// <summary>How whoever has this identity proves it: "digital signature" for a key.</summary>
+    public virtual string ProvedBy => "digital signature";
+
+    /// <summary>Reads what an own record kept of an identity: a key, or a <see cref="ProvenName"/>.</summary>
+    public static bool TryRestore(ReadOnlySpan<byte> octets, [NotNullWhen(true)] out PeerKey? key)
+    {
+        var restored = ProvenName.TryRestore(octets, out var name);
+        key = name;
+        return restored || TryRead(octets, out key, out _);
+    }
+
     /// <summary>Reads Ed25519, ECDSA P-256 and RSA (2048 to 8192 bits) keys.</summary>
     public static bool TryRead(ReadOnlySpan<byte> subjectPublicKeyInfo, [NotNullWhen(true)] out PeerKey? key, [NotNullWhen(false)] out string? error) =>
         PublicKeyReader.TryRead(subjectPublicKeyInfo, out key, out error);
+
+    /// <summary>Reads a PEM block "PUBLIC KEY", as openssl writes it.</summary>
+    public static bool TryReadPem(string pem, [NotNullWhen(true)] out PeerKey? key, [NotNullWhen(false)] out string? error)
+    {
+        if (PemEncoding.TryFind(pem, out var fields) && pem[fields.Label] == "PUBLIC KEY")
+        {
+            return TryRead(Convert.FromBase64String(pem[fields.Base64Data]), out key, out error);
+        }
+
+        (key, error) = (null, "there is no PEM block \"PUBLIC KEY\" in it");
+        return false;
+    }
 
     /// <summary>Verifies an RFC 7427 signature.</summary>
     /// <param name="algorithmIdentifier">The DER AlgorithmIdentifier from the AUTH payload; must suit this key.</param>

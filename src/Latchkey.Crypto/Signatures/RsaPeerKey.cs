@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 
 namespace Latchkey.Crypto;
 
-/// <summary>An RSA public key (RFC 3279 §2.3.1), used with RSASSA-PSS only.</summary>
+/// <summary>An RSA public key (RFC 3279 §2.3.1); it verifies RSASSA-PSS, and RSASSA-PKCS1-v1_5 with SHA-2.</summary>
 internal sealed class RsaPeerKey : PeerKey
 {
     public const string Oid = "1.2.840.113549.1.1.1";
@@ -69,13 +69,16 @@ internal sealed class RsaPeerKey : PeerKey
     /// <remarks>The library's PSS padding means a salt as long as the hash, which is what the identifiers say.</remarks>
     public override bool Verify(ReadOnlySpan<byte> algorithmIdentifier, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
-        if (SignatureAlgorithm.RsaPss.NamedBy(algorithmIdentifier) is not { } algorithm)
+        var (algorithm, padding) = SignatureAlgorithm.RsaPss.NamedBy(algorithmIdentifier) is { } pss
+            ? (pss, RSASignaturePadding.Pss)
+            : (SignatureAlgorithm.RsaPkcs1.NamedBy(algorithmIdentifier), RSASignaturePadding.Pkcs1);
+        if (algorithm is null)
         {
             return false;
         }
 
         using var key = RSA.Create(_key);
-        return key.VerifyData(data, signature, algorithm.Hash, RSASignaturePadding.Pss);
+        return key.VerifyData(data, signature, algorithm.Hash, padding);
     }
 
     private static byte[] Encode(BigInteger modulus, BigInteger exponent)

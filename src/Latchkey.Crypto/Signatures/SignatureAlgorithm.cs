@@ -8,6 +8,7 @@ namespace Latchkey.Crypto;
 //   Ed25519      5 (Identity)         RFC 8410 §3 (in IKE: RFC 8420)           64 octets
 //   ECDSA P-256  2, 3, 4 (SHA2)       RFC 7427 A.3, without parameters         DER ECDSA-Sig-Value
 //   RSA          2, 3, 4 (SHA2)       RFC 7427 A.4, RSASSA-PSS, salt as hash   as long as the modulus
+//   RSA, read    2, 3, 4 (SHA2)       RFC 7427 A.1, RSASSA-PKCS1-v1_5          as long as the modulus
 
 /// <summary>One way to sign: a hash and the AlgorithmIdentifier that names it together with the key's type.</summary>
 /// <param name="identifiers">DER; the first is the one we write, all are accepted.</param>
@@ -30,6 +31,14 @@ internal sealed class SignatureAlgorithm(ushort hashId, HashAlgorithmName hash, 
         new(2, HashAlgorithmName.SHA256, PssIdentifiers(hashOid: "608648016503040201", saltLength: "20")),
         new(3, HashAlgorithmName.SHA384, PssIdentifiers(hashOid: "608648016503040202", saltLength: "30")),
         new(4, HashAlgorithmName.SHA512, PssIdentifiers(hashOid: "608648016503040203", saltLength: "40")),
+    ];
+
+    /// <summary>Verified and never made: what most peers sign with by default (RFC 8247 §3.2).</summary>
+    public static IReadOnlyList<SignatureAlgorithm> RsaPkcs1 { get; } =
+    [
+        new(2, HashAlgorithmName.SHA256, "300d06092a864886f70d01010b0500"),
+        new(3, HashAlgorithmName.SHA384, "300d06092a864886f70d01010c0500"),
+        new(4, HashAlgorithmName.SHA512, "300d06092a864886f70d01010d0500"),
     ];
 
     public ushort HashId => hashId;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using Latchkey.Latching;
 using Tomlyn.Parsing;
@@ -67,7 +68,7 @@ public static class ConfigurationReader
         var tables = SectionTables.Collect(document, findings);
         var settings = SettingsReader.Read(tables, findings);
         var protect = tables.Protect.Select(section => ProtectReader.Read(section, findings)).OfType<PlacedEntry>().ToList();
-        var peers = tables.Peers.Select(section => PeerReader.Read(section, findings)).OfType<PlacedPeer>().ToList();
+        var peers = tables.Peers.Select(section => PeerReader.Read(section, file, settings.CertificateFile is not null, findings)).OfType<PlacedPeer>().ToList();
         PolicyChecks.RefuseContradictions(protect, peers, findings);
         if (findings.HasErrors)
         {
@@ -76,7 +77,8 @@ public static class ConfigurationReader
 
         PolicyAdvice.Give(protect, peers, findings);
         var policy = new SecurityPolicy([.. protect.Select(p => p.Entry)], [.. peers.Select(p => p.Peer)]);
-        return new(new(file, settings, policy), findings.ToImmutable());
+        var credentials = peers.Where(p => p.Credentials is not null).ToImmutableDictionary(p => p.Peer.Name, p => p.Credentials!);
+        return new(new(file, settings, policy) { Credentials = credentials }, findings.ToImmutable());
     }
 
     private static DocumentSyntax? Parse(string text, string file, FindingList findings)

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Latchkey.Ike;
 using Latchkey.Latching;
 
 namespace Latchkey.Daemon.Configuration;
@@ -6,6 +8,9 @@ namespace Latchkey.Daemon.Configuration;
 /// <param name="File">Where it was read from.</param>
 public sealed record DaemonConfiguration(string File, DaemonSettings Settings, SecurityPolicy Policy)
 {
+    /// <summary>How known peers and this host prove themselves, by the peers' names; bare public keys when a peer is not in it.</summary>
+    public ImmutableDictionary<string, PeerCredentials> Credentials { get; init; } = ImmutableDictionary<string, PeerCredentials>.Empty;
+
     public const string DefaultFile = "/etc/latchkey/latchkey.toml";
 
     public const string DefaultControl = "/run/latchkey/control.sock";
@@ -25,6 +30,9 @@ public sealed record DaemonSettings
 
     /// <summary>This host's private key; made on first start.</summary>
     public string KeyFile { get; init; } = "/var/lib/latchkey/identity.pem";
+
+    /// <summary>This host's certificate for that key and what leads to its authority; null: it has none.</summary>
+    public string? CertificateFile { get; init; }
 
     /// <summary>An IKE SA is rekeyed, with a new key exchange, after this time.</summary>
     public TimeSpan IkeLifetime { get; init; } = TimeSpan.FromHours(4);

@@ -11,6 +11,7 @@ public static class FixedSettings
         ("[daemon] state", s => s.StateDirectory),
         ("[daemon] runtime", s => s.RuntimeDirectory),
         ("[identity] key_file", s => s.KeyFile),
+        ("[identity] certificate_file", s => s.CertificateFile),
         ("[ike] ike_lifetime", s => s.IkeLifetime),
         ("[ike] child_lifetime", s => s.ChildLifetime),
         ("[ike] give_up_after", s => s.GiveUpAfter),

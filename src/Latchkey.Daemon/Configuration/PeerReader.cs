@@ -1,48 +1,29 @@
 using System.Collections.Immutable;
-using Latchkey.Crypto;
+using Latchkey.Ike;
 using Latchkey.Latching;
 using Latchkey.Wire;
 using Tomlyn.Syntax;
 
 namespace Latchkey.Daemon.Configuration;
 
-/// <summary>A known peer and the place of its header.</summary>
-internal sealed record PlacedPeer(KnownPeer Peer, TextPosition Place);
+/// <summary>A known peer, how it proves itself (null: by a bare public key), and the place of its header.</summary>
+internal sealed record PlacedPeer(KnownPeer Peer, TextPosition Place, PeerCredentials? Credentials = null);
 
 /// <summary>Reads one [[peer]]: a known entry of the PAD (RFC 4301 §4.4.3).</summary>
 internal static class PeerReader
 {
     /// <summary>Null when the peer cannot be used; the findings say why.</summary>
-    public static PlacedPeer? Read(TomlSection section, FindingList findings)
+    /// <param name="file">The configuration; files that it names may lie beside it.</param>
+    /// <param name="weHaveCertificate">This host can prove itself by a certificate.</param>
+    public static PlacedPeer? Read(TomlSection section, string file, bool weHaveCertificate, FindingList findings)
     {
         var name = Name.Read(section);
-        var key = Key(section);
         var addresses = Addresses(section, findings);
+        var credentials = new CredentialsReader(section, Path.GetDirectoryName(Path.GetFullPath(file))!, weHaveCertificate).Read(name ?? "", addresses ?? []);
         section.RefuseUnknownKeys();
-        return name is null || key is null || addresses is null ? null : new(new(name, key.Value, addresses.Value), section.Start);
-    }
-
-    private static KeyFingerprint? Key(TomlSection section)
-    {
-        const string Remedy = "run 'latchkey fingerprint' on the peer and copy what it prints";
-        if (!section.Has("key"))
-        {
-            section.Refuse("key", "[[peer]] does not say which key speaks for it", $"add key = \"SHA256:…\"; {Remedy}");
-            return null;
-        }
-
-        if (section.Text("key", "a fingerprint \"SHA256:…\"", "key = \"SHA256:…\"") is not { } text)
-        {
-            return null;
-        }
-
-        if (KeyFingerprint.TryParse(text, out var fingerprint))
-        {
-            return fingerprint;
-        }
-
-        section.Refuse("key", $"'key' must be SHA256: followed by 43 base64 digits, not \"{text}\"", Remedy);
-        return null;
+        return name is null || credentials is null || addresses is null
+            ? null
+            : new(new(name, credentials.Value.Identity, addresses.Value), section.Start, credentials.Value.Credentials);
     }
 
     private static ImmutableArray<InetPrefix>? Addresses(TomlSection section, FindingList findings)

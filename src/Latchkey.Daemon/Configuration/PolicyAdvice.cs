@@ -42,7 +42,7 @@ internal static class PolicyAdvice
             AdviseOnPeers(entry, place, peers, findings);
         }
 
-        foreach (var (peer, place) in peers)
+        foreach (var (peer, place, _) in peers)
         {
             if (!protect.Any(p => Concerns(p.Entry, peer)))
             {

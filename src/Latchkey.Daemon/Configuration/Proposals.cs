@@ -27,18 +27,17 @@ internal static class Proposals
         ["aes128gcm16"] = Aead(AesGcm16, 128),
     };
 
-    public static ImmutableArray<IkeProposal> Ike { get; } =
-    [
-        new(Ciphers, [.. new[] { HmacSha512, HmacSha384, HmacSha256 }.Select(Prf)], [.. new[] { X25519, P256, P384, Modp2048 }.Select(KeyExchange)]),
-    ];
+    public static ImmutableArray<IkeProposal> Ike { get; } = [new(Ciphers, [.. new[] { HmacSha512, HmacSha384, HmacSha256 }.Select(Prf)], KeyExchanges)];
 
     /// <summary>
     /// Without a key exchange of their own: a Child SA's keys come from the IKE SA, which itself is rekeyed with a new
-    /// exchange, and is shorter-lived than what a key exchange for every Child SA would buy.
+    /// exchange, and is shorter-lived than what a key exchange for every Child SA would buy. Peers that insist on one get it.
     /// </summary>
-    public static ImmutableArray<EspProposal> Esp { get; } = [new(Ciphers, [])];
+    public static ImmutableArray<EspProposal> Esp { get; } = [new(Ciphers, []), new(Ciphers, KeyExchanges)];
 
     private static ImmutableArray<AeadAlgorithm> Ciphers => [.. CipherNames.Values];
+
+    private static ImmutableArray<KeyExchangeMethod> KeyExchanges => [.. new[] { X25519, P256, P384, Modp2048 }.Select(KeyExchange)];
 
     private static AeadAlgorithm Aead(ushort id, int? keyLength) =>
         Algorithms.FindAead(id, keyLength) ?? throw new InvalidOperationException($"encryption algorithm {id} is missing");

@@ -19,7 +19,8 @@ internal static class SettingsReader
             Control = control,
             StateDirectory = state,
             RuntimeDirectory = Directory(daemon, "runtime") ?? defaults.RuntimeDirectory,
-            KeyFile = Path.Combine(state, KeyFile(tables.Identity) ?? "identity.pem"),
+            KeyFile = Path.Combine(state, FilePath(tables.Identity, "key_file", "identity.pem") ?? "identity.pem"),
+            CertificateFile = FilePath(tables.Identity, "certificate_file", "identity.crt") is { } certificate ? Path.Combine(state, certificate) : null,
             IkeLifetime = Lifetime(tables.Ike, "ike_lifetime") ?? defaults.IkeLifetime,
             ChildLifetime = Lifetime(tables.Ike, "child_lifetime") ?? defaults.ChildLifetime,
             GiveUpAfter = Lifetime(tables.Ike, "give_up_after") ?? defaults.GiveUpAfter,
@@ -73,9 +74,9 @@ internal static class SettingsReader
         return null;
     }
 
-    private static string? KeyFile(TomlSection identity)
+    private static string? FilePath(TomlSection identity, string key, string example)
     {
-        if (identity.Text("key_file", "a file's path", "key_file = \"identity.pem\"") is not { } path)
+        if (identity.Text(key, "a file's path", $"{key} = \"{example}\"") is not { } path)
         {
             return null;
         }
@@ -85,7 +86,7 @@ internal static class SettingsReader
             return path;
         }
 
-        identity.Refuse("key_file", $"'key_file' must name a file, not \"{path}\"", "write for example key_file = \"identity.pem\"");
+        identity.Refuse(key, $"'{key}' must name a file, not \"{path}\"", $"write for example {key} = \"{example}\"");
         return null;
     }
 

@@ -72,14 +72,22 @@ public static class DaemonHost
         KeyExportFiles? keys, ILoggerFactory logs, ILogger log, CancellationToken stop)
     {
         var settings = EngineSettings(configuration.Settings, memory.QcdSecrets);
-        settings = settings with { Ike = settings.Ike with { Vouchers = [.. VoucherFile.Load(configuration.Settings.KeyFile, identity.Public.Fingerprint)] } };
         var clock = new DaemonClock();
+        settings = settings with
+        {
+            Ike = settings.Ike with
+            {
+                Vouchers = [.. VoucherFile.Load(configuration.Settings.KeyFile, identity.Public.Fingerprint)],
+                Certificate = configuration.Settings.CertificateFile is { } file ? CertificateFile.Load(file, identity) : null,
+                Origin = clock.Started,
+            },
+        };
         var events = new EventStream();
         using var metrics = new DaemonMetrics();
         var recorder = new EventRecorder(events, new ReportBuilder(clock), metrics, log);
         void Tell(EventKind kind, string text) => recorder.Record(new EngineEvent(kind, clock.Now, text));
 
-        using var engine = new LatchEngine(settings, configuration.Policy, identity, SystemRandom.Instance, journal);
+        using var engine = new LatchEngine(settings, configuration.Policy, identity, SystemRandom.Instance, journal) { Credentials = configuration.Credentials };
         engine.RememberIpsecHosts(Remembered(hosts.Load).Select(known => (known.Host, known.Since - clock.Started)));
         using var loop = new EngineLoop(engine, clock);
         void RoutesFailed(LinuxException e) => Tell(EventKind.Degraded, $"the routes of protected traffic do not follow the host's: {e.Message}");

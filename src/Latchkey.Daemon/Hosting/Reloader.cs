@@ -63,7 +63,13 @@ internal sealed class Reloader(DaemonConfiguration current, HostNetwork network,
             knocks.Follow(wanted.Policy);
             network.Protect([.. Current.Policy.Protect, .. wanted.Policy.Protect], await HeldAsync().ConfigureAwait(false));
             var connections = SocketCensus.Connections(SocketWatch.Sockets());
-            result = await loop.AskAsync((engine, now) => engine.ChangePolicy(now, wanted.Policy, connections), CancellationToken.None).ConfigureAwait(false);
+            result = await loop.AskAsync(
+                (engine, now) =>
+                {
+                    engine.Credentials = wanted.Credentials;
+                    return engine.ChangePolicy(now, wanted.Policy, connections);
+                },
+                CancellationToken.None).ConfigureAwait(false);
         }
         catch (LinuxException e)
         {

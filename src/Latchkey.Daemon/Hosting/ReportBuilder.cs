@@ -42,7 +42,7 @@ internal sealed class ReportBuilder(DaemonClock clock)
             Latch = Latch(connection.Latch),
             Local = proof is null ? null : IdentityReport.Of(proof.Local, name: null),
             Peer = proof is null ? null : IdentityReport.Of(proof.Peer, proof.PeerName),
-            Authentication = proof is null ? null : new AuthenticationReport(PeerAuthentication.Method, proof.Trust, proof.At is { } at ? clock.At(at) : null),
+            Authentication = proof is null ? null : new AuthenticationReport(proof.Method, proof.Trust, proof.At is { } at ? clock.At(at) : null),
             Quality = parameters is null ? null : QualityReport.Of(parameters, connection.Narrow),
             Outer = outer is null ? null : new OuterReport(outer.Local.ToString(), outer.Remote.ToString(), outer.Encapsulation, outer.Nat, outer.PeerPrivateAddress?.ToString()),
             ChannelBindings = proof is null ? null : new ChannelBindingsReport(Convert.ToBase64String(proof.EndPointBinding), Convert.ToBase64String(proof.UniqueBinding)),

@@ -234,7 +234,7 @@ internal static class LatchRecordFormat
         {
             var length = octets.Length < 34 ? int.MaxValue : BinaryPrimitives.ReadUInt16BigEndian(octets[32..]);
             if (length > octets.Length - 34
-                || !PeerKey.TryRead(octets.Slice(34, length), out var ours, out _) || !PeerKey.TryRead(octets[(34 + length)..], out var theirs, out _))
+                || !PeerKey.TryRestore(octets.Slice(34, length), out var ours) || !PeerKey.TryRestore(octets[(34 + length)..], out var theirs))
             {
                 throw new JournalException("it holds a proof that cannot be read");
             }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Latchkey.Crypto;
 using Latchkey.Ike;
@@ -30,6 +31,8 @@ internal sealed class EngineState
     public SigningKey Identity { get; }
 
     public IkeHost Ike { get; }
+
+    public IReadOnlyDictionary<string, PeerCredentials> Credentials { get; set; } = ImmutableDictionary<string, PeerCredentials>.Empty;
 
     public LatchDatabase Latches { get; } = new();
 

@@ -17,4 +17,7 @@ internal sealed class ResponderPolicy(EngineState state) : IResponderPolicy
 
     public bool ForceUdpEncapsulation(InetAddress local, InetAddress remote) =>
         state.EntriesBetween(new AddressPair(local, remote)).FirstOrDefault() is { Encapsulation: not EncapsulationChoice.Esp };
+
+    public PeerCredentials? CredentialsOf(InetAddress remote) =>
+        state.Policy.Peers.FirstOrDefault(peer => peer.Owns(remote)) is { } peer ? state.Credentials.GetValueOrDefault(peer.Name) : null;
 }

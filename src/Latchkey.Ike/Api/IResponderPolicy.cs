@@ -18,4 +18,7 @@ public interface IResponderPolicy
     /// has. The verdict on the Child SA itself comes later.
     /// </summary>
     ImmutableArray<AeadAlgorithm> Encryption(InetAddress local, InetAddress remote, SelectorSet selectors);
+
+    /// <summary>How whoever has an address must prove itself, and we to it; null: by bare public keys, whichever they are.</summary>
+    PeerCredentials? CredentialsOf(InetAddress remote);
 }

@@ -47,12 +47,17 @@ public sealed record AuthorizePeer(
 /// <param name="Question">Repeated in the answer.</param>
 public sealed record AuthorizeChild(IkeSaHandle Sa, uint Question, ChildOffer Child) : IkeOutput;
 
+/// <summary>Who began an IKE SA with us did not prove what it must; it was told AUTHENTICATION_FAILED and nothing remains. At most once a second for each address.</summary>
+/// <param name="Text">What was expected, what came, and what would help.</param>
+public sealed record PeerUnproved(InetEndpoint Local, InetEndpoint Remote, string Text) : IkeOutput;
+
+/// <param name="Own">What we proved: our key, or a name.</param>
 /// <param name="AuthDigest">
 /// SHA-256 over what both ends signed (RFC 7296 §2.15): the same at both ends, and of this IKE SA alone. A rekey does not
 /// change it, because nobody authenticates anew.
 /// </param>
 public sealed record IkeSaEstablished(
-    IkeSaHandle Sa, bool Initiated, PeerKey Key, InetEndpoint Local, InetEndpoint Remote, NatSides Nat, IkeSuite Suite, ulong SpiI, ulong SpiR,
+    IkeSaHandle Sa, bool Initiated, PeerKey Own, PeerKey Key, InetEndpoint Local, InetEndpoint Remote, NatSides Nat, IkeSuite Suite, ulong SpiI, ulong SpiR,
     ReadOnlyMemory<byte> AuthDigest) : IkeOutput;
 
 /// <summary>The IKE SA was rekeyed: same handle, new keys, new SPIs.</summary>

@@ -62,6 +62,12 @@ public sealed record IkeSettings
     /// <summary>What former keys of this host said of their successors; every Latchkey peer is shown them.</summary>
     public ImmutableArray<KeyVoucher> Vouchers { get; init; } = [];
 
+    /// <summary>This host's certificate, for peers that want one; null: it has none.</summary>
+    public LocalCertificate? Certificate { get; init; }
+
+    /// <summary>The wall clock, UTC, at time zero of the caller's clock: when certificates are valid is said in it.</summary>
+    public DateTime Origin { get; init; } = DateTime.UnixEpoch;
+
     /// <summary>Emit <see cref="KeysExported"/>. For debugging only: whoever reads it reads the traffic.</summary>
     public bool ExportKeys { get; init; }
 }

@@ -3,31 +3,32 @@ using Latchkey.Wire.Ike;
 
 namespace Latchkey.Ike;
 
-/// <summary>Our side of an IKE_AUTH we began, with the first Child SA (RFC 7296 §1.2), by raw public keys (RFC 7670).</summary>
+/// <summary>Our side of an IKE_AUTH we began, with the first Child SA (RFC 7296 §1.2).</summary>
 internal sealed class AuthInitiator(
     HostContext context, IkeSa sa, InitResult init, ChildRequestHandle childRequest, ChildProposal child, bool initialContact) : OutgoingRequest
 {
     private readonly EspNegotiation _negotiation = new(context.Settings, child.Encryption, withKeyExchange: false);
     private readonly uint _inboundSpi = context.ReserveEspSpi();
+    private readonly Authenticator _authenticator = new(context, sa);
     private bool _childSettled;
 
     public override ExchangeType Exchange => ExchangeType.IkeAuth;
 
     public override IReadOnlyList<IkePayload>? Build(Generation generation)
     {
-        var id = OurIdentity.Payload(context.Identity, ofInitiator: true);
-        if (!AuthSignature.TrySign(context.Identity, init.PeerHashes, generation.Suite.Prf, generation.Keys.SkPi, init.Request, init.NonceR, id, out var auth))
+        var id = _authenticator.IdPayload(ofInitiator: true);
+        if (!_authenticator.TryProve(SignedOctets.OfInitiator(generation, init, id), init.PeerHashes, out var auth, out var cannot))
         {
-            Fail(CloseReason.ProtocolError, $"the peer accepts no signature that our {context.Identity.Public.Algorithm} key can make", Farewell.None);
+            Fail(CloseReason.ProtocolError, cannot, Farewell.None);
             return null;
         }
 
         return
         [
             id,
-            OurIdentity.Certificate(context.Identity),
+            .. _authenticator.Certificates,
             .. initialContact ? Enumerable.Empty<IkePayload>().Append(new NotifyPayload(NotifyType.InitialContact)) : [],
-            new CertificateRequestPayload(CertificateEncoding.RawPublicKey, []),
+            .. _authenticator.CertificateRequests,
             auth,
             .. Vendor.Birth(context, init),
             .. context.Tokens.For(generation),
@@ -38,20 +39,13 @@ internal sealed class AuthInitiator(
 
     public override void HandleAnswer(Generation generation, PayloadSet answer)
     {
-        if (answer.Auth is not { } auth || answer.Id(ofInitiator: false) is not { } id || answer.RawPublicKey is not { } certificate)
+        if (answer.Auth is not { } auth || answer.Id(ofInitiator: false) is not { } id)
         {
-            var (reason, text) = answer.Error is { } error
-                ? (error.Notify == NotifyType.AuthenticationFailed ? CloseReason.RefusedByPeer : CloseReason.ProtocolError, $"the peer answered IKE_AUTH with {RegistryName.Of(error.Notify)}")
-                : (CloseReason.PeerNotAuthenticated, "the peer sent no raw public key with its AUTH");
-            Fail(reason, text, answer.Error is null ? Farewell.Delete : Farewell.None);
+            FailUnproved(answer.Error?.Notify);
         }
-        else if (!PeerKey.TryRead(certificate.Data, out var key, out var unreadable))
+        else if (!_authenticator.TryVerify(SignedOctets.OfResponder(generation, init, id), answer, auth, id, out var key, out var error))
         {
-            Fail(CloseReason.PeerNotAuthenticated, $"the peer's public key cannot be used: {unreadable}", Farewell.Delete);
-        }
-        else if (!AuthSignature.Verify(key, auth, generation.Suite.Prf, generation.Keys.SkPr, init.Response, init.NonceI, id))
-        {
-            Fail(CloseReason.PeerNotAuthenticated, $"the peer's AUTH does not verify with its key {key.Fingerprint}", Farewell.Delete);
+            Fail(CloseReason.PeerNotAuthenticated, error, Farewell.Delete);
         }
         else
         {
@@ -87,7 +81,7 @@ internal sealed class AuthInitiator(
         }
 
         _childSettled = true;
-        sa.Establish(AuthSignature.Digest(generation, init, OurIdentity.Payload(context.Identity, ofInitiator: true), peerId));
+        sa.Establish(_authenticator.Own, AuthSignature.Digest(generation, init, _authenticator.IdPayload(ofInitiator: true), peerId));
         switch (granted, accept.Child)
         {
             case (GrantedChild.Granted g, ChildVerdict.Accept { Selectors: var selectors }):
@@ -115,6 +109,24 @@ internal sealed class AuthInitiator(
         if (failed.Refusal == NotifyType.NoProposalChosen)
         {
             context.Emit(new ProposalMismatch(sa.Local, sa.Remote, ByPeer: false, "ESP", TransformDifferences.Of(_negotiation.Offer(_inboundSpi), [])));
+        }
+    }
+
+    private void FailUnproved(NotifyType? refusal)
+    {
+        switch (refusal)
+        {
+            case NotifyType.AuthenticationFailed:
+                Fail(
+                    CloseReason.RefusedByPeer, $"the peer answered AUTHENTICATION_FAILED: we proved ourselves {_authenticator.OurClaim}, and its log says what it expected",
+                    Farewell.None);
+                break;
+            case { } error:
+                Fail(CloseReason.ProtocolError, $"the peer answered IKE_AUTH with {RegistryName.Of(error)}", Farewell.None);
+                break;
+            case null:
+                Fail(CloseReason.PeerNotAuthenticated, "the peer's IKE_AUTH response lacks its ID or AUTH", Farewell.Delete);
+                break;
         }
     }
 

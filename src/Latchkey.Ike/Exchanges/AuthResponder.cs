@@ -3,20 +3,22 @@ using Latchkey.Wire.Ike;
 
 namespace Latchkey.Ike;
 
-/// <summary>Serves IKE_AUTH requests: the signature first, then the verdict on the key, then our own AUTH (RFC 7296 §1.2).</summary>
+/// <summary>Serves IKE_AUTH requests: the peer's proof first, then the verdict on what it proved, then our own AUTH (RFC 7296 §1.2).</summary>
 internal sealed class AuthResponder
 {
     private readonly HostContext _context;
     private readonly IkeSa _sa;
     private readonly Generation _generation;
     private readonly InitResult _init;
+    private readonly Authenticator _authenticator;
     private readonly IdentificationPayload _peerId;
     private readonly AskedChild? _asked;
     private readonly NotifyPayload? _childRefusal;
 
-    private AuthResponder(HostContext context, IkeSa sa, Generation generation, IdentificationPayload peerId, PayloadSet request)
+    private AuthResponder(HostContext context, IkeSa sa, Generation generation, Authenticator authenticator, IdentificationPayload peerId, PayloadSet request)
     {
         _context = context;
+        _authenticator = authenticator;
         _sa = sa;
         _generation = generation;
         _init = sa.Init!;
@@ -38,22 +40,19 @@ internal sealed class AuthResponder
             generation.Respond(new NotifyPayload(NotifyType.InvalidSyntax));
             sa.Close(CloseReason.ProtocolError, "the peer's IKE_AUTH request lacks a payload", Farewell.Answered);
         }
-        else if (request.RawPublicKey is not { } certificate)
+        else if (new Authenticator(context, sa) is var authenticator
+            && !authenticator.TryVerify(SignedOctets.OfInitiator(generation, sa.Init, id), request, auth, id, out var key, out var error))
         {
-            Refuse(sa, generation, "the peer sent no raw public key");
-        }
-        else if (!PeerKey.TryRead(certificate.Data, out var key, out var unreadable))
-        {
-            Refuse(sa, generation, $"the peer's public key cannot be used: {unreadable}");
-        }
-        else if (!AuthSignature.Verify(key, auth, generation.Suite.Prf, generation.Keys.SkPi, sa.Init.Request, sa.Init.NonceR, id))
-        {
-            Refuse(sa, generation, $"the peer's AUTH does not verify with its key {key.Fingerprint}");
+            Refuse(sa, generation, error);
+            if (context.Unproved.TryTake(context.Now, sa.Remote.Address))
+            {
+                context.Emit(new PeerUnproved(sa.Local, sa.Remote, error));
+            }
         }
         else
         {
             generation.PeerToken.Take(request);
-            var exchange = new AuthResponder(context, sa, generation, id, request);
+            var exchange = new AuthResponder(context, sa, generation, authenticator, id, request);
             sa.AskAboutPeer(
                 new AuthorizePeer(
                     sa.Handle, Initiated: false, key, new IkeIdentification((IdType)id.IdType, id.Data), sa.Local, sa.Remote,
@@ -75,26 +74,25 @@ internal sealed class AuthResponder
 
     private void Conclude(PeerVerdict verdict)
     {
-        var id = OurIdentity.Payload(_context.Identity, ofInitiator: false);
+        var id = _authenticator.IdPayload(ofInitiator: false);
         if (verdict is not PeerVerdict.Accept accept)
         {
             Refuse(_sa, _generation, ((PeerVerdict.Refuse)verdict).Reason);
             return;
         }
 
-        if (!AuthSignature.TrySign(
-            _context.Identity, _init.PeerHashes, _generation.Suite.Prf, _generation.Keys.SkPr, _init.Response, _init.NonceI, id, out var auth))
+        if (!_authenticator.TryProve(SignedOctets.OfResponder(_generation, _init, id), _init.PeerHashes, out var auth, out var cannot))
         {
-            Refuse(_sa, _generation, $"the peer accepts no signature that our {_context.Identity.Public.Algorithm} key can make");
+            Refuse(_sa, _generation, cannot);
             return;
         }
 
         // The order is the contract: our inbound SA exists before the peer can use it.
-        _sa.Establish(AuthSignature.Digest(_generation, _init, _peerId, id));
+        _sa.Establish(_authenticator.Own, AuthSignature.Digest(_generation, _init, _peerId, id));
         var childPart = GrantChild(accept.Child);
         _generation.Respond(
         [
-            id, OurIdentity.Certificate(_context.Identity), auth, .. Vendor.Birth(_context, _init), .. _context.Tokens.For(_generation),
+            id, .. _authenticator.Certificates, auth, .. Vendor.Birth(_context, _init), .. _context.Tokens.For(_generation),
             .. VoucherNotify.Ours(_context, _init), .. childPart,
         ]);
         _sa.Init = null;

@@ -157,12 +157,13 @@ internal sealed class CreateChildRequest : OutgoingRequest
     private bool TryFinishKeyExchange(PayloadSet answer, GrantedChild.Granted granted, out SecretBytes? shared)
     {
         shared = null;
-        if (_offer is null)
+        if (granted.Suite.KeyExchange is not { } agreed)
         {
-            return granted.Suite.KeyExchange is null;
+            // We offered to do without as well, and a value of ours that nobody wants is no more than that.
+            return true;
         }
 
-        return granted.Suite.KeyExchange?.TransformId == _offer.Method.TransformId
+        return _offer is not null && agreed.TransformId == _offer.Method.TransformId
             && answer.KeyExchange is { } theirs && theirs.Method == _offer.Method.TransformId
             && _offer.TryComplete(theirs.PublicValue, out shared);
     }

@@ -123,8 +123,10 @@ internal sealed class InitResponder(HostContext context)
                 new KeyExchangePayload(suite.KeyExchange.TransformId, publicValue),
                 new NoncePayload(nonce),
                 .. NatDetection.Payloads(header.SpiI, spiR, local, remote, force),
-                new CertificateRequestPayload(CertificateEncoding.RawPublicKey, []),
+                .. new Authenticator(context, sa).CertificateRequests,
                 InitMessages.SignatureHashes(),
+                // The peer may make its Child SAs later (RFC 6023 §3).
+                new NotifyPayload(NotifyType.ChildlessIkeV2Supported),
                 Vendor.Id,
             ]).ToBytes();
 

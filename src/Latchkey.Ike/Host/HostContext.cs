@@ -30,6 +30,9 @@ internal sealed class HostContext(IkeSettings settings, SigningKey identity, IRe
 
     public BirthCertificate? Birth { get; set; }
 
+    /// <summary>How often it is told that somebody at an address could not prove who it is.</summary>
+    public RateLimiter Unproved { get; } = new(TimeSpan.FromSeconds(1));
+
     public TokenMaker Tokens { get; } = new(settings.QcdSecrets);
 
     /// <summary>The time of the call that is being served.</summary>

@@ -12,12 +12,10 @@ namespace Latchkey.Ike;
 internal static class AuthSignature
 {
     /// <returns>False when the peer accepts no hash that our key can sign with.</returns>
-    public static bool TrySign(
-        SigningKey key, IReadOnlyCollection<ushort> peerHashes, PrfAlgorithm prf, SecretBytes skP, byte[] ownInitMessage, byte[] peerNonce, IdentificationPayload id,
-        [NotNullWhen(true)] out AuthPayload? auth)
+    public static bool TrySign(SigningKey key, IReadOnlyCollection<ushort> peerHashes, SignedOctets what, [NotNullWhen(true)] out AuthPayload? auth)
     {
         auth = null;
-        if (!key.TrySign(peerHashes, SignedOctets(prf, skP, ownInitMessage, peerNonce, id), out var algorithm, out var signature))
+        if (!key.TrySign(peerHashes, what.Octets, out var algorithm, out var signature))
         {
             return false;
         }
@@ -26,8 +24,7 @@ internal static class AuthSignature
         return true;
     }
 
-    public static bool Verify(
-        PeerKey key, AuthPayload auth, PrfAlgorithm prf, SecretBytes skP, byte[] peerInitMessage, byte[] ownNonce, IdentificationPayload id)
+    public static bool Verify(PeerKey key, AuthPayload auth, SignedOctets what)
     {
         var data = auth.Data.AsSpan();
         if (auth.Method != AuthMethod.DigitalSignature || data.Length < 1 || data.Length < 1 + data[0])
@@ -35,7 +32,7 @@ internal static class AuthSignature
             return false;
         }
 
-        return key.Verify(data.Slice(1, data[0]), SignedOctets(prf, skP, peerInitMessage, ownNonce, id), data[(1 + data[0])..]);
+        return key.Verify(data.Slice(1, data[0]), what.Octets, data[(1 + data[0])..]);
     }
 
     /// <summary>
@@ -44,25 +41,13 @@ internal static class AuthSignature
     /// </summary>
     public static byte[] Digest(Generation generation, InitResult init, IdentificationPayload ofInitiator, IdentificationPayload ofResponder)
     {
-        var prf = generation.Suite.Prf;
         var writer = new IkeWriter();
-        foreach (var octets in new[]
-        {
-            SignedOctets(prf, generation.Keys.SkPi, init.Request, init.NonceR, ofInitiator),
-            SignedOctets(prf, generation.Keys.SkPr, init.Response, init.NonceI, ofResponder),
-        })
+        foreach (var octets in new[] { SignedOctets.OfInitiator(generation, init, ofInitiator).Octets, SignedOctets.OfResponder(generation, init, ofResponder).Octets })
         {
             writer.U32((uint)octets.Length);
             writer.Octets(octets);
         }
 
         return SHA256.HashData(writer.ToArray());
-    }
-
-    private static byte[] SignedOctets(PrfAlgorithm prf, SecretBytes skP, byte[] initMessage, byte[] nonce, IdentificationPayload id)
-    {
-        var maced = new byte[prf.OutputLength];
-        prf.Compute(skP.Span, id.Body(), maced);
-        return [.. initMessage, .. nonce, .. maced];
     }
 }

@@ -18,6 +18,9 @@ internal sealed class EspNegotiation(IkeSettings settings, ImmutableArray<AeadAl
     private const ushort EsnYes = 1;
     private const ushort EsnNo = 0;
 
+    /// <summary>Proposals that differ in their key exchanges only are one where there is none.</summary>
+    private readonly ImmutableArray<EspProposal> _proposals = withKeyExchange ? settings.EspProposals : [.. settings.EspProposals.DistinctBy(p => p.Encryption)];
+
     /// <summary>The method to guess for the KE payload, or null when none is wanted.</summary>
     public KeyExchangeMethod? PreferredKeyExchange =>
         withKeyExchange ? _proposals.SelectMany(p => p.KeyExchange).FirstOrDefault() : null;

@@ -14,10 +14,6 @@ internal sealed class PayloadSet(ImmutableArray<IkePayload> payloads)
 
     public AuthPayload? Auth => Only<AuthPayload>();
 
-    /// <summary>The peer's first raw public key.</summary>
-    public CertificatePayload? RawPublicKey =>
-        payloads.OfType<CertificatePayload>().FirstOrDefault(c => c.Encoding == CertificateEncoding.RawPublicKey);
-
     public IEnumerable<VendorIdPayload> VendorIds => payloads.OfType<VendorIdPayload>();
 
     public IEnumerable<DeletePayload> Deletes => payloads.OfType<DeletePayload>();
@@ -33,6 +29,8 @@ internal sealed class PayloadSet(ImmutableArray<IkePayload> payloads)
 
     public TrafficSelectorPayload? Selectors(bool ofInitiator) =>
         payloads.OfType<TrafficSelectorPayload>().FirstOrDefault(p => p.OfInitiator == ofInitiator);
+
+    public IEnumerable<CertificatePayload> Certificates(CertificateEncoding encoding) => payloads.OfType<CertificatePayload>().Where(c => c.Encoding == encoding);
 
     public bool Has(NotifyType type) => Notify(type) is not null;
 

@@ -148,14 +148,15 @@ internal sealed class IkeSa
         _setupTimer = _context.After(
             _context.Settings.HalfOpenLifetime, () => Close(CloseReason.PeerSilent, "the IKE SA was not completed in time", farewell));
 
+    /// <param name="own">What we proved.</param>
     /// <param name="authDigest"><see cref="AuthSignature.Digest"/></param>
-    public void Establish(byte[] authDigest)
+    public void Establish(PeerKey own, byte[] authDigest)
     {
         EndSetup();
         AbandonSetup = null;
         State = IkeSaState.Established;
         var current = Current!;
-        _context.Emit(new IkeSaEstablished(Handle, Initiated, PeerKey!, Local, Remote, Nat, current.Suite, current.SpiI, current.SpiR, authDigest));
+        _context.Emit(new IkeSaEstablished(Handle, Initiated, own, PeerKey!, Local, Remote, Nat, current.Suite, current.SpiI, current.SpiR, authDigest));
         ExportKeys(current);
         ArmLifetime();
         if (Nat.Here && UdpEncapsulation)

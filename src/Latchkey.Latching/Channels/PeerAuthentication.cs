@@ -14,8 +14,8 @@ namespace Latchkey.Latching;
 /// <param name="At">When IKE_AUTH was done; null when that was before the daemon's last start.</param>
 public sealed record PeerAuthentication(PeerKey Local, PeerKey Peer, string? PeerName, string Trust, ReadOnlyMemory<byte> AuthDigest, TimeSpan? At)
 {
-    /// <summary>What both ends did: nothing but digital signatures is accepted (RFC 7427), with bare public keys (RFC 7670).</summary>
-    public const string Method = "digital signature";
+    /// <summary>How the peer did it: "digital signature" (RFC 7427) with its own key, "shared key" or "certificate".</summary>
+    public string Method => Peer.ProvedBy;
 
     /// <summary>In which life of its host the peer spoke; null when it did not say so, or nothing that counts.</summary>
     public PeerLife? Life { get; init; }

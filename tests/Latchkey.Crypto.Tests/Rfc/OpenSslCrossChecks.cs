@@ -56,6 +56,23 @@ public sealed class OpenSslCrossChecks : IDisposable
     }
 
     [Theory]
+    [InlineData(2, "-sha256")]
+    [InlineData(3, "-sha384")]
+    [InlineData(4, "-sha512")]
+    public void We_verify_what_openssl_signs_with_RSA_in_the_old_way(ushort hash, string way)
+    {
+        using var key = Generate("-algorithm RSA -pkeyopt rsa_keygen_bits:2048");
+        Assert.True(_openSsl.Run($"dgst {way} -sign key.pem -out sig data"));
+        var signature = _openSsl.Read("sig");
+        foreach (var algorithm in SignatureAlgorithm.RsaPkcs1)
+        {
+            Assert.Equal(algorithm.HashId == hash, key.Public.Verify(algorithm.Identifier, Data, signature));
+        }
+
+        Assert.All(SignatureAlgorithm.RsaPss, pss => Assert.False(key.Public.Verify(pss.Identifier, Data, signature)));
+    }
+
+    [Theory]
     [InlineData("-algorithm ed25519")]
     [InlineData("-algorithm EC -pkeyopt ec_paramgen_curve:P-256")]
     [InlineData("-algorithm RSA -pkeyopt rsa_keygen_bits:3072")]

@@ -21,13 +21,13 @@ public class SignatureVectors
     [Theory, MemberData(nameof(Rfc7427))]
     public void Of_the_published_identifiers_those_with_SHA2_are_known(Vector v)
     {
-        var known = SignatureAlgorithm.Ed25519.Concat(SignatureAlgorithm.Ecdsa).Concat(SignatureAlgorithm.RsaPss)
+        var known = SignatureAlgorithm.Ed25519.Concat(SignatureAlgorithm.Ecdsa).Concat(SignatureAlgorithm.RsaPss).Concat(SignatureAlgorithm.RsaPkcs1)
             .SingleOrDefault(a => a.IsNamedBy(v.Octets("Identifier")));
         ushort? expected = v.Text("Name") switch
         {
-            "ecdsa-with-sha256" or "RSASSA-PSS with sha-256" => 2,
-            "ecdsa-with-sha384" => 3,
-            "ecdsa-with-sha512" => 4,
+            "ecdsa-with-sha256" or "RSASSA-PSS with sha-256" or "sha256WithRSAEncryption" => 2,
+            "ecdsa-with-sha384" or "sha384WithRSAEncryption" => 3,
+            "ecdsa-with-sha512" or "sha512WithRSAEncryption" => 4,
             _ => null,
         };
         Assert.Equal(expected, known?.HashId);

@@ -17,4 +17,8 @@ internal sealed class TestPolicy : IResponderPolicy
     public bool ForceUdpEncapsulation(InetAddress local, InetAddress remote) => ForceEncapsulation;
 
     public ImmutableArray<AeadAlgorithm> Encryption(InetAddress local, InetAddress remote, SelectorSet selectors) => AllowedEncryption;
+
+    public PeerCredentials? Credentials { get; set; }
+
+    public PeerCredentials? CredentialsOf(InetAddress remote) => Credentials;
 }
