@@ -13,10 +13,12 @@ public sealed class Talker
     private readonly BackgroundProcess _process;
     private readonly string _who;
     private readonly CancellationToken _cancellation;
+    private readonly TimeSpan _patience;
 
-    private Talker(LabHost host, string name, IReadOnlyList<string> arguments)
+    private Talker(LabHost host, string name, TimeSpan? patience, IReadOnlyList<string> arguments)
     {
         _cancellation = host.Cancellation;
+        _patience = patience ?? TimeSpan.FromSeconds(10);
         _events = new Sightings<TalkerEvent>(_cancellation);
         _who = $"{host.Name}'s {name}";
         _process = host.Start(name, host.App("talker.py", arguments), p => p.LineWritten += line => _events.Add(TalkerEvent.Parse(line)));
@@ -28,17 +30,18 @@ public sealed class Talker
     /// <summary>The first failure of a call, if any.</summary>
     public TalkerEvent? Failure => Events.FirstOrDefault(e => e.Kind == "error");
 
-    public static async Task<Talker> Listen(LabHost host, int port, string name = "server")
+    /// <param name="patience">How long it may take to say what it was asked; null: 10 seconds.</param>
+    public static async Task<Talker> Listen(LabHost host, int port, string name = "server", TimeSpan? patience = null)
     {
-        var talker = new Talker(host, name, ["listen", host.Address, $"{port}"]);
+        var talker = new Talker(host, name, patience, ["listen", host.Address, $"{port}"]);
         await talker.Report("listening");
         return talker;
     }
 
     /// <summary>A client that is ready to connect, and does so on <see cref="Go"/>.</summary>
-    public static async Task<Talker> Ready(LabHost host, string address, int port, int ownPort = 0, string name = "client")
+    public static async Task<Talker> Ready(LabHost host, string address, int port, int ownPort = 0, string name = "client", TimeSpan? patience = null)
     {
-        var talker = new Talker(host, name, ["connect", address, $"{port}", $"{ownPort}"]);
+        var talker = new Talker(host, name, patience, ["connect", address, $"{port}", $"{ownPort}"]);
         await talker.Report("ready");
         return talker;
     }
@@ -61,7 +64,7 @@ public sealed class Talker
     {
         var asked = Moment.Now;
         await _process.Tell("count");
-        return TalkerCount.Of(await _events.Wait(e => e.Kind == "count" && e.At >= asked, TimeSpan.FromSeconds(10))
+        return TalkerCount.Of(await _events.Wait(e => e.Kind == "count" && e.At >= asked, _patience)
             ?? throw new LabException($"{_who} did not say its counts; {Told()}"));
     }
 
@@ -76,11 +79,14 @@ public sealed class Talker
 
     /// <summary>Waits for a report of the application.</summary>
     public async Task<TalkerEvent> Report(string kind, TimeSpan? limit = null) =>
-        await _events.Wait(e => e.Kind == kind, limit ?? TimeSpan.FromSeconds(10))
+        await _events.Wait(e => e.Kind == kind, limit ?? _patience)
         ?? throw new LabException($"{_who} did not report '{kind}' in time; {Told()}");
 
     /// <summary>Waits for a report that may never come.</summary>
     public Task<TalkerEvent?> ReportWithin(string kind, TimeSpan limit) => _events.Wait(e => e.Kind == kind, limit);
+
+    /// <summary>Waits for one of several reports.</summary>
+    public Task<TalkerEvent?> ReportWithin(Predicate<TalkerEvent> wanted, TimeSpan limit) => _events.Wait(wanted, limit);
 
     /// <summary>Waits until this end received that many octets.</summary>
     /// <returns>Its counts then, or when the time was up.</returns>

@@ -1,0 +1,73 @@
+namespace Latchkey.Interop.Cases;
+
+/// <summary>One case as its file has it: two configurations, steps, and what each step expects.</summary>
+public sealed record InteropCase
+{
+    /// <summary>Unique, for the command line.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What it shows, for people.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>The strongSwan scenario that it is modelled on.</summary>
+    public string? Like { get; init; }
+
+    /// <summary>Part of the short form.</summary>
+    public bool Short { get; init; }
+
+    /// <summary>Over IPv6 too; IPv4 always.</summary>
+    public bool Ipv6 { get; init; }
+
+    public LatchkeyPart Latchkey { get; init; } = new();
+
+    public StrongSwanPart Strongswan { get; init; } = new();
+
+    public required List<string> Steps { get; init; }
+
+    /// <summary>Octets go through, so a kernel with ESP is needed.</summary>
+    public bool CarriesData => Steps.Any(step => step.StartsWith("talk ", StringComparison.Ordinal));
+
+    /// <summary>What the peer's software cannot do, so that the case ends there. Only with the line of its log that proves it.</summary>
+    public Limitation? Limitation { get; init; }
+}
+
+/// <summary>Bodies of the sections of latchkey.toml. Null leaves the suite's default in place.</summary>
+public sealed record LatchkeyPart
+{
+    /// <summary>Of which algorithm its key is: ed25519, ecdsa or rsa.</summary>
+    public string Key { get; init; } = "ed25519";
+
+    public string? Identity { get; init; }
+
+    public string? Ike { get; init; }
+
+    public string? Protect { get; init; }
+
+    public string? Peer { get; init; }
+}
+
+/// <summary>Bodies of the sections of swanctl.conf and strongswan.conf. Null leaves the suite's default in place.</summary>
+public sealed record StrongSwanPart
+{
+    public string Key { get; init; } = "ed25519";
+
+    public string? Connection { get; init; }
+
+    public string? Local { get; init; }
+
+    public string? Remote { get; init; }
+
+    public string? Child { get; init; }
+
+    public string? Secrets { get; init; }
+
+    /// <summary>Certificates of intermediate authorities that it has.</summary>
+    public List<string> Cacerts { get; init; } = [];
+
+    /// <summary>Options of the daemon itself.</summary>
+    public string? Charon { get; init; }
+}
+
+/// <param name="Text">What it cannot do.</param>
+/// <param name="Log">A regular expression that a line of its log must match.</param>
+public sealed record Limitation(string Text, string Log);

@@ -1,0 +1,146 @@
+using System.Net.Sockets;
+using System.Text.Json;
+using Latchkey.Interop.Cases;
+using Latchkey.Lab;
+using Latchkey.Lab.Daemons;
+using Latchkey.Lab.Network;
+using Latchkey.Lab.Processes;
+using Latchkey.Lab.Stories;
+
+namespace Latchkey.Interop.Hosts;
+
+/// <summary>The host that runs Latchkey. It is watched over its control socket: starting its command takes seconds in a slow machine.</summary>
+public sealed class LatchkeySide : IDisposable
+{
+    private const string DefaultProtect = "protocol = \"tcp\"\ntrust = \"known\"\n";
+    private const string DefaultPeer = "public_key_file = \"{credentials}/strongswan-ed25519.pub\"\n";
+
+    private readonly LabHost _host;
+    private readonly string _product;
+    private readonly HttpClient _control;
+    private Sightings<DaemonEvent> _events;
+    private BackgroundProcess? _process;
+    private CancellationTokenSource? _watching;
+
+    public LatchkeySide(LabHost host, string product, InteropCase work, string peerAddress, string credentials, Placeholders placeholders)
+    {
+        (_host, _product, _events) = (host, product, new(host.Cancellation));
+        var socket = $"{host.Folder}/control.sock";
+        _control = new HttpClient(new SocketsHttpHandler { ConnectCallback = (_, cancellation) => Connect(socket, cancellation), UseProxy = false })
+        {
+            BaseAddress = new Uri("http://latchkey"),
+        };
+        var state = Directory.CreateDirectory($"{host.Folder}/state", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+        File.Copy($"{credentials}/latchkey-{work.Latchkey.Key}.key", $"{state}/identity.pem");
+        File.SetUnixFileMode($"{state}/identity.pem", UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.WriteAllText(Configuration, placeholders.Fill(
+            $"""
+            [daemon]
+            control = "{socket}"
+            state = "{state}"
+            runtime = "{host.Folder}/run"
+
+            [identity]
+            {work.Latchkey.Identity}
+
+            [ike]
+            {work.Latchkey.Ike}
+
+            [[protect]]
+            name = "interop"
+            {work.Latchkey.Protect ?? DefaultProtect}
+
+            """));
+        if (work.Latchkey.Peer != "none")
+        {
+            File.AppendAllText(Configuration, placeholders.Fill($"[[peer]]\nname = \"strongswan\"\naddresses = [\"{peerAddress}\"]\n{work.Latchkey.Peer ?? DefaultPeer}"));
+        }
+    }
+
+    public IReadOnlyList<DaemonEvent> Events => _events.All;
+
+    private string Configuration => $"{_host.Folder}/latchkey.toml";
+
+    public async Task Start(TimeSpan limit)
+    {
+        // A killed daemon leaves its socket behind.
+        File.Delete($"{_host.Folder}/control.sock");
+        _events = new Sightings<DaemonEvent>(_host.Cancellation);
+        _process = _host.Start("latchkey", [_product, "run", "--config", Configuration]);
+        for (var end = Moment.Now.Milliseconds + limit.TotalMilliseconds; !File.Exists($"{_host.Folder}/control.sock"); await Task.Delay(50, _host.Cancellation))
+        {
+            if (_process.HasExited || Moment.Now.Milliseconds > end)
+            {
+                throw new LabException($"Latchkey did not come up: {LastWords()}");
+            }
+        }
+
+        _watching = CancellationTokenSource.CreateLinkedTokenSource(_host.Cancellation);
+        _ = Watch(_events, _watching.Token);
+        if (await _events.Wait(e => e.Kind == "daemon_started", limit) is null)
+        {
+            throw new LabException($"Latchkey does not tell its events: {LastWords()}");
+        }
+    }
+
+    public async Task Stop()
+    {
+        await _process!.Stop(patience: TimeSpan.FromSeconds(30));
+        Forget();
+    }
+
+    public async Task Kill()
+    {
+        await _process!.Kill();
+        Forget();
+    }
+
+    public Task<DaemonEvent?> Event(Predicate<DaemonEvent> wanted, TimeSpan limit) => _events.Wait(wanted, limit);
+
+    public async Task<JsonElement> Ask(string path)
+    {
+        using var document = JsonDocument.Parse(await _control.GetStringAsync(path, _host.Cancellation));
+        return document.RootElement.Clone();
+    }
+
+    public string LastWords() => string.Join(" / ", Log.Read(_process!.LogFile).TakeLast(4));
+
+    public void Dispose()
+    {
+        Forget();
+        _control.Dispose();
+    }
+
+    private void Forget()
+    {
+        _watching?.Cancel();
+        _watching?.Dispose();
+        _watching = null;
+    }
+
+    private async Task Watch(Sightings<DaemonEvent> events, CancellationToken cancellation)
+    {
+        try
+        {
+            using var lines = new StreamReader(await _control.GetStreamAsync("/events", cancellation));
+            while (await lines.ReadLineAsync(cancellation) is { } line)
+            {
+                if (line.StartsWith("data: ", StringComparison.Ordinal))
+                {
+                    events.Add(DaemonEvent.Parse(line["data: ".Length..]));
+                }
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or HttpRequestException or IOException)
+        {
+            // The daemon ended, or the case did.
+        }
+    }
+
+    private static async ValueTask<Stream> Connect(string path, CancellationToken cancellation)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellation);
+        return new NetworkStream(socket, ownsSocket: true);
+    }
+}

@@ -1,0 +1,26 @@
+using System.Security.Cryptography;
+
+namespace Latchkey.Interop.Hosts;
+
+/// <summary>What the files of the cases cannot know: addresses and paths. Written {name} there.</summary>
+public sealed class Placeholders
+{
+    private readonly Dictionary<string, string> _values;
+
+    public Placeholders(string latchkey, string strongSwan, string credentials, string latchkeyKey) => _values = new()
+    {
+        ["latchkey"] = latchkey,
+        ["strongswan"] = strongSwan,
+        ["credentials"] = credentials,
+        ["latchkey.keyid"] = KeyId($"{credentials}/latchkey-{latchkeyKey}.pub"),
+    };
+
+    public string Fill(string text) => _values.Aggregate(text, (filled, pair) => filled.Replace($"{{{pair.Key}}}", pair.Value, StringComparison.Ordinal));
+
+    /// <summary>What Latchkey asserts of a bare key: the SHA-256 of its SubjectPublicKeyInfo.</summary>
+    private static string KeyId(string publicKeyFile)
+    {
+        var pem = File.ReadAllText(publicKeyFile);
+        return Convert.ToHexStringLower(SHA256.HashData(Convert.FromBase64String(pem[PemEncoding.Find(pem).Base64Data])));
+    }
+}

@@ -1,0 +1,109 @@
+using Latchkey.Interop.Cases;
+using Latchkey.Lab;
+using Latchkey.Lab.Network;
+using Latchkey.Lab.Processes;
+
+namespace Latchkey.Interop.Hosts;
+
+/// <summary>The host that runs strongSwan: charon-systemd with the kernel's ESP, everything in a folder of its own.</summary>
+public sealed class StrongSwanSide
+{
+    private const string DefaultLocal = "auth = pubkey\npubkeys = {credentials}/strongswan-ed25519.pub\nid = strongswan.example.org\n";
+    private const string DefaultRemote = "auth = pubkey\npubkeys = {credentials}/latchkey-ed25519.pub\nid = \"@#{latchkey.keyid}\"\n";
+
+    private readonly LabHost _host;
+    private BackgroundProcess? _process;
+
+    /// <param name="kernelHasEsp">Without it charon needs another place for its SAs. That one knows tunnel mode only, so no Child SA comes to be.</param>
+    public StrongSwanSide(LabHost host, InteropCase work, string peerAddress, string credentials, bool kernelHasEsp, Placeholders placeholders)
+    {
+        _host = host;
+        var part = work.Strongswan;
+        foreach (var (folder, files) in new Dictionary<string, string[]>
+        {
+            ["private"] = [$"strongswan-{part.Key}.key"], ["pubkey"] = [], ["x509"] = [], ["x509ca"] = [.. part.Cacerts], ["x509crl"] = [],
+        })
+        {
+            var made = Directory.CreateDirectory($"{Folder}/{folder}").FullName;
+            foreach (var file in files)
+            {
+                File.Copy($"{credentials}/{file}", $"{made}/{file}");
+            }
+        }
+
+        // What the default plugins of Debian load takes seconds where the processor is emulated.
+        File.WriteAllText($"{_host.Folder}/strongswan.conf", placeholders.Fill(
+            $$"""
+            charon-systemd {
+              load_modular = no
+              load = random nonce openssl aes sha1 sha2 hmac kdf gcm chapoly curve25519 pem pkcs1 pkcs8 x509 revocation constraints pubkey socket-default {{(kernelHasEsp ? "" : "kernel-libipsec")}} kernel-netlink vici updown
+              filelog { log { path = {{LogFile}}
+                default = 1
+                cfg = 2
+                flush_line = yes } }
+              journal { default = -1 }
+              plugins { vici { socket = {{Uri}} } }
+              {{part.Charon}}
+            }
+            swanctl { load = random nonce openssl pem pkcs1 pkcs8 x509 pubkey curve25519 }
+            """));
+        File.WriteAllText($"{Folder}/swanctl.conf", placeholders.Fill(
+            $$"""
+            connections { interop {
+              version = 2
+              local_addrs = {{host.Address}}
+              remote_addrs = {{peerAddress}}
+              {{part.Connection}}
+              local { {{part.Local ?? DefaultLocal}}
+              }
+              remote { {{part.Remote ?? DefaultRemote}}
+              }
+              children { child {
+                mode = transport
+                local_ts = dynamic[tcp]
+                remote_ts = dynamic[tcp]
+                {{part.Child}}
+              } }
+            } }
+            secrets {
+              {{part.Secrets}}
+            }
+            """));
+    }
+
+    private string Folder => $"{_host.Folder}/swanctl";
+
+    private string LogFile => $"{_host.Folder}/charon.log";
+
+    private string Uri => $"unix://{_host.Folder}/vici";
+
+    public IReadOnlyList<string> Log => Hosts.Log.Read(LogFile);
+
+    public async Task Start(TimeSpan limit)
+    {
+        File.Delete($"{_host.Folder}/vici");
+        _process = _host.Start("charon", [.. Environment, "/usr/sbin/charon-systemd"]);
+        for (var end = Moment.Now.Milliseconds + limit.TotalMilliseconds; !File.Exists($"{_host.Folder}/vici"); await Task.Delay(50, _host.Cancellation))
+        {
+            if (_process.HasExited || Moment.Now.Milliseconds > end)
+            {
+                throw new LabException($"strongSwan did not come up: {string.Join(" / ", Log.TakeLast(4))}");
+            }
+        }
+
+        var loaded = await Swanctl(limit, "--load-all", "--noprompt");
+        if (loaded.Status != 0)
+        {
+            throw new LabException($"swanctl --load-all: {loaded.Output} {loaded.Complaint}");
+        }
+    }
+
+    public Task Stop() => _process!.Stop(patience: TimeSpan.FromSeconds(30));
+
+    public Task Kill() => _process!.Kill();
+
+    public Task<CommandResult> Swanctl(TimeSpan limit, params IReadOnlyList<string> arguments) =>
+        _host.Try(limit, [.. Environment, "swanctl", .. arguments, "--uri", Uri]);
+
+    private IReadOnlyList<string> Environment => ["env", $"STRONGSWAN_CONF={_host.Folder}/strongswan.conf", $"SWANCTL_DIR={Folder}"];
+}

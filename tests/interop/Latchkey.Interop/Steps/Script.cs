@@ -1,0 +1,221 @@
+using System.Text.RegularExpressions;
+using Latchkey.Interop.Hosts;
+using Latchkey.Lab;
+using Latchkey.Lab.Applications;
+using Latchkey.Lab.Daemons;
+using Latchkey.Lab.Network;
+
+namespace Latchkey.Interop.Steps;
+
+/// <summary>
+/// Carries out the steps of a case. A step is a verb and its arguments; one that does something also expects what it says:
+///
+///   start | stop | kill | restart HOST   HOST is latchkey or strongswan; both are started before the first step
+///   initiate | initiate-fails            strongSwan begins (swanctl --initiate)
+///   connect HOST | connect-fails HOST    a TCP connection is opened from that host to the other
+///   talk OCTETS                          both ends send that much, and everything arrives as it was sent
+///   reset HOST                           the connection was reset for the application there
+///   event KIND [NAME~TEXT]...            Latchkey tells such an event, later than the last one that was expected
+///   no-event KIND                        it never did
+///   log REGEX                            a line of charon's log, later than the last one that was expected
+///   swanctl ARGUMENTS                    the command succeeds
+///   sas CHILDREN                         strongSwan has one IKE SA, with so many Child SAs, all installed
+///   no-sas                               strongSwan has no IKE SA
+///   latches STATE COUNT                  so many latches of Latchkey are in that state
+///   counters-clean                       the kernel's ESP counted no error
+/// </summary>
+public sealed class Script(Stage stage)
+{
+    private const int Port = 7000;
+
+    /// <summary>The processor may be emulated, and others may use it too.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
+
+    private readonly CancellationToken _cancellation = stage.LatchkeyHost.Cancellation;
+    private Talker? _client;
+    private Talker? _server;
+    private string _clientHost = "";
+    private long _talked;
+    private long _lastEvent;
+    private int _lastLine;
+    private int _connections;
+
+    public async Task Run(string text)
+    {
+        var step = stage.Placeholders.Fill(text);
+        var (verb, rest) = step.IndexOf(' ', StringComparison.Ordinal) is var blank and > 0 ? (step[..blank], step[(blank + 1)..]) : (step, "");
+        await (verb switch
+        {
+            "start" => Start(rest),
+            "stop" => Stop(rest),
+            "kill" => Kill(rest),
+            "restart" => Restart(rest),
+            "initiate" => Initiate(succeeds: true),
+            "initiate-fails" => Initiate(succeeds: false),
+            "connect" => Connect(rest, succeeds: true),
+            "connect-fails" => Connect(rest, succeeds: false),
+            "talk" => Talk(long.Parse(rest)),
+            "reset" => Reset(rest),
+            "event" => Event(rest.Split(' ')[0], rest.Contains(' ', StringComparison.Ordinal) ? rest[(rest.IndexOf(' ', StringComparison.Ordinal) + 1)..] : ""),
+            "no-event" => NoEvent(rest),
+            "log" => LogLine(new Regex(rest)),
+            "swanctl" => Swanctl(rest),
+            "sas" => Sas(int.Parse(rest)),
+            "no-sas" => NoSas(),
+            "latches" => Latches(rest.Split(' ')[0], int.Parse(rest.Split(' ')[1])),
+            "counters-clean" => CountersClean(),
+            _ => throw new LabException($"there is no step '{verb}'"),
+        });
+    }
+
+    public Task Start(string host) => host == "latchkey" ? StartLatchkey() : stage.StrongSwan.Start(Limit);
+
+    private async Task StartLatchkey()
+    {
+        _lastEvent = 0;
+        await stage.Latchkey.Start(Limit);
+    }
+
+    private Task Stop(string host) => host == "latchkey" ? stage.Latchkey.Stop() : stage.StrongSwan.Stop();
+
+    private Task Kill(string host) => host == "latchkey" ? stage.Latchkey.Kill() : stage.StrongSwan.Kill();
+
+    private async Task Restart(string host)
+    {
+        await Stop(host);
+        await Start(host);
+    }
+
+    private async Task Initiate(bool succeeds)
+    {
+        var result = await stage.StrongSwan.Swanctl(Limit, "--initiate", "--child", "child", "--timeout", "60");
+        if (result.Status == 0 != succeeds)
+        {
+            throw new LabException($"swanctl --initiate ended with status {result.Status}: {Last(result.Output + result.Complaint)}");
+        }
+    }
+
+    private async Task Connect(string from, bool succeeds)
+    {
+        var (client, server) = from == "latchkey" ? (stage.LatchkeyHost, stage.StrongSwanHost) : (stage.StrongSwanHost, stage.LatchkeyHost);
+        var number = ++_connections;
+        _clientHost = from;
+        _talked = 0;
+        _server = await Talker.Listen(server, Port + number, $"server{number}", Limit);
+        _client = await Talker.Ready(client, server.Address, Port + number, name: $"client{number}", patience: Limit);
+        await _client.Go();
+        var outcome = await _client.ReportWithin(e => e.Kind is "connected" or "error", succeeds ? Limit : TimeSpan.FromSeconds(8));
+        if (outcome is { Kind: "connected" } != succeeds)
+        {
+            throw new LabException(succeeds ? $"no connection from {from} came up; {Situation()}" : "the connection came up");
+        }
+    }
+
+    private async Task Talk(long octets)
+    {
+        _talked += octets;
+        await _client!.Send(octets);
+        await _server!.Send(octets);
+        var there = await _server.Received(_talked, Limit);
+        var back = await _client.Received(_talked, Limit);
+        if (!there.Matches(back) || back.Received != _talked)
+        {
+            throw new LabException($"of {_talked} octets {there.Received} arrived, and {back.Received} came back; {Situation()}");
+        }
+    }
+
+    private async Task Reset(string host)
+    {
+        var end = host == _clientHost ? _client! : _server!;
+        if (await end.ReportWithin("error", Limit) is not { Errno: "ECONNRESET" } error)
+        {
+            throw new LabException($"the application on {host} got {(end.Failure?.ToString() ?? "nothing")}");
+        }
+
+        _ = error;
+    }
+
+    private async Task Event(string kind, string wanted)
+    {
+        var after = _lastEvent;
+        var found = await stage.Latchkey.Event(e => e.Sequence > after && e.Kind == kind && Meets(e, wanted), Limit)
+            ?? throw new LabException($"no event {kind} {wanted}; {Situation()}");
+        _lastEvent = found.Sequence;
+    }
+
+    /// <param name="wanted">name~text: the field contains the text, which may have blanks and ends the step.</param>
+    private static bool Meets(DaemonEvent e, string wanted) =>
+        wanted.IndexOf('~', StringComparison.Ordinal) is not (var at and > 0) || e.Text(wanted[..at])?.Contains(wanted[(at + 1)..], StringComparison.Ordinal) == true;
+
+    private Task NoEvent(string kind) =>
+        stage.Latchkey.Events.FirstOrDefault(e => e.Kind == kind) is { } told ? throw new LabException($"Latchkey told {told}") : Task.CompletedTask;
+
+    private Task LogLine(Regex wanted) => Await(
+        () =>
+        {
+            var lines = stage.StrongSwan.Log;
+            var at = lines.Skip(_lastLine).TakeWhile(line => !wanted.IsMatch(line)).Count() + _lastLine;
+            if (at >= lines.Count)
+            {
+                return Task.FromResult<string?>($"charon logged nothing like '{wanted}'");
+            }
+
+            _lastLine = at + 1;
+            return Task.FromResult<string?>(null);
+        });
+
+    private async Task Swanctl(string arguments)
+    {
+        var result = await stage.StrongSwan.Swanctl(Limit, arguments.Split(' '));
+        if (result.Status != 0)
+        {
+            throw new LabException($"swanctl {arguments} ended with status {result.Status}: {Last(result.Output + result.Complaint)}");
+        }
+    }
+
+    private Task Sas(int children) => Await(async () =>
+    {
+        var list = (await stage.StrongSwan.Swanctl(Limit, "--list-sas")).Output;
+        var (ike, child) = (Regex.Count(list, ", ESTABLISHED, "), Regex.Count(list, ", INSTALLED, "));
+        return ike == 1 && child == children ? null : $"strongSwan has {ike} IKE SAs and {child} Child SAs: {list}";
+    });
+
+    private Task NoSas() => Await(async () =>
+        (await stage.StrongSwan.Swanctl(Limit, "--list-sas")).Output is { Length: > 0 } list ? $"strongSwan still has SAs: {list}" : null);
+
+    private Task Latches(string state, int count) => Await(async () =>
+    {
+        var latches = (await stage.Latchkey.Ask("/latches")).GetProperty("latches").EnumerateArray().Select(l => l.GetProperty("state").GetString()).ToList();
+        return latches.Count(s => s == state) == count ? null : $"the latches are {string.Join(", ", latches)}";
+    });
+
+    private async Task CountersClean()
+    {
+        var counters = await stage.StrongSwanHost.Run("cat", "/proc/net/xfrm_stat");
+        // Packets that had no SA yet, or none any more, are no error of ESP; what it could not verify or read is.
+        var bad = counters.Split('\n').Where(line => Regex.IsMatch(line, "^Xfrm(InError|InStateProtoError|InStateModeError|InStateSeqError|InHdrError|InStateMismatch|OutStateProtoError|OutStateModeError|OutStateSeqError)\\s+[1-9]")).ToList();
+        if (bad.Count > 0)
+        {
+            throw new LabException($"the kernel counted {string.Join(", ", bad.Select(line => Regex.Replace(line, "\\s+", " ")))}");
+        }
+    }
+
+    private async Task Await(Func<Task<string?>> unmet)
+    {
+        var end = Moment.Now.Milliseconds + Limit.TotalMilliseconds;
+        while (await unmet() is { } why)
+        {
+            if (Moment.Now.Milliseconds > end)
+            {
+                throw new LabException($"{why}; {Situation()}");
+            }
+
+            await Task.Delay(200, _cancellation);
+        }
+    }
+
+    private string Situation() =>
+        $"Latchkey last said: {string.Join(" / ", stage.Latchkey.Events.TakeLast(4).Select(e => e.Text("text")))}; charon: {string.Join(" / ", stage.StrongSwan.Log.TakeLast(5))}";
+
+    private static string Last(string text) => string.Join(" / ", text.Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(3));
+}

@@ -1,0 +1,42 @@
+using System.Text;
+using Latchkey.Interop.Cases;
+using Latchkey.Lab.Processes;
+
+namespace Latchkey.Interop;
+
+/// <summary>docs/interop.md: what was run against what, and what came of it.</summary>
+internal static class Table
+{
+    public static async Task<string> Write(IReadOnlyList<InteropCase> cases, IReadOnlyList<CaseResult> results)
+    {
+        var strongSwan = (await Command.Run("dpkg-query", "-W", "-f", "${Version}", "charon-systemd")).Trim();
+        var text = new StringBuilder(
+            $"""
+            # Interoperability
+
+            Written by `./interop`; do not edit. Each case is two configurations and a list of steps in `tests/interop/cases`. It runs in
+            a virtual machine with Debian's stock kernel, whose own ESP carries strongSwan's side: every octet that goes through was
+            encrypted by one implementation and decrypted by the other, and both ends compare digests.
+
+            Peer: strongSwan {strongSwan} (charon-systemd, kernel-netlink). {results.Count(r => r.Verdict == "passed")} runs passed,
+            {results.Count(r => r.Verdict == "limited")} ended at something the peer cannot do, {results.Count(r => !r.IsGood)} failed.
+
+            | Case | What it shows | After strongSwan's | IPv4 | IPv6 |
+            |---|---|---|---|---|
+
+            """);
+        foreach (var work in cases)
+        {
+            string Of(string family) => results.FirstOrDefault(r => r.Case == work.Name && r.Family == family)?.Verdict ?? "";
+            text.AppendLine($"| `{work.Name}` | {work.Title} | {(work.Like is { } like ? $"`{like}`" : "")} | {Of("IPv4")} | {Of("IPv6")} |");
+        }
+
+        foreach (var (limited, first) in results.Where(r => r.Verdict == "limited").Select((r, i) => (r, i == 0)))
+        {
+            text.AppendLine(first ? "\n## What the peer cannot do\n" : "");
+            text.AppendLine($"- `{limited.Case}`: {cases.First(c => c.Name == limited.Case).Limitation!.Text}. Its log: `{limited.Text.Trim()}`");
+        }
+
+        return text.ToString();
+    }
+}
