@@ -11,15 +11,10 @@ namespace Latchkey.Ike;
 /// <param name="withKeyExchange">False in IKE_AUTH, where a Child SA has no key exchange of its own (RFC 7296 §1.2).</param>
 internal sealed class EspNegotiation(IkeSettings settings, ImmutableArray<AeadAlgorithm> encryption, bool withKeyExchange)
 {
-    private readonly ImmutableArray<EspProposal> _proposals = encryption.IsEmpty
-        ? settings.EspProposals
-        : [.. settings.EspProposals.Select(p => p with { Encryption = [.. encryption.Where(p.Encryption.Contains)] }).Where(p => !p.Encryption.IsEmpty)];
-
     private const ushort EsnYes = 1;
     private const ushort EsnNo = 0;
 
-    /// <summary>Proposals that differ in their key exchanges only are one where there is none.</summary>
-    private readonly ImmutableArray<EspProposal> _proposals = withKeyExchange ? settings.EspProposals : [.. settings.EspProposals.DistinctBy(p => p.Encryption)];
+    private readonly ImmutableArray<EspProposal> _proposals = Usable(settings, encryption, withKeyExchange);
 
     /// <summary>The method to guess for the KE payload, or null when none is wanted.</summary>
     public KeyExchangeMethod? PreferredKeyExchange =>
@@ -71,6 +66,16 @@ internal sealed class EspNegotiation(IkeSettings settings, ImmutableArray<AeadAl
 
     public ImmutableArray<TransformDifference> Differences(SaPayload offered) =>
         TransformDifferences.Of(offered, [.. _proposals.SelectMany(p => Transforms(p))]);
+
+    private static ImmutableArray<EspProposal> Usable(IkeSettings settings, ImmutableArray<AeadAlgorithm> encryption, bool withKeyExchange)
+    {
+        ImmutableArray<EspProposal> allowed = encryption.IsEmpty
+            ? settings.EspProposals
+            : [.. settings.EspProposals.Select(p => p with { Encryption = [.. encryption.Where(p.Encryption.Contains)] }).Where(p => !p.Encryption.IsEmpty)];
+
+        // Proposals that differ in their key exchanges only are one where there is none.
+        return withKeyExchange ? allowed : [.. allowed.Where((p, i) => !allowed.Take(i).Any(before => before.Encryption.SequenceEqual(p.Encryption)))];
+    }
 
     private static bool TryReadSpi(Proposal proposal, out uint spi)
     {
