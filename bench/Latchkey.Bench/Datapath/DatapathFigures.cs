@@ -34,8 +34,8 @@ internal static class DatapathFigures
     /// <summary>Packets a second with more and more flows and peers.</summary>
     public static (Table Table, IReadOnlyList<Bar> Bars) OfGrowth(TimeSpan length)
     {
-        List<Bar> flows = [.. ManyFlows.Select(n => new Bar($"{n:n0} flows with 1 peer", Stages.Rate(1, n, LargePacket, length) / 1000))];
-        List<Bar> peers = [.. ManyPeers.Select(n => new Bar($"1,000 flows with {n:n0} peers", Stages.Rate(n, 1000, LargePacket, length) / 1000))];
+        List<Bar> flows = [.. ManyFlows.Select(n => new Bar($"{Count(n, "flow")} with 1 peer", Stages.Rate(1, n, LargePacket, length) / 1000))];
+        List<Bar> peers = [.. ManyPeers.Select(n => new Bar($"1,000 flows with {Count(n, "peer")}", Stages.Rate(n, 1000, LargePacket, length) / 1000))];
         var table = new Table([$"packets of {LargePacket} octets, out and in again, one core, in memory", "1,000/s", "of the first"]);
         foreach (var series in new[] { flows, peers })
         {
@@ -47,4 +47,6 @@ internal static class DatapathFigures
 
         return (table, [.. flows, .. peers]);
     }
+
+    private static string Count(int n, string what) => string.Create(CultureInfo.InvariantCulture, $"{n:n0} {what}{(n == 1 ? "" : "s")}");
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Latchkey.Bench.Report;
 using Latchkey.Crypto;
 
 namespace Latchkey.Bench.Datapath;
@@ -63,24 +64,23 @@ internal sealed record Stages(double Parse, double Encrypt, double Out, double D
     /// <returns>Nanoseconds for one packet of a batch; preparing the batch is not counted.</returns>
     private static double PerPacket(TwoHosts hosts, TimeSpan length, Action prepare, Action act)
     {
-        // Once without counting: caches and branches are as they are when traffic flows.
-        Run(length / 4);
-        return Run(length);
-
-        double Run(TimeSpan time)
+        // A quarter more, which does not count: caches and branches are as they are when traffic flows.
+        var times = new List<double>();
+        var (began, warmUp) = (Stopwatch.GetTimestamp(), length / 4);
+        for (var passed = TimeSpan.Zero; passed < warmUp + length; passed = Stopwatch.GetElapsedTime(began))
         {
-            var (began, spent, batches) = (Stopwatch.GetTimestamp(), 0L, 0L);
-            while (Stopwatch.GetElapsedTime(began) < time)
+            prepare();
+            var before = Stopwatch.GetTimestamp();
+            act();
+            var spent = Stopwatch.GetElapsedTime(before);
+            if (passed >= warmUp)
             {
-                prepare();
-                var before = Stopwatch.GetTimestamp();
-                act();
-                spent += Stopwatch.GetTimestamp() - before;
-                batches++;
+                times.Add(spent.TotalNanoseconds / hosts.Batch.Capacity);
             }
-
-            return spent * 1e9 / Stopwatch.Frequency / (batches * hosts.Batch.Capacity);
         }
+
+        // What another program took of the core in the middle of a batch is not the datapath's.
+        return Statistics.Median(times);
     }
 
     private static double Allocation(TwoHosts hosts)
