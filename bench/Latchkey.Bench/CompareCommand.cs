@@ -61,6 +61,7 @@ internal static class CompareCommand
             await Console.Error.WriteLineAsync("the datapath by itself");
             var length = TimeSpan.FromSeconds(plan.Seconds / 4.0);
             page.Stages = DatapathFigures.OfStages(length);
+            page.Ciphers = CipherFigures.Measure(length);
             page.Growth = DatapathFigures.OfGrowth(length);
             page.Memory = MemoryFigures.Measure();
         }

@@ -77,7 +77,7 @@ public class ReportTests
         var results = Measured();
         results.Failures.Add("libipsec: no SA");
         var page = new PerformancePage(new Machine(2, "an EPYC", "6.1", "24 GiB", "0.10", "10.0"), new Plan([], 3, 5)) { Results = results }.ToMarkdown();
-        Assert.Contains("2 cores of an EPYC, 24 GiB, Linux 6.1, .NET 10.0; load average at the start 0.10. 3 rounds of transfers of 5 s", page, StringComparison.Ordinal);
+        Assert.Contains("2 cores of an EPYC, 24 GiB, Linux 6.1, .NET 10.0; load average at the start 0.10.\n\n3 rounds of transfers of 5 s", page, StringComparison.Ordinal);
         Assert.Contains("- libipsec: no SA", page, StringComparison.Ordinal);
         Assert.DoesNotContain("## Growth", page, StringComparison.Ordinal);
     }

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using Latchkey.Bench.Report;
 using Latchkey.Crypto;
 
 namespace Latchkey.Bench.Datapath;
@@ -18,9 +16,9 @@ internal sealed record Stages(double Parse, double Encrypt, double Out, double D
     public static Stages Measure(int size, TimeSpan length)
     {
         using var hosts = new TwoHosts(peers: 1, flows: 100, size);
-        var parse = PerPacket(hosts, length, hosts.Fill, hosts.ParseAll);
-        var outward = PerPacket(hosts, length, hosts.Fill, hosts.Protect);
-        var inward = PerPacket(hosts, length, FillAndProtect, hosts.Receive);
+        var parse = Batches.PerPacket(hosts.Batch.Capacity, length, hosts.Fill, hosts.ParseAll);
+        var outward = Batches.PerPacket(hosts.Batch.Capacity, length, hosts.Fill, hosts.Protect);
+        var inward = Batches.PerPacket(hosts.Batch.Capacity, length, FillAndProtect, hosts.Receive);
         var allocated = Allocation(hosts);
         if (hosts.Lost > 0)
         {
@@ -29,18 +27,10 @@ internal sealed record Stages(double Parse, double Encrypt, double Out, double D
 
         using var key = Aead.CreateKey(new byte[Aead.KeyMaterialLength]);
         byte[] iv = new byte[Aead.IvLength], header = new byte[12], text = new byte[size], icv = new byte[Aead.IcvLength];
-        var encrypt = PerPacket(hosts, length, () => { }, () => Repeat(() => key.Encrypt(iv, header, text, icv)));
+        var encrypt = Batches.PerPacket(hosts.Batch.Capacity, length, () => { }, () => Batches.Repeat(hosts.Batch.Capacity, () => key.Encrypt(iv, header, text, icv)));
         // What is decrypted is not a packet any more, so each is decrypted as a forged one would be; that costs the same.
-        var decrypt = PerPacket(hosts, length, () => { }, () => Repeat(() => key.TryDecrypt(iv, header, text, icv)));
+        var decrypt = Batches.PerPacket(hosts.Batch.Capacity, length, () => { }, () => Batches.Repeat(hosts.Batch.Capacity, () => key.TryDecrypt(iv, header, text, icv)));
         return new Stages(parse, encrypt, outward, decrypt, inward, allocated);
-
-        void Repeat(Action action)
-        {
-            for (var i = 0; i < hosts.Batch.Capacity; i++)
-            {
-                action();
-            }
-        }
 
         void FillAndProtect()
         {
@@ -53,34 +43,12 @@ internal sealed record Stages(double Parse, double Encrypt, double Out, double D
     public static double Rate(int peers, int flows, int size, TimeSpan length)
     {
         using var hosts = new TwoHosts(peers, flows, size);
-        var each = PerPacket(hosts, length, hosts.Fill, () =>
+        var each = Batches.PerPacket(hosts.Batch.Capacity, length, hosts.Fill, () =>
         {
             hosts.Protect();
             hosts.Receive();
         });
         return hosts.Lost == 0 ? 1e9 / each : throw new InvalidOperationException($"{hosts.Lost} packets were dropped");
-    }
-
-    /// <returns>Nanoseconds for one packet of a batch; preparing the batch is not counted.</returns>
-    private static double PerPacket(TwoHosts hosts, TimeSpan length, Action prepare, Action act)
-    {
-        // A quarter more, which does not count: caches and branches are as they are when traffic flows.
-        var times = new List<double>();
-        var (began, warmUp) = (Stopwatch.GetTimestamp(), length / 4);
-        for (var passed = TimeSpan.Zero; passed < warmUp + length; passed = Stopwatch.GetElapsedTime(began))
-        {
-            prepare();
-            var before = Stopwatch.GetTimestamp();
-            act();
-            var spent = Stopwatch.GetElapsedTime(before);
-            if (passed >= warmUp)
-            {
-                times.Add(spent.TotalNanoseconds / hosts.Batch.Capacity);
-            }
-        }
-
-        // What another program took of the core in the middle of a batch is not the datapath's.
-        return Statistics.Median(times);
     }
 
     private static double Allocation(TwoHosts hosts)

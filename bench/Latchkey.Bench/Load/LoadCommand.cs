@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using System.Net.Sockets;
 
 namespace Latchkey.Bench.Load;
 
@@ -21,14 +22,29 @@ internal static class LoadCommand
         var echo = new Command("echo", "Answer every octet of every TCP connection with itself") { port };
         echo.SetAction(given => EchoServer.Run(given.GetValue(port)));
         var ask = new Command("ask", "Measure round trips of one octet over one TCP connection") { address, port, seconds };
-        ask.SetAction(given => RoundTrips.Ask(To(given), TimeSpan.FromSeconds(given.GetValue(seconds)), Console.Out));
+        ask.SetAction(given => Told(() => RoundTrips.Ask(To(given), TimeSpan.FromSeconds(given.GetValue(seconds)), Console.Out)));
         var connect = new Command("connect", "Measure how long TCP connections take to be set up, one after the other") { address, port, count };
-        connect.SetAction(given => RoundTrips.Connect(To(given), given.GetValue(count), Console.Out));
+        connect.SetAction(given => Told(() => RoundTrips.Connect(To(given), given.GetValue(count), Console.Out)));
         var send = new Command("send", "Send datagrams as fast as the kernel takes them") { address, port, size, segments, seconds };
-        send.SetAction(given => Datagrams.Send(To(given), given.GetValue(size), given.GetValue(segments), TimeSpan.FromSeconds(given.GetValue(seconds))));
+        send.SetAction(given => Told(() => Datagrams.Send(To(given), given.GetValue(size), given.GetValue(segments), TimeSpan.FromSeconds(given.GetValue(seconds)))));
         var receive = new Command("receive", "Count the datagrams that arrive, from the first one on") { port, seconds };
         receive.SetAction(given => Datagrams.Receive(given.GetValue(port), TimeSpan.FromSeconds(given.GetValue(seconds)), Console.Out));
         return new Command("load", "Make traffic; used by 'compare'") { echo, ask, connect, send, receive };
+
+        // What the network refuses is a finding, and no fault of this program.
+        static int Told(Action action)
+        {
+            try
+            {
+                action();
+                return 0;
+            }
+            catch (SocketException e)
+            {
+                Console.Error.WriteLine(e.Message);
+                return 1;
+            }
+        }
 
         IPEndPoint To(ParseResult given) => new(IPAddress.Parse(given.GetRequiredValue(address)), given.GetValue(port));
     }

@@ -11,10 +11,14 @@ internal sealed class WireguardGoPeer : Peer
     private const string AddressB = "10.78.0.2";
     private const string Sockets = "/var/run/wireguard";
 
+    // Made by the first daemon, and then nobody's.
+    private bool _hadFolder;
+
     public override string Name => "wireguard-go";
 
     public override async Task<Tunnel> Up(Ends ends)
     {
+        _hadFolder = Directory.Exists(Sockets);
         var keys = new Dictionary<LabHost, string>();
         List<int> daemons = [];
         foreach (var host in new[] { ends.A, ends.B })
@@ -32,8 +36,16 @@ internal sealed class WireguardGoPeer : Peer
 
     public override Task Down(Ends ends)
     {
-        File.Delete(Socket(ends, ends.A));
-        File.Delete(Socket(ends, ends.B));
+        if (Directory.Exists(Sockets))
+        {
+            File.Delete(Socket(ends, ends.A));
+            File.Delete(Socket(ends, ends.B));
+            if (!_hadFolder && !Directory.EnumerateFileSystemEntries(Sockets).Any())
+            {
+                Directory.Delete(Sockets);
+            }
+        }
+
         return Task.CompletedTask;
     }
 

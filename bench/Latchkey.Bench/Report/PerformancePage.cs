@@ -14,6 +14,9 @@ internal sealed class PerformancePage(Machine machine, Plan plan)
     public Table? Stages { get; set; }
 
     /// <inheritdoc cref="Results"/>
+    public Table? Ciphers { get; set; }
+
+    /// <inheritdoc cref="Results"/>
     public (Table Table, IReadOnlyList<Bar> Bars)? Growth { get; set; }
 
     /// <inheritdoc cref="Results"/>
@@ -34,8 +37,9 @@ internal sealed class PerformancePage(Machine machine, Plan plan)
 
             Written by `bench/run`, which measures everything in one run. Compare only figures of one run with each other.
 
-            Machine: {machine}. {plan.Rounds} {(plan.Rounds == 1 ? "round" : "rounds")} of transfers of {plan.Seconds} s; medians, with the smallest and the
-            largest in parentheses.
+            Machine: {machine}.
+
+            {plan.Rounds} {(plan.Rounds == 1 ? "round" : "rounds")} of transfers of {plan.Seconds} s; medians, with the smallest and the largest in parentheses.
 
             ![plot]({Plot})
             """);
@@ -73,12 +77,22 @@ internal sealed class PerformancePage(Machine machine, Plan plan)
                 """);
         }
 
+        if (Ciphers is not null)
+        {
+            Add($"""
+                ## Ciphers
+
+                {Ciphers}
+                """);
+        }
+
         if (Growth is { } growth)
         {
             Add($"""
                 ## Growth
 
-                Packets of all flows in an order without locality. Sockets are not the point here, so test doubles stand in their place.
+                Packets of all flows in an order without locality: every packet is of another flow than the one before, which is the worst case. Sockets are
+                not the point here, so test doubles stand in their place; both hosts share one core and its caches.
 
                 {growth.Table}
                 """);
