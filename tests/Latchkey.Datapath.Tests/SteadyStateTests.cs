@@ -43,6 +43,45 @@ public class SteadyStateTests
     }
 
     [Fact]
+    public void Nothing_is_allocated_for_a_super_segment_and_for_the_train_that_arrives()
+    {
+        using var pair = new Pair();
+        var packet = Packets.Tcp(pair.Tcp, TcpFlags.Ack, payload: 40_000);
+        var (super, offload) = SlowOffload.Super(packet, 20, 1000);
+        var batch = new PacketBatch(2, 65_535);
+        var trains = new Queue<byte[]>();
+        pair.W.Tun.Discard = true;
+        for (var i = 0; i < 100; i++)
+        {
+            pair.C.Send(((byte[])super.Clone(), offload));
+            trains.Enqueue([.. pair.C.Udp.TakeSent().SelectMany(p => p.Octets)]);
+        }
+
+        pair.C.Udp.Discard = true;
+        Assert.Equal(0, LeastAllocated(50, () =>
+        {
+            Fill(super, default, default);
+            batch[0].Offload = offload;
+            pair.C.Datapath.ProcessOutbound(batch);
+        }));
+        Assert.Equal(0, LeastAllocated(100, () =>
+        {
+            Fill(trains.Dequeue(), new(pair.W.Address, 4500), new(pair.C.Address, 4500));
+            batch[0].SegmentSize = 1000 + 20 + 8 + 8 + 2 + 2 + 16;
+            pair.W.Datapath.ProcessInbound(batch, Encapsulation.Udp);
+        }));
+        Assert.Equal(4000, pair.W.Datapath.Received.Packets);
+
+        void Fill(byte[] octets, InetEndpoint local, InetEndpoint remote)
+        {
+            batch.Clear();
+            batch.Count = 1;
+            (batch[0].Length, batch[0].Local, batch[0].Remote) = (octets.Length, local, remote);
+            octets.CopyTo(batch.Data(0));
+        }
+    }
+
+    [Fact]
     public void Threads_carry_packets_from_link_to_link_and_stop()
     {
         using var pair = new Pair();

@@ -58,6 +58,7 @@ public sealed class TunDeviceTests
         using var device = host.In(() => new TunDevice(1500, offload: false));
 
         Assert.DoesNotContain("fe80", host.Sh("ip -6 address show dev latchkey0"), StringComparison.Ordinal);
+        Assert.Contains("qlen 1000", host.Sh("ip link show dev latchkey0"), StringComparison.Ordinal);
         Assert.Contains("mtu 1500", host.Sh("ip link show dev latchkey0"), StringComparison.Ordinal);
         Assert.Equal(0, device.Receive(new PacketBatch(4, 1500), 0));
     }

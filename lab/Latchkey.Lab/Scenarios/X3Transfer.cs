@@ -7,7 +7,8 @@ using Latchkey.Lab.Stories;
 namespace Latchkey.Lab.Scenarios;
 
 /// <summary>Large transfers over links with different MTUs, and over a path whose MTU shrinks in the middle of one.</summary>
-public sealed class X3Transfer : Scenario
+/// <param name="offload">The cards take super-segments, and routers pass them on.</param>
+public sealed class X3Transfer(bool offload) : Scenario
 {
     private const long Short = 48L << 20;
     private const long Full = 1L << 30;
@@ -15,18 +16,19 @@ public sealed class X3Transfer : Scenario
     /// <summary>The slowest the product may be without the transfer being called stuck.</summary>
     private const double OctetsPerSecond = 4e6;
 
-    public override string Id => "X3";
+    public override string Id => offload ? "X3o" : "X3";
 
-    public override string Title => "Large transfers through a router: MTU 1500, MTU 1280, and an MTU that shrinks on the way";
+    public override string Title =>
+        $"Large transfers through a router{(offload ? ", with segmentation offload" : "")}: MTU 1500, MTU 1280, and an MTU that shrinks on the way";
 
     protected internal override async Task Tell(Stage stage)
     {
         var laboratory = stage.Laboratory;
         var (near, far) = (await laboratory.Link(1), await laboratory.Link(2));
-        var w = await laboratory.Host("w", near, 1);
-        var router = await laboratory.Host("router", near, 254);
-        await laboratory.Connect(router, far, 254);
-        var c = await laboratory.Host("c", far, 7);
+        var w = await laboratory.Host("w", near, 1, offload);
+        var router = await laboratory.Host("router", near, 254, offload);
+        await laboratory.Connect(router, far, 254, offload);
+        var c = await laboratory.Host("c", far, 7, offload);
         foreach (var nic in new[] { w, router, c }.SelectMany(host => host.Nics))
         {
             await nic.Plug();

@@ -41,6 +41,12 @@ internal sealed class Links(NetlinkSocket netlink)
             MessageBuilder.Request(Rtnetlink.NewLink, 0, new LinkMessage { Index = link.Index }).Put(Rtnetlink.LinkMtu, (uint)mtu),
             $"cannot set the MTU of {link.Name} to {mtu}");
 
+    /// <summary>How many packets the device holds until they are read or taken by the wire.</summary>
+    public void SetTransmitQueue(LinkInfo link, int packets) =>
+        netlink.Do(
+            MessageBuilder.Request(Rtnetlink.NewLink, 0, new LinkMessage { Index = link.Index }).Put(Rtnetlink.LinkTransmitQueue, (uint)packets),
+            $"cannot set the queue of {link.Name} to {packets} packets");
+
     /// <summary>Lets the kernel make no link-local address, so that nothing is sent that nobody asked for (addrgenmode none).</summary>
     /// <returns>False when the host has no IPv6.</returns>
     public bool TryWithoutAutomaticAddress(LinkInfo link)

@@ -14,7 +14,7 @@ namespace Latchkey.Linux.Tun;
 /// (<see cref="PacketSlot.Offload"/>).
 /// </summary>
 /// <remarks>
-/// Until the daemon reads it, it holds up to 500 packets and drops the rest. A slot's <see cref="PacketSlot.Local"/> and
+/// Until the daemon reads it, it holds up to 1,000 packets and drops the rest. A slot's <see cref="PacketSlot.Local"/> and
 /// <see cref="PacketSlot.Remote"/> are left alone.
 /// </remarks>
 public sealed class TunDevice : IPacketDevice
@@ -23,6 +23,9 @@ public sealed class TunDevice : IPacketDevice
 
     /// <summary>A super-segment at its largest.</summary>
     private const int LargestPacket = ushort.MaxValue;
+
+    /// <summary>More than the kernel's 500, which a hundred busy connections overrun; at worst 64 MiB of super-segments.</summary>
+    private const int QueueLength = 1000;
 
     private const uint TcpOffloads = IfTun.OffloadChecksum | IfTun.OffloadTcp4 | IfTun.OffloadTcp6 | IfTun.OffloadTcpEcn;
 
@@ -61,6 +64,7 @@ public sealed class TunDevice : IPacketDevice
             var link = links.Find(name) ?? throw new LinuxException($"the device {name} vanished as soon as it was made");
             Index = link.Index;
             links.SetMtu(link, mtu);
+            links.SetTransmitQueue(link, QueueLength);
             links.TryWithoutAutomaticAddress(link);
             links.SetUp(link);
         }
