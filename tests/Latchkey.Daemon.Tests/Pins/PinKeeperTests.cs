@@ -66,7 +66,7 @@ public sealed class PinKeeperTests : IAsyncDisposable
         Assert.True(Assert.Single(_told).Fails);
         Assert.Contains("New first-use peers are refused", _told[0].Text, StringComparison.Ordinal);
         Assert.NotNull(_keeper.Problem);
-        await Assert.ThrowsAsync<StateException>(() => _keeper.ChangeAsync(store => store.Unpin(C), TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<StateException>(() => _keeper.ChangeAsync(store => store.Set(new Pin(C, _peer.Public.Fingerprint, PinOrigin.Person), null), TestContext.Current.CancellationToken));
 
         System.IO.File.Move(File + ".away", File);
         _keeper.Keep(Use(C));

@@ -57,6 +57,23 @@ public sealed class SharedAddress
     }
 
     [Fact]
+    public void L14_Who_comes_back_after_its_very_port_became_the_neighbours_is_told()
+    {
+        using var theatre = new Theatre(behindNat: true);
+        var client = theatre.Connect();
+        theatre.C.KillDaemon();
+        theatre.D.Boot();
+        var heir = theatre.D.Sockets.Connect(theatre.D.Plan.Address, theatre.W.Plan.Address);
+        Assert.True(theatre.World.RunUntil(() => heir.IsEstablished, Soon), "the neighbour has the port");
+        Assert.Equal(SocketOutcome.Reset, theatre.Served.Outcome);
+        theatre.C.StartDaemon();
+        client.Write(500);
+        Assert.True(theatre.World.RunUntil(() => !client.IsOpen, TimeSpan.FromMinutes(2)), "its owner is told");
+        Assert.Equal(SocketOutcome.Reset, client.Outcome);
+        Assert.True(heir.IsEstablished);
+    }
+
+    [Fact]
     public void L33_The_very_port_of_the_other_is_refused_and_the_application_told()
     {
         using var theatre = new Theatre(behindNat: true);
