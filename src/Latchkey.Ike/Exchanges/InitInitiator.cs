@@ -22,6 +22,7 @@ internal sealed class InitInitiator
     private KeyExchangeOffer _offer;
     private byte[] _cookie = [];
     private Transmission? _transmission;
+    private byte[] _request = [];
     private int _restarts;
     private bool _answered;
 
@@ -48,7 +49,7 @@ internal sealed class InitInitiator
     public void Start()
     {
         _transmission?.Stop();
-        var request = new IkeMessage(
+        _request = new IkeMessage(
             IkeHeader.ForRequest(SpiI, 0, ExchangeType.IkeSaInit, fromInitiator: true, messageId: 0),
             [
                 .. _cookie.Length == 0 ? Enumerable.Empty<IkePayload>() : [new NotifyPayload(NotifyType.Cookie, _cookie)],
@@ -57,9 +58,10 @@ internal sealed class InitInitiator
                 new NoncePayload(_nonce),
                 .. NatDetection.Payloads(SpiI, 0, _sa.Local, _sa.Remote, _forceUdpEncapsulation),
                 InitMessages.SignatureHashes(),
+                InitMessages.Fragmentation,
                 Vendor.Id,
             ]).ToBytes();
-        _transmission = new Transmission(_context, _sa, request, _schedule, GiveUp);
+        _transmission = new Transmission(_context, _sa, [_request], _schedule, GiveUp);
         _transmission.Start();
     }
 
@@ -168,7 +170,7 @@ internal sealed class InitInitiator
         else
         {
             var init = new InitResult(
-                _nonce, nonce.Nonce, _transmission!.Message, response, _context.Now, InitMessages.PeerHashes(payloads), Vendor.IsAnnounced(payloads));
+                _nonce, nonce.Nonce, _request, response, _context.Now, InitMessages.PeerHashes(payloads), Vendor.IsAnnounced(payloads));
             Proceed(spiR, payloads, init, suite, shared!);
         }
     }
@@ -176,6 +178,7 @@ internal sealed class InitInitiator
     private void Proceed(ulong spiR, PayloadSet payloads, InitResult init, IkeSuite suite, SecretBytes shared)
     {
         _sa.Note(NatDetection.Read(payloads, SpiI, spiR, _sa.Local, _sa.Remote), _forceUdpEncapsulation);
+        _sa.Fragments = InitMessages.Fragments(payloads);
         CleanUp();
         _sa.AbandonSetup = null;
         _sa.NoteAnswer(_transmission!, plain: false);

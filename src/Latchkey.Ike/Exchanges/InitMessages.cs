@@ -21,6 +21,11 @@ internal static class InitMessages
         return new NotifyPayload(NotifyType.SignatureHashAlgorithms, data);
     }
 
+    /// <summary>We understand messages in fragments (RFC 7383 §2.3).</summary>
+    public static NotifyPayload Fragmentation { get; } = new(NotifyType.IkeV2FragmentationSupported);
+
+    public static bool Fragments(PayloadSet payloads) => payloads.Has(NotifyType.IkeV2FragmentationSupported);
+
     public static IReadOnlyList<ushort> PeerHashes(PayloadSet payloads)
     {
         var data = payloads.Notify(NotifyType.SignatureHashAlgorithms)?.Data ?? [];

@@ -114,6 +114,7 @@ internal sealed class InitResponder(HostContext context)
         var sa = new IkeSa(context, initiated: false, local, remote);
         var spiR = context.NewIkeSpi();
         var nonce = context.Nonce();
+        sa.Fragments = InitMessages.Fragments(request.Payloads);
         var force = context.Policy.ForceUdpEncapsulation(local.Address, remote.Address);
         sa.Note(NatDetection.Read(request.Payloads, header.SpiI, 0, local, remote), force);
         var response = new IkeMessage(
@@ -125,8 +126,9 @@ internal sealed class InitResponder(HostContext context)
                 .. NatDetection.Payloads(header.SpiI, spiR, local, remote, force),
                 .. new Authenticator(context, sa).CertificateRequests,
                 InitMessages.SignatureHashes(),
+                .. sa.Fragments ? [InitMessages.Fragmentation] : Enumerable.Empty<IkePayload>(),
                 // The peer may make its Child SAs later (RFC 6023 §3).
-                new NotifyPayload(NotifyType.ChildlessIkeV2Supported),
+                new NotifyPayload(NotifyType.ChildlessIkev2Supported),
                 Vendor.Id,
             ]).ToBytes();
 

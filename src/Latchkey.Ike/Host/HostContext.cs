@@ -56,6 +56,14 @@ internal sealed class HostContext(IkeSettings settings, SigningKey identity, IRe
 
     public void Send(InetEndpoint local, InetEndpoint remote, byte[] message) => Emit(new SendDatagram(local, remote, message));
 
+    public void Send(InetEndpoint local, InetEndpoint remote, IReadOnlyList<byte[]> datagrams)
+    {
+        foreach (var datagram in datagrams)
+        {
+            Send(local, remote, datagram);
+        }
+    }
+
     public void Send(InetEndpoint local, InetEndpoint remote, IkeMessage message) => Send(local, remote, message.ToBytes());
 
     public Timer After(TimeSpan delay, Action fire) =>

@@ -8,36 +8,32 @@ namespace Latchkey.Ike;
 /// <summary>Seals and opens the messages of one generation of an IKE SA with its AEAD (RFC 7296 §3.14, RFC 5282).</summary>
 internal sealed class MessageCipher(AeadAlgorithm algorithm, SecretBytes sealKey, SecretBytes openKey) : IDisposable
 {
+    /// <summary>Octets of the field that says how much padding stands before it.</summary>
+    private const int PadLength = 1;
+
     private readonly AeadKey _seal = algorithm.CreateKey(sealKey.Span);
     private readonly AeadKey _open = algorithm.CreateKey(openKey.Span);
 
     // A counter never repeats, and needs no randomness (RFC 5282 §3.1).
     private ulong _lastIv;
 
-    public byte[] Seal(IkeHeader header, IReadOnlyList<IkePayload> payloads)
+    /// <param name="longest">The longest datagram; null: the message stays in one, however long it is.</param>
+    /// <returns>The message, or its fragments in their order (RFC 7383 §2.5).</returns>
+    public IReadOnlyList<byte[]> Seal(IkeHeader header, IReadOnlyList<IkePayload> payloads, int? longest)
     {
         var inner = new IkeWriter();
         PayloadChain.Write(inner, payloads);
-        inner.U8(0); // pad length: an AEAD needs no padding
         var text = inner.ToArray();
-        var body = algorithm.IvLength + text.Length + algorithm.IcvLength;
+        var first = PayloadChain.FirstOf(payloads);
+        var overhead = IkeHeader.Size + PayloadChain.GenericHeader + algorithm.IvLength + PadLength + algorithm.IcvLength;
+        if (longest is not { } limit || overhead + text.Length <= limit)
+        {
+            return [Seal(header, first, null, text)];
+        }
 
-        var writer = new IkeWriter();
-        (header with { NextPayload = PayloadType.Encrypted }).Write(writer);
-        writer.U8((byte)PayloadChain.FirstOf(payloads));
-        writer.U8(0);
-        writer.U16(checked((ushort)(PayloadChain.GenericHeader + body)));
-        var ivAt = writer.Length;
-        writer.Zeros(algorithm.IvLength);
-        writer.Octets(text);
-        writer.Zeros(algorithm.IcvLength);
-        writer.PatchU32(24, writer.Length);
-
-        var message = writer.ToArray();
-        var iv = message.AsSpan(ivAt, algorithm.IvLength);
-        BinaryPrimitives.WriteUInt64BigEndian(iv[^8..], ++_lastIv);
-        _seal.Encrypt(iv, message.AsSpan(0, ivAt), message.AsSpan(ivAt + iv.Length, text.Length), message.AsSpan(message.Length - algorithm.IcvLength));
-        return message;
+        var pieces = text.Chunk(limit - overhead - FragmentNumber.Size).ToList();
+        return [.. pieces.Select((piece, i) => Seal(
+            header, i == 0 ? first : PayloadType.NoNextPayload, new FragmentNumber((ushort)(i + 1), checked((ushort)pieces.Count)), piece))];
     }
 
     /// <summary>Verifies and decrypts; false when the octets are too few, the check value is wrong or the padding is.</summary>
@@ -46,7 +42,7 @@ internal sealed class MessageCipher(AeadAlgorithm algorithm, SecretBytes sealKey
         inner = null;
         var body = encrypted.Body.AsSpan();
         var textLength = body.Length - algorithm.IvLength - algorithm.IcvLength;
-        if (textLength < 1)
+        if (textLength < PadLength)
         {
             return false;
         }
@@ -57,7 +53,7 @@ internal sealed class MessageCipher(AeadAlgorithm algorithm, SecretBytes sealKey
             return false;
         }
 
-        var padding = text[^1] + 1;
+        var padding = text[^1] + PadLength;
         if (padding > text.Length)
         {
             return false;
@@ -65,6 +61,35 @@ internal sealed class MessageCipher(AeadAlgorithm algorithm, SecretBytes sealKey
 
         inner = text[..^padding];
         return true;
+    }
+
+    private byte[] Seal(IkeHeader header, PayloadType first, FragmentNumber? fragment, byte[] text)
+    {
+        var body = algorithm.IvLength + text.Length + PadLength + algorithm.IcvLength;
+        var writer = new IkeWriter();
+        (header with { NextPayload = fragment is null ? PayloadType.Encrypted : PayloadType.EncryptedFragment }).Write(writer);
+        writer.U8((byte)first);
+        writer.U8(0);
+        writer.U16(checked((ushort)(PayloadChain.GenericHeader + (fragment is null ? 0 : FragmentNumber.Size) + body)));
+        if (fragment is { } f)
+        {
+            writer.U16(f.Number);
+            writer.U16(f.Total);
+        }
+
+        var ivAt = writer.Length;
+        writer.Zeros(algorithm.IvLength);
+        writer.Octets(text);
+        // Pad length zero: an AEAD needs no padding.
+        writer.Zeros(PadLength + algorithm.IcvLength);
+        writer.PatchU32(24, writer.Length);
+
+        var message = writer.ToArray();
+        var iv = message.AsSpan(ivAt, algorithm.IvLength);
+        BinaryPrimitives.WriteUInt64BigEndian(iv[^8..], ++_lastIv);
+        _seal.Encrypt(
+            iv, message.AsSpan(0, ivAt), message.AsSpan(ivAt + iv.Length, text.Length + PadLength), message.AsSpan(message.Length - algorithm.IcvLength));
+        return message;
     }
 
     public void Dispose()

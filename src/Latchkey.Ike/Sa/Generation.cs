@@ -10,8 +10,13 @@ namespace Latchkey.Ike;
 /// </summary>
 internal sealed class Generation : IDisposable
 {
+    /// <summary>What every IPv6 path carries whole (RFC 8200 §5), less IP and UDP headers and the non-ESP marker.</summary>
+    private const int LongestDatagram = 1280 - 40 - 8 - 4;
+
     private readonly HostContext _context;
     private readonly MessageCipher _cipher;
+    private readonly MessageAssembly _requestParts = new();
+    private readonly MessageAssembly _answerParts = new();
     private Timer? _lingering;
 
     /// <param name="firstId">Message id of the first protected request: 1 after IKE_SA_INIT, 0 after a rekey.</param>
@@ -65,7 +70,9 @@ internal sealed class Generation : IDisposable
 
     public bool IsDisposed { get; private set; }
 
-    public byte[] Seal(IkeHeader header, IReadOnlyList<IkePayload> payloads) => _cipher.Seal(header, payloads);
+    /// <summary>The datagrams of a message: one, or its fragments.</summary>
+    public IReadOnlyList<byte[]> Seal(IkeHeader header, IReadOnlyList<IkePayload> payloads) =>
+        _cipher.Seal(header, payloads, Sa.Fragments ? LongestDatagram : null);
 
     public void Receive(InetEndpoint local, InetEndpoint remote, IkeMessage message, ReadOnlySpan<byte> datagram)
     {
@@ -76,15 +83,36 @@ internal sealed class Generation : IDisposable
             return;
         }
 
-        if (!_cipher.TryOpen(datagram, message.Encrypted!, out var inner))
+        var (header, encrypted) = (message.Header, message.Encrypted!);
+        if (!_cipher.TryOpen(datagram, encrypted, out var inner))
         {
             _context.Drop(IkeDropReason.IntegrityFailed);
             return;
         }
 
         Sa.LastHeard = _context.Now;
-        var header = message.Header;
-        var readable = PayloadChain.TryRead(message.Encrypted!.FirstInner, inner, message.Encrypted.Offset, out var payloads, out var error);
+        var first = encrypted.FirstInner;
+        if (encrypted.Fragment is { } fragment)
+        {
+            if (!Sa.Fragments)
+            {
+                _context.Drop(IkeDropReason.Malformed);
+                return;
+            }
+
+            // One answer for all the fragments of a repeated request (RFC 7383 §2.6.1).
+            var repeated = !header.IsResponse && Responses.Judge(header.MessageId) == ResponseWindow.Verdict.Repeated;
+            var whole = !repeated ? (header.IsResponse ? _answerParts : _requestParts).Add(header.MessageId, encrypted, inner)
+                : fragment.Number == 1 ? (first, inner) : null;
+            if (whole is not { } assembled)
+            {
+                return;
+            }
+
+            (first, inner) = assembled;
+        }
+
+        var readable = PayloadChain.TryRead(first, inner, encrypted.Offset, out var payloads, out var error);
         if (header.IsResponse)
         {
             ReceiveAnswer(remote, header, readable ? new PayloadSet(payloads) : null, error);

@@ -45,6 +45,9 @@ internal sealed class IkeSa
 
     public bool UdpEncapsulation { get; private set; }
 
+    /// <summary>Both ends understand messages in fragments.</summary>
+    public bool Fragments { get; set; }
+
     public NatSides Nat { get; private set; }
 
     public IkeSaState State { get; private set; }

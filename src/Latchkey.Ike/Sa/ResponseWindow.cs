@@ -10,7 +10,7 @@ namespace Latchkey.Ike;
 internal sealed class ResponseWindow(uint firstId)
 {
     private uint _expected = firstId;
-    private byte[]? _lastResponse;
+    private IReadOnlyList<byte[]>? _lastResponse;
 
     public enum Verdict
     {
@@ -33,7 +33,8 @@ internal sealed class ResponseWindow(uint firstId)
 
     public InetEndpoint Remote { get; private set; }
 
-    public byte[]? LastResponse => _lastResponse;
+    /// <summary>One datagram, or several.</summary>
+    public IReadOnlyList<byte[]>? LastResponse => _lastResponse;
 
     public Verdict Judge(uint id) => id switch
     {
@@ -52,7 +53,7 @@ internal sealed class ResponseWindow(uint firstId)
     /// <summary>As if the request had not come: it is not answered, and new again when the peer repeats it.</summary>
     public void Postpone() => Serving = null;
 
-    public void Complete(byte[] response)
+    public void Complete(IReadOnlyList<byte[]> response)
     {
         _lastResponse = response;
         Serving = null;

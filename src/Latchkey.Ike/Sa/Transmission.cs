@@ -1,12 +1,10 @@
 namespace Latchkey.Ike;
 
-/// <summary>One request on its way: sent, and sent again until <see cref="Stop"/> or until its schedule gives up.</summary>
-internal sealed class Transmission(HostContext context, IkeSa sa, byte[] message, RetransmitSchedule schedule, Action gaveUp)
+/// <summary>One request on its way, in one datagram or several: sent, and sent again until <see cref="Stop"/> or until its schedule gives up.</summary>
+internal sealed class Transmission(HostContext context, IkeSa sa, IReadOnlyList<byte[]> datagrams, RetransmitSchedule schedule, Action gaveUp)
 {
     private Timer? _timer;
     private bool _stopped;
-
-    public byte[] Message => message;
 
     public int Sends { get; private set; }
 
@@ -34,7 +32,7 @@ internal sealed class Transmission(HostContext context, IkeSa sa, byte[] message
         }
 
         Sends++;
-        context.Send(sa.Local, sa.Remote, message);
+        context.Send(sa.Local, sa.Remote, datagrams);
     }
 
     /// <summary>Stops repeating while a probe train does it faster.</summary>

@@ -6,6 +6,11 @@ public static class IkeLimits
     /// <summary>The largest UDP payload over IPv4, less the non-ESP marker.</summary>
     public const int Message = 65_507 - 4;
 
+    /// <summary>What a message that came in fragments may hold, and be cut into: a chain of certificates needs less than half of it.</summary>
+    public const int Assembled = 16_384;
+
+    public const int Fragments = 64;
+
     /// <summary>Real messages have about a dozen.</summary>
     public const int Payloads = 64;
 

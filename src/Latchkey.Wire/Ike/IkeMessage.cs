@@ -6,7 +6,7 @@ namespace Latchkey.Wire.Ike;
 /// <summary>An IKE message as it travels, without the non-ESP marker of port 4500.</summary>
 public sealed record IkeMessage(IkeHeader Header, ImmutableArray<IkePayload> Payloads)
 {
-    /// <summary>The SK payload, or null when the message travels in clear.</summary>
+    /// <summary>The SK or SKF payload, or null when the message travels in clear.</summary>
     public EncryptedPayload? Encrypted => Payloads is [.., EncryptedPayload last] ? last : null;
 
     /// <summary>Reads a whole message of version 2; its length field must be the datagram's length. Never throws.</summary>

@@ -41,7 +41,7 @@ public enum NotifyType : ushort
     EspTfcPaddingNotSupported = 16394,
     NonFirstFragmentsAlso = 16395,
     MobikeSupported = 16396,
-    ChildlessIkeV2Supported = 16418,
+    ChildlessIkev2Supported = 16418,
     QuickCrashDetection = 16419,
     IkeV2FragmentationSupported = 16430,
     SignatureHashAlgorithms = 16431,

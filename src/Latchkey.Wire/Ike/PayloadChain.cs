@@ -43,8 +43,8 @@ public static class PayloadChain
 
             chain.Add(ReadBody(type, next, ref body) with { Critical = critical });
             reader.Adopt(body.Error);
-            // The "next payload" of SK names the first payload inside it.
-            type = type == PayloadType.Encrypted ? PayloadType.NoNextPayload : next;
+            // The "next payload" of SK and SKF names the first payload inside it.
+            type = type is PayloadType.Encrypted or PayloadType.EncryptedFragment ? PayloadType.NoNextPayload : next;
         }
 
         if (reader.Remaining > 0)
@@ -103,6 +103,7 @@ public static class PayloadChain
         PayloadType.TrafficSelectorInitiator => TrafficSelectorPayload.Read(ref body, ofInitiator: true),
         PayloadType.TrafficSelectorResponder => TrafficSelectorPayload.Read(ref body, ofInitiator: false),
         PayloadType.Encrypted => EncryptedPayload.Read(ref body, next),
+        PayloadType.EncryptedFragment => EncryptedPayload.ReadFragment(ref body, next),
         _ => new UnknownPayload(type, body.Rest().ToArray()),
     };
 }

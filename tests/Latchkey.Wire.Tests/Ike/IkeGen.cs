@@ -46,8 +46,10 @@ internal static class IkeGen
     private static readonly Gen<IkePayload> MaybeCritical = Gen.Select(Payload, Gen.Bool, (payload, critical) => payload with { Critical = critical });
 
     public static readonly Gen<IkeMessage> Message = Gen.Select(
-        Gen.Select(Gen.ULong, Gen.ULong, Gen.Byte, Gen.Byte, Gen.UInt), MaybeCritical.Array[0, 8], Gen.Select(Gen.Bool, Gen.Byte, Octets),
+        Gen.Select(Gen.ULong, Gen.ULong, Gen.Byte, Gen.Byte, Gen.UInt), MaybeCritical.Array[0, 8], Gen.Select(Gen.Bool, Gen.Byte, Octets, Gen.UShort[0, 9]),
         (h, payloads, encrypted) => new IkeMessage(
             new IkeHeader(h.Item1, h.Item2, PayloadType.NoNextPayload, IkeHeader.Version2, (ExchangeType)h.Item3, (IkeFlags)h.Item4, h.Item5, 0),
-            encrypted.Item1 ? [.. payloads, new EncryptedPayload((PayloadType)encrypted.Item2, encrypted.Item3, 0)] : [.. payloads]));
+            encrypted.Item1
+                ? [.. payloads, new EncryptedPayload((PayloadType)encrypted.Item2, encrypted.Item3, 0, encrypted.Item4 > 0 ? new FragmentNumber(encrypted.Item4, 9) : null)]
+                : [.. payloads]));
 }

@@ -14,7 +14,7 @@ internal static class IkeText
         null => "-",
         byte[] octets => Convert.ToHexString(octets),
         string text => text,
-        EncryptedPayload encrypted => $"SK {encrypted.FirstInner} {Of(encrypted.Body)} {encrypted.Critical}",
+        EncryptedPayload encrypted => $"{encrypted.Type} {encrypted.Fragment} {encrypted.FirstInner} {Of(encrypted.Body)} {encrypted.Critical}",
         IEnumerable many => $"[{string.Join(", ", many.Cast<object>().Select(Of))}]",
         _ when value.GetType().Namespace == typeof(IkePayload).Namespace && !value.GetType().IsEnum =>
             $"{value.GetType().Name}({string.Join(' ', value.GetType().GetProperties().Where(p => p.GetIndexParameters().Length == 0 && !p.GetMethod!.IsStatic).Select(p => $"{p.Name}={Of(p.GetValue(value))}"))})",

@@ -37,6 +37,9 @@ public static class Credentials
             }
         }
 
+        // The host's own certificate and the authority's that signed it, twice over: a long message.
+        var sub = await File.ReadAllTextAsync($"{folder}/sub.pem");
+        await File.WriteAllTextAsync($"{folder}/latchkey-rsa-chain.crt", await File.ReadAllTextAsync($"{folder}/latchkey-rsa-sub.crt") + sub + sub);
         await File.WriteAllTextAsync($"{folder}/secret", "a secret that both ends know\n");
         File.SetUnixFileMode($"{folder}/secret", UnixFileMode.UserRead | UnixFileMode.UserWrite);
         await Revoke(folder, "strongswan-ecdsa.crt");
