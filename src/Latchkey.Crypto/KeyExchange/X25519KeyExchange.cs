@@ -10,6 +10,7 @@ namespace Latchkey.Crypto;
 //   19  ECP-256    5903   64, x | y without 0x04    32, x
 //   20  ECP-384    5903   96, x | y without 0x04    48, x
 //   31  X25519     8031   32, little-endian         32, as the function gives it
+//   36  ML-KEM-768 9370   1184; the answer 1088     32; beside one of the others only
 
 /// <summary>X25519 (RFC 7748), used in IKE as RFC 8031 says.</summary>
 internal sealed class X25519KeyExchange : DiffieHellman

@@ -27,7 +27,13 @@ internal static class Proposals
         ["aes128gcm16"] = Aead(AesGcm16, 128),
     };
 
-    public static ImmutableArray<IkeProposal> Ike { get; } = [new(Ciphers, [.. new[] { HmacSha512, HmacSha384, HmacSha256 }.Select(Prf)], KeyExchanges)];
+    private static IkeProposal Classic { get; } = new(Ciphers, [.. new[] { HmacSha512, HmacSha384, HmacSha256 }.Select(Prf)], KeyExchanges);
+
+    /// <summary>
+    /// First with ML-KEM-768 beside the key exchange of the old kind, so that what is recorded today cannot be read by a quantum
+    /// computer tomorrow; then without, for peers that know nothing of it (decisions/post-quantum.md).
+    /// </summary>
+    public static ImmutableArray<IkeProposal> Ike { get; } = [Classic with { AdditionalKeyExchange = [Algorithms.MlKem768] }, Classic];
 
     /// <summary>
     /// Without a key exchange of their own: a Child SA's keys come from the IKE SA, which itself is rekeyed with a new

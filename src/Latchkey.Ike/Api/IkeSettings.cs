@@ -74,7 +74,17 @@ public sealed record IkeSettings
 
 /// <summary>Transforms acceptable together for an IKE SA; within each list the best comes first.</summary>
 public sealed record IkeProposal(
-    ImmutableArray<AeadAlgorithm> Encryption, ImmutableArray<PrfAlgorithm> Prf, ImmutableArray<KeyExchangeMethod> KeyExchange);
+    ImmutableArray<AeadAlgorithm> Encryption, ImmutableArray<PrfAlgorithm> Prf, ImmutableArray<KeyExchangeMethod> KeyExchange)
+{
+    /// <summary>
+    /// One of these in addition (RFC 9370), when the IKE SA is made; empty: none. A peer that knows none of them needs another
+    /// proposal to choose.
+    /// </summary>
+    public ImmutableArray<KeyExchangeMethod> AdditionalKeyExchange { get; init; } = [];
+
+    /// <summary>For a rekey, whose keys come from the old ones too and need no second exchange to be as strong.</summary>
+    public IkeProposal WithoutAdditional => this with { AdditionalKeyExchange = [] };
+}
 
 /// <summary>Transforms acceptable together for a Child SA. With <see cref="IkeSettings.Esn"/> ESN is offered with "no ESN" behind it.</summary>
 /// <param name="KeyExchange">For CREATE_CHILD_SA with a new key exchange (PFS); empty: none.</param>
@@ -83,7 +93,10 @@ public sealed record EspProposal(ImmutableArray<AeadAlgorithm> Encryption, Immut
 /// <summary>What an IKE SA was negotiated to.</summary>
 public sealed record IkeSuite(AeadAlgorithm Encryption, PrfAlgorithm Prf, KeyExchangeMethod KeyExchange)
 {
-    public override string ToString() => $"{Encryption}/{Prf}/{KeyExchange}";
+    /// <summary>The second key exchange, or null.</summary>
+    public KeyExchangeMethod? Additional { get; init; }
+
+    public override string ToString() => $"{Encryption}/{Prf}/{KeyExchange}{(Additional is null ? "" : $"+{Additional}")}";
 }
 
 /// <summary>What a Child SA was negotiated to.</summary>

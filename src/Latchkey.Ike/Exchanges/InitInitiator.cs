@@ -59,6 +59,7 @@ internal sealed class InitInitiator
                 .. NatDetection.Payloads(SpiI, 0, _sa.Local, _sa.Remote, _forceUdpEncapsulation),
                 InitMessages.SignatureHashes(),
                 InitMessages.Fragmentation,
+                .. _context.OffersAdditional ? [Intermediate.Support] : Enumerable.Empty<IkePayload>(),
                 Vendor.Id,
             ]).ToBytes();
         _transmission = new Transmission(_context, _sa, [_request], _schedule, GiveUp);
@@ -163,6 +164,10 @@ internal sealed class InitInitiator
         {
             Fail("the peer chose what we did not offer");
         }
+        else if (suite.Additional is not null && !Intermediate.Knows(payloads))
+        {
+            Fail($"the peer chose {suite.Additional} and does not know IKE_INTERMEDIATE, which carries it");
+        }
         else if (keyExchange.Method != _offer.Method.TransformId || !_offer.TryComplete(keyExchange.PublicValue, out var shared))
         {
             Fail("the peer's key exchange value is not valid");
@@ -189,8 +194,20 @@ internal sealed class InitInitiator
 
         var generation = InitMessages.MakeGeneration(_context, _sa, suite, shared, init.NonceI, init.NonceR, SpiI, spiR);
         _sa.BeginAuthentication(generation);
-        generation.Requests.Enqueue(new AuthInitiator(_context, _sa, init, _childRequest, _child, _initialContact));
+        if (suite.Additional is { } additional)
+        {
+            generation.Requests.Enqueue(new IntermediateRequest(_context, _sa, init, additional, concluded => Authenticate(generation, concluded), FailChild));
+        }
+        else
+        {
+            Authenticate(generation, init);
+        }
     }
+
+    private void Authenticate(Generation generation, InitResult init) =>
+        generation.Requests.Enqueue(new AuthInitiator(_context, _sa, init, _childRequest, _child, _initialContact));
+
+    private void FailChild(CloseReason reason, string text) => _context.Emit(new ChildFailed(_sa.Handle, _childRequest, null, reason, text));
 
     private void Fail(string text) => _sa.Close(CloseReason.ProtocolError, text, Farewell.None);
 
@@ -203,7 +220,7 @@ internal sealed class InitInitiator
     private void Abandon(CloseReason reason, string text)
     {
         CleanUp();
-        _context.Emit(new ChildFailed(_sa.Handle, _childRequest, null, reason, text));
+        FailChild(reason, text);
     }
 
     /// <summary>Stops sending and clears the private value.</summary>

@@ -82,7 +82,7 @@ internal sealed class InitResponder(HostContext context)
 
     private void Negotiate(Request request)
     {
-        var configured = context.Settings.IkeProposals;
+        var configured = Intermediate.Knows(request.Payloads) ? context.Settings.IkeProposals : [.. context.Settings.IkeProposals.Where(p => p.AdditionalKeyExchange.IsEmpty)];
         if (!IkeNegotiation.TryChoose(request.Offered, configured, out var chosen, out var suite))
         {
             if (_mismatchReports.TryTake(context.Now, request.Remote.Address))
@@ -126,6 +126,7 @@ internal sealed class InitResponder(HostContext context)
                 .. NatDetection.Payloads(header.SpiI, spiR, local, remote, force),
                 .. new Authenticator(context, sa).CertificateRequests,
                 InitMessages.SignatureHashes(),
+                .. suite.Additional is not null ? [Intermediate.Support] : Enumerable.Empty<IkePayload>(),
                 .. sa.Fragments ? [InitMessages.Fragmentation] : Enumerable.Empty<IkePayload>(),
                 // The peer may make its Child SAs later (RFC 6023 §3).
                 new NotifyPayload(NotifyType.ChildlessIkev2Supported),

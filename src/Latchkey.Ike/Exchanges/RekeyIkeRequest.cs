@@ -36,7 +36,7 @@ internal sealed class RekeyIkeRequest(HostContext context, IkeSa sa) : OutgoingR
         _offer = _method.Offer(context.Random);
         return
         [
-            IkeNegotiation.Offer(context.Settings.IkeProposals, InitMessages.SpiOctets(_spi)),
+            IkeNegotiation.Offer(context.RekeyProposals, InitMessages.SpiOctets(_spi)),
             new NoncePayload(_nonce),
             new KeyExchangePayload(_offer.Method.TransformId, _offer.PublicValue),
         ];
@@ -120,7 +120,7 @@ internal sealed class RekeyIkeRequest(HostContext context, IkeSa sa) : OutgoingR
         nonceR = answer.Nonce?.Nonce ?? [];
         if (answer.Error is not null
             || answer.Sa is not { Proposals: [{ Spi.Length: 8 } proposal] } chosen || answer.Nonce is null || answer.KeyExchange is not { } theirs
-            || !IkeNegotiation.TryReadAnswer(chosen, context.Settings.IkeProposals, out var suite)
+            || !IkeNegotiation.TryReadAnswer(chosen, context.RekeyProposals, out var suite)
             || suite.KeyExchange.TransformId != _offer!.Method.TransformId || theirs.Method != suite.KeyExchange.TransformId
             || !_offer.TryComplete(theirs.PublicValue, out var shared))
         {

@@ -21,9 +21,9 @@ internal static class RekeyIkeResponder
             return;
         }
 
-        if (!IkeNegotiation.TryChoose(offered, context.Settings.IkeProposals, out var chosen, out var suite) || chosen.Spi.Length != 8)
+        if (!IkeNegotiation.TryChoose(offered, context.RekeyProposals, out var chosen, out var suite) || chosen.Spi.Length != 8)
         {
-            context.Emit(new ProposalMismatch(sa.Local, sa.Remote, ByPeer: true, "IKE", IkeNegotiation.Differences(offered, context.Settings.IkeProposals)));
+            context.Emit(new ProposalMismatch(sa.Local, sa.Remote, ByPeer: true, "IKE", IkeNegotiation.Differences(offered, context.RekeyProposals)));
             generation.Respond(new NotifyPayload(NotifyType.NoProposalChosen));
             return;
         }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Latchkey.Crypto;
 using Latchkey.Wire;
@@ -17,6 +18,12 @@ internal sealed class HostContext(IkeSettings settings, SigningKey identity, IRe
     private uint _lastQuestion;
 
     public IkeSettings Settings => settings;
+
+    /// <summary>For rekeys of an IKE SA.</summary>
+    public ImmutableArray<IkeProposal> RekeyProposals { get; } =
+        [.. settings.IkeProposals.Select(p => p.WithoutAdditional).DistinctBy(p => (p.Encryption, p.Prf, p.KeyExchange))];
+
+    public bool OffersAdditional { get; } = settings.IkeProposals.Any(p => !p.AdditionalKeyExchange.IsEmpty);
 
     public SigningKey Identity => identity;
 

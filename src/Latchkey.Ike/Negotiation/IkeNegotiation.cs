@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using Latchkey.Crypto;
 using Latchkey.Wire.Ike;
 
 namespace Latchkey.Ike;
@@ -52,13 +53,19 @@ internal static class IkeNegotiation
         if (match.Choose(TransformType.Encryption, ours.Encryption, a => Transform.Of(TransformType.Encryption, a.TransformId, a.KeyLengthAttribute)) is { } encryption
             && match.Choose(TransformType.Prf, ours.Prf, p => Transform.Of(TransformType.Prf, p.TransformId)) is { } prf
             && match.Choose(TransformType.KeyExchange, ours.KeyExchange, k => Transform.Of(TransformType.KeyExchange, k.TransformId)) is { } keyExchange
-            && match.RestIsNone())
+            && MeetsAdditional(match, ours, out var additional) && match.RestIsNone())
         {
-            suite = new IkeSuite(encryption, prf, keyExchange);
+            suite = new IkeSuite(encryption, prf, keyExchange) { Additional = additional };
         }
 
         transforms = match.Chosen;
         return suite is not null;
+    }
+
+    private static bool MeetsAdditional(TransformMatch match, IkeProposal ours, out KeyExchangeMethod? additional)
+    {
+        additional = match.Choose(TransformType.AdditionalKeyExchange1, ours.AdditionalKeyExchange, k => Transform.Of(TransformType.AdditionalKeyExchange1, k.TransformId));
+        return additional is not null || ours.AdditionalKeyExchange.IsEmpty;
     }
 
     private static ImmutableArray<Transform> Transforms(IkeProposal proposal) =>
@@ -66,5 +73,6 @@ internal static class IkeNegotiation
         .. proposal.Encryption.Select(a => Transform.Of(TransformType.Encryption, a.TransformId, a.KeyLengthAttribute)),
         .. proposal.Prf.Select(p => Transform.Of(TransformType.Prf, p.TransformId)),
         .. proposal.KeyExchange.Select(k => Transform.Of(TransformType.KeyExchange, k.TransformId)),
+        .. proposal.AdditionalKeyExchange.Select(k => Transform.Of(TransformType.AdditionalKeyExchange1, k.TransformId)),
     ];
 }

@@ -14,9 +14,11 @@ internal sealed class Generation : IDisposable
     private const int LongestDatagram = 1280 - 40 - 8 - 4;
 
     private readonly HostContext _context;
-    private readonly MessageCipher _cipher;
     private readonly MessageAssembly _requestParts = new();
     private readonly MessageAssembly _answerParts = new();
+    private MessageCipher _cipher;
+    private MessageCipher? _formerCipher;
+    private uint _lastFormerId;
     private Timer? _lingering;
 
     /// <param name="firstId">Message id of the first protected request: 1 after IKE_SA_INIT, 0 after a rekey.</param>
@@ -34,7 +36,7 @@ internal sealed class Generation : IDisposable
         FirstRequestId = weInitiated ? firstId : 0;
         Responses = new ResponseWindow(weInitiated ? 0 : firstId);
         Requests = new RequestWindow(context, this);
-        _cipher = weInitiated ? new(suite.Encryption, keys.SkEi, keys.SkEr) : new(suite.Encryption, keys.SkEr, keys.SkEi);
+        _cipher = Cipher(keys);
         context.Table.Add(this);
     }
 
@@ -51,7 +53,10 @@ internal sealed class Generation : IDisposable
 
     public IkeSuite Suite { get; }
 
-    public IkeSaKeys Keys { get; }
+    public IkeSaKeys Keys { get; private set; }
+
+    /// <summary>The message being served, as IKE_INTERMEDIATE authenticates it.</summary>
+    public OpenedMessage? Received { get; private set; }
 
     public uint FirstRequestId { get; }
 
@@ -70,6 +75,16 @@ internal sealed class Generation : IDisposable
 
     public bool IsDisposed { get; private set; }
 
+    /// <summary>Further keys, after IKE_INTERMEDIATE (RFC 9370 §2.2.2): from now on everything but repetitions of it is under these.</summary>
+    /// <param name="keys">Owned by the generation from here on.</param>
+    /// <param name="lastId">Message id of that exchange.</param>
+    public void Advance(IkeSaKeys keys, uint lastId)
+    {
+        Keys.Dispose();
+        (_formerCipher, _lastFormerId) = (_cipher, lastId);
+        (Keys, _cipher) = (keys, Cipher(keys));
+    }
+
     /// <summary>The datagrams of a message: one, or its fragments.</summary>
     public IReadOnlyList<byte[]> Seal(IkeHeader header, IReadOnlyList<IkePayload> payloads) =>
         _cipher.Seal(header, payloads, Sa.Fragments ? LongestDatagram : null);
@@ -84,7 +99,9 @@ internal sealed class Generation : IDisposable
         }
 
         var (header, encrypted) = (message.Header, message.Encrypted!);
-        if (!_cipher.TryOpen(datagram, encrypted, out var inner))
+        // Only the exchanges that the original initiator began have former keys.
+        var cipher = _formerCipher is not null && header.IsResponse == WeInitiated && header.MessageId <= _lastFormerId ? _formerCipher : _cipher;
+        if (!cipher.TryOpen(datagram, encrypted, out var inner))
         {
             _context.Drop(IkeDropReason.IntegrityFailed);
             return;
@@ -112,6 +129,7 @@ internal sealed class Generation : IDisposable
             (first, inner) = assembled;
         }
 
+        Received = new OpenedMessage(header, first, inner);
         var readable = PayloadChain.TryRead(first, inner, encrypted.Offset, out var payloads, out var error);
         if (header.IsResponse)
         {
@@ -183,8 +201,11 @@ internal sealed class Generation : IDisposable
         Requests.Stop();
         _context.Table.Remove(this);
         _cipher.Dispose();
+        _formerCipher?.Dispose();
         Keys.Dispose();
     }
+
+    private MessageCipher Cipher(IkeSaKeys keys) => WeInitiated ? new(Suite.Encryption, keys.SkEi, keys.SkEr) : new(Suite.Encryption, keys.SkEr, keys.SkEi);
 
     private void ReceiveAnswer(InetEndpoint remote, IkeHeader header, PayloadSet? payloads, IkeParseError error)
     {

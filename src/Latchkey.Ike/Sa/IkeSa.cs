@@ -198,17 +198,24 @@ internal sealed class IkeSa
     /// <summary>Whether a new request of this kind is taken at all; if not it is dropped.</summary>
     public bool Serves(Generation generation, ExchangeType exchange) => exchange switch
     {
-        ExchangeType.IkeAuth => State == IkeSaState.HalfOpen,
+        // What was agreed to be exchanged is exchanged before anybody authenticates.
+        ExchangeType.IkeIntermediate => State == IkeSaState.HalfOpen && AwaitsIntermediate,
+        ExchangeType.IkeAuth => State == IkeSaState.HalfOpen && !AwaitsIntermediate,
         ExchangeType.CreateChildSa => State == IkeSaState.Established,
         // A generation that ended still says goodbye to a peer that deletes it.
         ExchangeType.Informational => State is IkeSaState.Established or IkeSaState.Closed || (State == IkeSaState.Authorizing && Initiated),
         _ => false,
     };
 
+    private bool AwaitsIntermediate => Current?.Suite.Additional is not null && Init is { IntermediateAuth.Length: 0 };
+
     public void Serve(Generation generation, ExchangeType exchange, PayloadSet request)
     {
         switch (exchange)
         {
+            case ExchangeType.IkeIntermediate:
+                Intermediate.Serve(_context, this, generation, request);
+                break;
             case ExchangeType.IkeAuth:
                 AuthResponder.Serve(_context, this, generation, request);
                 break;

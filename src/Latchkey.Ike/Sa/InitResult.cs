@@ -5,4 +5,8 @@ namespace Latchkey.Ike;
 /// <param name="Answered">When the response was sent or received: as the responder, IKE_AUTH comes one round trip later.</param>
 /// <param name="PeerHashes">SIGNATURE_HASH_ALGORITHMS of the peer (RFC 7427 §4).</param>
 /// <param name="PeerIsLatchkey">The peer announced that it knows our private notifies.</param>
-internal sealed record InitResult(byte[] NonceI, byte[] NonceR, byte[] Request, byte[] Response, TimeSpan Answered, IReadOnlyList<ushort> PeerHashes, bool PeerIsLatchkey);
+internal sealed record InitResult(byte[] NonceI, byte[] NonceR, byte[] Request, byte[] Response, TimeSpan Answered, IReadOnlyList<ushort> PeerHashes, bool PeerIsLatchkey)
+{
+    /// <summary>IntAuth (RFC 9242 §3.3.2): what IKE_INTERMEDIATE said, and the message id of IKE_AUTH; empty when there was none.</summary>
+    public byte[] IntermediateAuth { get; init; } = [];
+}

@@ -8,4 +8,7 @@ public enum TransformType : byte
     Integrity = 3,
     KeyExchange = 4,
     ExtendedSequenceNumbers = 5,
+
+    /// <summary>RFC 9370.</summary>
+    AdditionalKeyExchange1 = 6,
 }

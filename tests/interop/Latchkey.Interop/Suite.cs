@@ -64,7 +64,7 @@ public sealed class Suite(string folder, string product, string machine)
         await using var guest = BackgroundProcess.Start(
             "machine",
             [
-                machine, "--timeout", $"{60 + (runs * 240)}", "--modules", Modules, "--out", keep ? work : $"{work}/out", "--",
+                machine, "--timeout", $"{60 + (runs * 900)}", "--modules", Modules, "--out", keep ? work : $"{work}/out", "--",
                 Environment.ProcessPath!, "guest", folder, product, $"{work}/credentials", .. kept, .. cases.Select(c => c.Name),
             ],
             $"{work}/machine.log",
