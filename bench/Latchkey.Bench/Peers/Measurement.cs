@@ -95,9 +95,9 @@ internal sealed class Measurement(Peer peer, Ends ends, Tunnel tunnel, Results r
             TimeSpan.FromSeconds(seconds + 20), [.. Program, "load", "send", tunnel.Address, $"{DatagramPort}", $"{size}", gso ? $"{SegmentsOf(size)}" : "1", $"{seconds + 1}"]);
         if (sent.Status != 0)
         {
-            // An interface smaller than a segment refuses it (EINVAL): not every peer can carry every size.
+            // A segment may not be larger than the path, and tunnels with an MTU of their own have a narrower one.
             await receiver.Stop();
-            results.Failures.Add($"{peer.Name}: {Figure.Udp(size, gso).Name}: the kernel does not take it ({LastLine(sent.Complaint)})");
+            results.Limits.Add($"{peer.Name}: {Figure.Udp(size, gso).Name}: the kernel does not take it ({LastLine(sent.Complaint)})");
             return;
         }
 

@@ -60,9 +60,10 @@ internal sealed class PerformancePage(Machine machine, Plan plan)
                 back over TCP. The first connection of wireguard-go and Latchkey includes the key exchange; strongSwan made its SA beforehand.
                 CPU is that of the daemons, without iperf3 and the kernel's work outside of them.
                 """);
-            if (Results.Failures.Count > 0)
+            string[] missing = [.. Results.Limits.Concat(Results.Failures).Distinct()];
+            if (missing.Length > 0)
             {
-                Add("Not measured:\n\n" + string.Join('\n', Results.Failures.Distinct().Select(f => $"- {f}")));
+                Add("Not measured:\n\n" + string.Join('\n', missing.Select(f => $"- {f}")));
             }
         }
 

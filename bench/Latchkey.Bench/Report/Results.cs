@@ -12,7 +12,10 @@ internal sealed class Results
 
     public IReadOnlyList<string> Peers => _peers;
 
-    /// <summary>What could not be measured, and why.</summary>
+    /// <summary>What a peer cannot carry, by its nature.</summary>
+    public List<string> Limits { get; } = [];
+
+    /// <summary>What could not be measured, and should have been.</summary>
     public List<string> Failures { get; } = [];
 
     public void Add(Figure figure, string peer, double value)
