@@ -64,6 +64,34 @@ public sealed class OffloadTests
         }
     }
 
+    /// <summary>A wire that stands still: the kernel's buffer is the bound, what finds it full is refused at once, and an end of it is the end.</summary>
+    [Fact]
+    public void A_stalled_wire_refuses_and_nobody_waits()
+    {
+        var (a, b) = TestHost.Pair();
+        using (a)
+        using (b)
+        using (var sender = a.In(() => new UdpLink(4500, Settings with { Trains = true, BufferOctets = 100_000 })))
+        using (var receiver = b.In(() => new UdpLink(4500, Settings)))
+        {
+            a.Sh("tc qdisc add dev eth0 root tbf rate 8kbit burst 2000 limit 100000000");
+            var batch = Train("192.0.2.1", "192.0.2.2", size: 500, octets: 20_000);
+            for (var sent = 0; batch[0].Refused == 0; sent++)
+            {
+                Assert.True(sent < 100, "the kernel holds two million octets");
+                sender.Send(batch);
+            }
+
+            Assert.Equal((-1, 40), (batch[0].SendResult, batch[0].Refused));
+
+            // Nothing is left behind of that: the next one goes as soon as the wire does.
+            a.Sh("tc qdisc del dev eth0 root");
+            sender.Send(batch);
+            Assert.Equal((0, 0), (batch[0].SendResult, batch[0].Refused));
+            Assert.NotEmpty(Receive(receiver, 40, out _));
+        }
+    }
+
     [Fact]
     public void Plain_esp_takes_trains_and_sends_them_one_by_one()
     {
