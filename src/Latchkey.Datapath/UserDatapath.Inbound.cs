@@ -18,7 +18,8 @@ public sealed partial class UserDatapath
     // Whole packets under whose decision more than the inbound lane is needed; whoever has both lanes next sees to them.
     private readonly Queue<HeldPacket> _inboundAside = new(ArrivingPackets);
 
-    // The flow of the last packet: within a batch nothing about it changes, and the next is likely to be of the same.
+    // The SA and the flow of the last packet: within a batch nothing about them changes, and the next is likely to have the same.
+    private InboundSa? _lastSa;
     private Flow? _lastFlow;
 
     /// <summary>Checks, decrypts and delivers what came from an outer link; the batch is used up.</summary>
@@ -30,7 +31,7 @@ public sealed partial class UserDatapath
         using (_lanes.Inbound())
         {
             var now = _clock();
-            _lastFlow = null;
+            (_lastSa, _lastFlow) = (null, null);
             for (var i = 0; i < batch.Count; i++)
             {
                 ref var slot = ref batch[i];
@@ -98,7 +99,8 @@ public sealed partial class UserDatapath
             return;
         }
 
-        if (!_sas.TryFindInbound(esp.Spi, out var sa))
+        var sa = _lastSa;
+        if (sa?.Sa.Spi != esp.Spi && !_sas.TryFindInbound(esp.Spi, out sa))
         {
             if (_unknownSpis.MayReport(datagram.Remote.Address, now))
             {
@@ -108,6 +110,8 @@ public sealed partial class UserDatapath
             _drops.Count(DropReason.UnknownSpi);
             return;
         }
+
+        _lastSa = sa;
 
         if (sa.Open(octets, out var payload, out var nextHeader) is { } reason)
         {

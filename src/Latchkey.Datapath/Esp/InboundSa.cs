@@ -8,9 +8,10 @@ namespace Latchkey.Datapath;
 internal sealed class InboundSa : IDisposable
 {
     /// <summary>Every cipher of ESP that we negotiate has an explicit IV as long as an extended sequence number.</summary>
-    private const int IvLength = sizeof(ulong);
+    public const int IvLength = sizeof(ulong);
 
     private readonly AeadKey _key;
+    private readonly int _icvLength;
 
     /// <summary>Takes the key material over.</summary>
     /// <param name="channel">The channel it belongs to, which lives as long.</param>
@@ -20,6 +21,7 @@ internal sealed class InboundSa : IDisposable
         Channel = channel;
         Window = new(sa.Esn);
         _key = TakeKey(sa);
+        _icvLength = sa.Algorithm.IcvLength;
     }
 
     public EspSa Sa { get; }
@@ -48,7 +50,7 @@ internal sealed class InboundSa : IDisposable
         payload = default;
         nextHeader = IpProtocol.NoNext;
         const int Clear = EspView.HeaderLength + IvLength;
-        var textLength = packet.Length - Clear - Sa.Algorithm.IcvLength;
+        var textLength = packet.Length - Clear - _icvLength;
         if (textLength < EspTrailer.Alignment || textLength % EspTrailer.Alignment != 0 || !EspView.TryCreate(packet, out var esp))
         {
             return DropReason.Malformed;

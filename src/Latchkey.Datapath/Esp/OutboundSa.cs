@@ -8,7 +8,11 @@ namespace Latchkey.Datapath;
 /// <summary>An SA that protects what this host sends (RFC 4303 §3.3).</summary>
 internal sealed class OutboundSa : IDisposable
 {
+    /// <summary>Octets in front of the payload: SPI, sequence number and IV.</summary>
+    public const int HeaderLength = EspView.HeaderLength + InboundSa.IvLength;
+
     private readonly AeadKey _key;
+    private readonly int _icvLength;
 
     /// <summary>Takes the key material over.</summary>
     public OutboundSa(EspSa sa)
@@ -16,6 +20,7 @@ internal sealed class OutboundSa : IDisposable
         Sa = sa;
         (OuterLocal, OuterRemote) = (Outer(sa.Local), Outer(sa.Remote));
         _key = InboundSa.TakeKey(sa);
+        _icvLength = sa.Algorithm.IcvLength;
     }
 
     public EspSa Sa { get; }
@@ -33,12 +38,9 @@ internal sealed class OutboundSa : IDisposable
     /// <summary>The peer's end of the way; without a port when ESP travels bare.</summary>
     public InetEndpoint OuterRemote { get; }
 
-    /// <summary>Octets in front of the payload: SPI, sequence number and IV.</summary>
-    public int HeaderLength => EspView.HeaderLength + Sa.Algorithm.IvLength;
-
     /// <summary>Octets of the ESP packet around a payload.</summary>
     public int LengthFor(int payloadLength) =>
-        HeaderLength + payloadLength + EspTrailer.LengthFor(payloadLength) + Sa.Algorithm.IcvLength;
+        HeaderLength + payloadLength + EspTrailer.LengthFor(payloadLength) + _icvLength;
 
     /// <summary>Protects a payload in place.</summary>
     /// <param name="packet">As long as <see cref="LengthFor"/> says; the payload lies behind <see cref="HeaderLength"/>.</param>
