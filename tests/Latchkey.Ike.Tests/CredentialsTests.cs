@@ -207,7 +207,7 @@ public sealed class CredentialsTests : IDisposable
         }
 
         Assert.True(CertificateAuthority.TryReadPem(_authority.Pem, out var authority, out var unreadable), unreadable);
-        var pair = new Pair(Pair.Settings() with { Origin = Today }, Pair.Settings() with { Origin = Today, Certificate = own });
+        var pair = new Pair(Pair.Settings() with { Origin = Today - DateTime.UnixEpoch }, Pair.Settings() with { Origin = Today - DateTime.UnixEpoch, Certificate = own });
         pair.A.Policy.Credentials = new PeerCredentials("b", new PeerProof.Certificate(authority), new OwnProof.Key()) { TheirId = Id(NameOfB) };
         pair.B.Policy.Credentials = new PeerCredentials("a", new PeerProof.Key(null), new OwnProof.Certificate()) { OurId = Id(NameOfB) };
         return pair;

@@ -54,8 +54,8 @@ public sealed class CertificateAuthority
 
     /// <summary>Verifies a chain up to one of the authorities (RFC 5280 §6), and that no list revokes any of it.</summary>
     /// <param name="chain">DER; the peer's own certificate first, intermediate authorities behind it in any order.</param>
-    /// <param name="at">UTC.</param>
-    public bool TryVerify(IReadOnlyList<byte[]> chain, DateTime at, [NotNullWhen(true)] out PeerCertificate? peer, [NotNullWhen(false)] out string? error)
+    /// <param name="sinceEpoch">Now, since 1970 (UTC).</param>
+    public bool TryVerify(IReadOnlyList<byte[]> chain, TimeSpan sinceEpoch, [NotNullWhen(true)] out PeerCertificate? peer, [NotNullWhen(false)] out string? error)
     {
         peer = null;
         if (chain.Count is 0 or > LongestChain)
@@ -64,6 +64,7 @@ public sealed class CertificateAuthority
             return false;
         }
 
+        var at = DateTime.UnixEpoch + sinceEpoch;
         var sent = new X509Certificate2Collection();
         try
         {

@@ -79,7 +79,7 @@ public static class DaemonHost
             {
                 Vouchers = [.. VoucherFile.Load(configuration.Settings.KeyFile, identity.Public.Fingerprint)],
                 Certificate = configuration.Settings.CertificateFile is { } file ? CertificateFile.Load(file, identity) : null,
-                Origin = clock.Started,
+                Origin = clock.Started - DateTime.UnixEpoch,
             },
         };
         var events = new EventStream();

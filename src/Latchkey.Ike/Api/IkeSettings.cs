@@ -65,8 +65,8 @@ public sealed record IkeSettings
     /// <summary>This host's certificate, for peers that want one; null: it has none.</summary>
     public LocalCertificate? Certificate { get; init; }
 
-    /// <summary>The wall clock, UTC, at time zero of the caller's clock: when certificates are valid is said in it.</summary>
-    public DateTime Origin { get; init; } = DateTime.UnixEpoch;
+    /// <summary>Time zero of the caller's clock, since 1970 (UTC): when certificates are valid is said by the calendar.</summary>
+    public TimeSpan Origin { get; init; }
 
     /// <summary>Emit <see cref="KeysExported"/>. For debugging only: whoever reads it reads the traffic.</summary>
     public bool ExportKeys { get; init; }
