@@ -14,7 +14,7 @@ internal sealed class EffectQueue
     public void Add(Effect effect) => _effects.Enqueue(effect);
 
     /// <summary>Effects that are decided on, and made when their turn comes. They must not read what may change until then.</summary>
-    public void AddLater(IEnumerable<Effect> effects) => Add(new Later(effects));
+    public void AddLater(IEnumerator<Effect> effects) => Add(new Later(effects));
 
     public bool TryTake([NotNullWhen(true)] out Effect? effect)
     {
@@ -32,7 +32,7 @@ internal sealed class EffectQueue
                 return false;
             }
 
-            _later = (effect as Later)?.Effects.GetEnumerator();
+            _later = (effect as Later)?.Effects;
         }
         while (_later is not null);
         return true;
@@ -77,5 +77,5 @@ internal sealed class EffectQueue
         ChildSa = child.Handle.ToString(),
     });
 
-    private sealed record Later(IEnumerable<Effect> Effects) : Effect;
+    private sealed record Later(IEnumerator<Effect> Effects) : Effect;
 }

@@ -127,7 +127,7 @@ internal sealed class LatchBreaker(EngineState state, LatchRecorder recorder)
         return new EndedLatch(latch, kind, latch.State, EffectQueue.ReasonOf(latch), because);
     }
 
-    private static IEnumerable<Effect> TellOf(TimeSpan now, EndedLatch[] portion)
+    private static IEnumerator<Effect> TellOf(TimeSpan now, EndedLatch[] portion)
     {
         foreach (var (latch, kind, ended, reason, because) in portion)
         {
