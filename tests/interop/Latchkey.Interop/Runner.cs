@@ -14,7 +14,15 @@ public sealed class Runner(string product, string credentials, bool kernelHasEsp
     {
         foreach (var (work, ipv6) in cases.SelectMany(c => c.Ipv6 ? new[] { (c, false), (c, true) } : [(c, false)]))
         {
-            tell(await Run(work, ipv6, cancellation));
+            try
+            {
+                tell(await Run(work, ipv6, cancellation));
+            }
+            catch (LabException problem)
+            {
+                // The hosts themselves could not be made; the next case may fare better.
+                tell(new CaseResult(work.Name, ipv6 ? "IPv6" : "IPv4", "failed", 0, problem.Message));
+            }
         }
     }
 
