@@ -21,7 +21,11 @@ public sealed class StrongSwanSide
         var part = work.Strongswan;
         foreach (var (folder, files) in new Dictionary<string, string[]>
         {
-            ["private"] = [$"strongswan-{part.Key}.key"], ["pubkey"] = [], ["x509"] = [], ["x509ca"] = [.. part.Cacerts], ["x509crl"] = [],
+            ["private"] = [$"strongswan-{part.Key}.key"],
+            ["pubkey"] = [],
+            ["x509"] = [],
+            ["x509ca"] = [.. part.Cacerts],
+            ["x509crl"] = [],
         })
         {
             var made = Directory.CreateDirectory($"{Folder}/{folder}").FullName;
