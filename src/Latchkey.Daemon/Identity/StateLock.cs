@@ -5,11 +5,14 @@ namespace Latchkey.Daemon.Identity;
 /// <summary>One daemon per state directory: a lock that the kernel drops when its holder dies.</summary>
 public sealed class StateLock : IDisposable
 {
+    /// <summary>EWOULDBLOCK, which .NET leaves in <see cref="Exception.HResult"/>: somebody holds the lock.</summary>
+    private const int WouldBlock = 11;
+
     private readonly FileStream _lock;
 
     private StateLock(FileStream held) => _lock = held;
 
-    /// <exception cref="StartupException">Another process holds the lock; the message names it.</exception>
+    /// <exception cref="StartupException">Another process holds the lock, and the message names it; or nothing can be written there.</exception>
     public static StateLock Take(string stateDirectory)
     {
         PrivateDirectory.Ensure(stateDirectory);
@@ -23,14 +26,15 @@ public sealed class StateLock : IDisposable
             File.WriteAllText(holderFile, string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n"));
             return new StateLock(held);
         }
-        catch (UnauthorizedAccessException e)
-        {
-            throw new StartupException($"cannot write in the state directory {stateDirectory}: {e.Message}", "run as root, or name another 'state' directory");
-        }
-        catch (IOException)
+        catch (IOException e) when (e.HResult == WouldBlock)
         {
             throw new StartupException(
                 $"another daemon{Holder(holderFile)} uses the state directory {stateDirectory}", "stop it first, or give this one its own 'state' directory");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StartupException(
+                $"cannot write in the state directory {stateDirectory}: {e.Message}", "run as root on a disk that is writable and has room, or name another 'state' directory");
         }
     }
 
