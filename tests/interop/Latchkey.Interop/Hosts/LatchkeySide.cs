@@ -67,12 +67,9 @@ public sealed class LatchkeySide : IDisposable
         File.Delete($"{_host.Folder}/control.sock");
         _events = new Sightings<DaemonEvent>(_host.Cancellation);
         _process = _host.Start("latchkey", [_product, "run", "--config", Configuration]);
-        for (var end = Moment.Now.Milliseconds + limit.TotalMilliseconds; !File.Exists($"{_host.Folder}/control.sock"); await Task.Delay(50, _host.Cancellation))
+        if (!await SocketFile.Appears($"{_host.Folder}/control.sock", _process, limit))
         {
-            if (_process.HasExited || Moment.Now.Milliseconds > end)
-            {
-                throw new LabException($"Latchkey did not come up: {LastWords()}");
-            }
+            throw new LabException($"Latchkey did not come up: {LastWords()}");
         }
 
         _watching = CancellationTokenSource.CreateLinkedTokenSource(_host.Cancellation);

@@ -87,12 +87,9 @@ public sealed class StrongSwanSide
     {
         File.Delete($"{_host.Folder}/vici");
         _process = _host.Start("charon", [.. Environment, "/usr/sbin/charon-systemd"]);
-        for (var end = Moment.Now.Milliseconds + limit.TotalMilliseconds; !File.Exists($"{_host.Folder}/vici"); await Task.Delay(50, _host.Cancellation))
+        if (!await SocketFile.Appears($"{_host.Folder}/vici", _process, limit))
         {
-            if (_process.HasExited || Moment.Now.Milliseconds > end)
-            {
-                throw new LabException($"strongSwan did not come up: {string.Join(" / ", Log.TakeLast(4))}");
-            }
+            throw new LabException($"strongSwan did not come up: {string.Join(" / ", Log.TakeLast(4))}");
         }
 
         var loaded = await Swanctl(limit, "--load-all", "--noprompt");
