@@ -12,15 +12,22 @@ public sealed partial class UserDatapath
 
     private const int ArrivingPackets = 256;
 
+    /// <summary>Packets that are decrypted before the first of them is delivered: few enough to stay in a second-level cache.</summary>
+    private const int OpenedPackets = 32;
+
     private readonly PacketGather _arrivals = new(ArrivingPackets, pieces: 8 * ArrivingPackets, headerRoom: ArrivingPackets * Ipv6View.HeaderLength);
     private readonly Coalescing _coalescing;
 
     // Whole packets under whose decision more than the inbound lane is needed; whoever has both lanes next sees to them.
     private readonly Queue<HeldPacket> _inboundAside = new(ArrivingPackets);
 
-    // The SA and the flow of the last packet: within a batch nothing about them changes, and the next is likely to have the same.
+    // The SA of the last packet: within a batch nothing about it changes, and the next is likely to have the same.
     private InboundSa? _lastSa;
-    private Flow? _lastFlow;
+
+    // What was decrypted and is not delivered yet.
+    private readonly Opened[] _opened = new Opened[OpenedPackets];
+    private readonly FlowLookup[] _openedFlows = new FlowLookup[OpenedPackets];
+    private int _openedCount;
 
     /// <summary>Checks, decrypts and delivers what came from an outer link; the batch is used up.</summary>
     /// <param name="encapsulation">What the packets are: payloads of UDP port 4500, or of protocol 50.</param>
@@ -31,7 +38,7 @@ public sealed partial class UserDatapath
         using (_lanes.Inbound())
         {
             var now = _clock();
-            (_lastSa, _lastFlow) = (null, null);
+            _lastSa = null;
             for (var i = 0; i < batch.Count; i++)
             {
                 ref var slot = ref batch[i];
@@ -47,6 +54,7 @@ public sealed partial class UserDatapath
                 }
             }
 
+            DeliverOpened();
             Arrive();
             aside = _inboundAside.Count > 0;
         }
@@ -139,7 +147,13 @@ public sealed partial class UserDatapath
             UpperChecksum.Renew(text[(packet.UpperOffset - packet.ProtectedOffset)..], packet);
         }
 
-        Deliver(sa, packet, datagram.Slab, datagram.Position + start);
+        if (_openedCount == OpenedPackets)
+        {
+            DeliverOpened();
+        }
+
+        _openedFlows[_openedCount].Key = packet.InboundFlow;
+        _opened[_openedCount++] = new Opened { Sa = sa, Packet = packet, Slab = datagram.Slab, Position = datagram.Position + start };
     }
 
     // What the integrity check has passed proves that the peer lives, wherever it may go from here.
@@ -154,14 +168,25 @@ public sealed partial class UserDatapath
         ReportWear(SaDirection.Inbound, sa.Sa, sa.Traffic, sa.Window.Highest);
     }
 
-    /// <summary>Delivers a packet of a flow that is tied to the SA's channel and stands, and puts any other aside.</summary>
-    /// <param name="position">Where the payload of the IP packet lies in the slab.</param>
-    private void Deliver(InboundSa sa, in IpPacket packet, byte[] slab, int position)
+    /// <summary>Delivers what was decrypted.</summary>
+    private void DeliverOpened()
     {
-        var key = packet.InboundFlow;
-        var flow = _lastFlow?.Key == key ? _lastFlow : _flows.Find(key);
-        _lastFlow = flow;
-        if (!IsCovered(flow, key, sa))
+        _flows.FindAll(_openedFlows.AsSpan(0, _openedCount));
+        for (var i = 0; i < _openedCount; i++)
+        {
+            ref readonly var opened = ref _opened[i];
+            Deliver(opened.Sa, opened.Packet, _openedFlows[i].Flow, opened.Slab, opened.Position);
+        }
+
+        _openedCount = 0;
+    }
+
+    /// <summary>Delivers a packet of a flow that is tied to the SA's channel and stands, and puts any other aside.</summary>
+    /// <param name="flow">The packet's, when there is one.</param>
+    /// <param name="position">Where the payload of the IP packet lies in the slab.</param>
+    private void Deliver(InboundSa sa, in IpPacket packet, Flow? flow, byte[] slab, int position)
+    {
+        if (!IsCovered(flow, packet, sa))
         {
             _drops.Count(DropReason.SelectorMismatch);
             return;
@@ -212,14 +237,14 @@ public sealed partial class UserDatapath
     }
 
     /// <summary>RFC 4301 §5.2: what is decrypted must be covered by its SA's selectors.</summary>
-    private static bool IsCovered(Flow? flow, FlowKey key, InboundSa sa)
+    private static bool IsCovered(Flow? flow, in IpPacket packet, InboundSa sa)
     {
         if (flow is not null && ReferenceEquals(flow.CoveredBy, sa))
         {
             return true;
         }
 
-        if (!sa.Sa.Selectors.Covers(key))
+        if (!sa.Sa.Selectors.Covers(packet.InboundFlow))
         {
             return false;
         }
@@ -305,6 +330,15 @@ public sealed partial class UserDatapath
 
         _received.Count(1, packet.Length);
         _local.Deliver(octets);
+    }
+
+    /// <summary>A packet that an SA let through.</summary>
+    private struct Opened
+    {
+        public InboundSa Sa;
+        public IpPacket Packet;
+        public byte[] Slab;
+        public int Position;
     }
 
     /// <summary>One datagram of an outer link, alone or out of a train.</summary>

@@ -11,6 +11,10 @@ public sealed partial class UserDatapath
 
     private readonly Departures _departures = new();
 
+    // What each packet of the batch in hand is, and its flow.
+    private IpPacket[] _leaving = [];
+    private FlowLookup[] _leavingFlows = [];
+
     /// <summary>Protects and sends the packets of local sockets; the batch is used up. One thread calls it.</summary>
     public void ProcessOutbound(PacketBatch batch)
     {
@@ -19,6 +23,7 @@ public sealed partial class UserDatapath
         using (_lanes.Outbound())
         {
             var now = _clock();
+            FindFlows(batch);
             for (var i = 0; i < batch.Count; i++)
             {
                 ref var slot = ref batch[i];
@@ -27,7 +32,7 @@ public sealed partial class UserDatapath
                     continue;
                 }
 
-                if (!TryOutbound(batch.Data(i), slot.Offload, now))
+                if (!TryOutbound(batch.Data(i), _leaving[i], _leavingFlows[i].Flow, slot.Offload, now))
                 {
                     aside = true;
                     continue;
@@ -43,6 +48,24 @@ public sealed partial class UserDatapath
         {
             OutboundAside(batch);
         }
+    }
+
+    /// <summary>What the packets of the batch are, and their flows; a packet that is not plain has no flow.</summary>
+    private void FindFlows(PacketBatch batch)
+    {
+        if (_leaving.Length < batch.Count)
+        {
+            (_leaving, _leavingFlows) = (new IpPacket[batch.Capacity], new FlowLookup[batch.Capacity]);
+        }
+
+        for (var i = 0; i < batch.Count; i++)
+        {
+            _leavingFlows[i].Key = IpPacket.Read(batch.Data(i), out _leaving[i]) == IpPacketKind.Whole && IsPlain(_leaving[i])
+                ? _leaving[i].OutboundFlow
+                : default;
+        }
+
+        _flows.FindAll(_leavingFlows.AsSpan(0, batch.Count));
     }
 
     /// <summary>What needs a decision, or changes more than one lane may, in both lanes.</summary>
@@ -68,10 +91,9 @@ public sealed partial class UserDatapath
 
     /// <summary>Protects a packet of a flow that is tied to its channel and stands: nearly all of them.</summary>
     /// <returns>False for any other packet; nothing has changed then.</returns>
-    private bool TryOutbound(Span<byte> octets, PacketOffload offload, TimeSpan now)
+    private bool TryOutbound(Span<byte> octets, in IpPacket packet, Flow? flow, PacketOffload offload, TimeSpan now)
     {
-        if (IpPacket.Read(octets, out var packet) != IpPacketKind.Whole || !IsPlain(packet)
-            || _flows.Find(packet.OutboundFlow) is not { State: FlowState.Bound } flow || flow.Outbound is not { } sa)
+        if (flow is not { State: FlowState.Bound } || flow.Outbound is not { } sa)
         {
             return false;
         }

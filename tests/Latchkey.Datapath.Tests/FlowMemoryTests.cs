@@ -8,8 +8,8 @@ public class FlowMemoryTests
 {
     private const int Flows = 10_000;
 
-    // A set's slot: hash, link and reference, at most twice as many as are used, and the number of its bucket.
-    private const int SlotInTable = 2 * (4 + 4 + 8 + 4);
+    // A slot of the index: a reference and a hash, of which three eighths are used after it has grown.
+    private const int SlotInTable = 16 * 8 / 3;
 
     // The queue of undecided flows: a reference, at most twice.
     private const int PlaceInQueue = 2 * 8;

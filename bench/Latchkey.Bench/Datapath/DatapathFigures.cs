@@ -6,11 +6,21 @@ namespace Latchkey.Bench.Datapath;
 /// <summary>What the datapath costs by itself: one thread, no sockets, no devices.</summary>
 internal static class DatapathFigures
 {
+    /// <summary>Packets that Linux gives a device at once: 64 KiB.</summary>
+    public const int SuperSegment = 46;
+
     private const int SmallPacket = 84; // a datagram of 56 octets
     private const int LargePacket = 1400;
 
     private static readonly int[] ManyFlows = [1, 100, 10_000, 100_000];
     private static readonly int[] ManyPeers = [1, 100, 1000];
+
+    public static void Print(TextWriter output, TimeSpan length)
+    {
+        output.WriteLine(OfStages(length));
+        output.WriteLine();
+        output.WriteLine(OfGrowth(length).Table);
+    }
 
     /// <summary>Where the time of a packet goes.</summary>
     public static Table OfStages(TimeSpan length)
@@ -34,10 +44,11 @@ internal static class DatapathFigures
     /// <summary>Packets a second with more and more flows and peers.</summary>
     public static (Table Table, IReadOnlyList<Bar> Bars) OfGrowth(TimeSpan length)
     {
-        List<Bar> flows = [.. ManyFlows.Select(n => new Bar($"{Count(n, "flow")} with 1 peer", Stages.Rate(1, n, LargePacket, length) / 1000))];
-        List<Bar> peers = [.. ManyPeers.Select(n => new Bar($"1,000 flows with {Count(n, "peer")}", Stages.Rate(n, 1000, LargePacket, length) / 1000))];
+        var bulk = Series([.. ManyFlows.Select(n => new Growth(1, n, SuperSegment))], g => $"{Count(g.Flows, "flow")}, {SuperSegment} packets of one at a time");
+        var flows = Series([.. ManyFlows.Select(n => new Growth(1, n, 1))], g => $"{Count(g.Flows, "flow")}, one packet at a time");
+        var peers = Series([.. ManyPeers.Select(n => new Growth(n, 1000, 1))], g => $"1,000 flows with {Count(g.Peers, "peer")}, one packet at a time");
         var table = new Table([$"packets of {LargePacket} octets, out and in again, one core, in memory", "1,000/s", "of the first"]);
-        foreach (var series in new[] { flows, peers })
+        foreach (var series in new[] { bulk, flows, peers })
         {
             foreach (var bar in series)
             {
@@ -45,7 +56,10 @@ internal static class DatapathFigures
             }
         }
 
-        return (table, [.. flows, .. peers]);
+        return (table, [.. bulk, .. flows, .. peers]);
+
+        Bar[] Series(Growth[] cases, Func<Growth, string> label) =>
+            [.. cases.Zip(Growth.Rates(cases, LargePacket, length), (growth, rate) => new Bar(label(growth), rate / 1000))];
     }
 
     private static string Count(int n, string what) => string.Create(CultureInfo.InvariantCulture, $"{n:n0} {what}{(n == 1 ? "" : "s")}");

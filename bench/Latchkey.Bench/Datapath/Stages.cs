@@ -39,18 +39,6 @@ internal sealed record Stages(double Parse, double Encrypt, double Out, double D
         }
     }
 
-    /// <summary>Packets a second that one core carries out of one host and into another.</summary>
-    public static double Rate(int peers, int flows, int size, TimeSpan length)
-    {
-        using var hosts = new TwoHosts(peers, flows, size);
-        var each = Batches.PerPacket(hosts.Batch.Capacity, length, hosts.Fill, () =>
-        {
-            hosts.Protect();
-            hosts.Receive();
-        });
-        return hosts.Lost == 0 ? 1e9 / each : throw new InvalidOperationException($"{hosts.Lost} packets were dropped");
-    }
-
     private static double Allocation(TwoHosts hosts)
     {
         const int Batches = 10_000;

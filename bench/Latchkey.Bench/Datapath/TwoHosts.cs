@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Latchkey.Contract;
 using Latchkey.Crypto;
@@ -18,10 +19,12 @@ internal sealed class TwoHosts : IDisposable
     private static readonly AeadAlgorithm Aead = Algorithms.FindAead(20, 256)!;
     private static readonly InetAddress Here = InetAddress.FromV4(0x0a00_0001);
 
-    private readonly Crossing _wire = new(Packets);
+    /// <summary>A super-segment becomes two trains at most.</summary>
+    private readonly Crossing _wire = new(2 * Packets);
     private readonly UserDatapath _sender;
     private readonly UserDatapath _receiver;
     private readonly int _size;
+    private readonly int _segments;
 
     // Of every flow, one after the other. Payloads are whatever lies in the batch: nobody reads them.
     private readonly byte[] _headers;
@@ -32,10 +35,11 @@ internal sealed class TwoHosts : IDisposable
 
     /// <param name="peers">Channels, each with an SA in either direction.</param>
     /// <param name="flows">Bound flows, spread over the peers.</param>
-    /// <param name="size">Octets of an IP packet.</param>
-    public TwoHosts(int peers, int flows, int size)
+    /// <param name="size">Octets of an IP packet on the wire, before it is protected.</param>
+    /// <param name="segments">Packets of one super-segment, as a local TCP leaves the cutting to the device; 1 for packets as they are.</param>
+    public TwoHosts(int peers, int flows, int size, int segments = 1)
     {
-        _size = size;
+        (_size, _segments) = (size, segments);
         _sender = NewDatapath(_wire);
         _receiver = NewDatapath(new Nowhere());
         for (var peer = 0; peer < peers; peer++)
@@ -59,10 +63,15 @@ internal sealed class TwoHosts : IDisposable
 
         _order = [.. Enumerable.Range(0, flows)];
         new Random(1).Shuffle(_order);
-        Batch = new PacketBatch(Packets, Math.Max(size, 2048));
+        Batch = new PacketBatch(Packets, Math.Max(SuperSegment, 2048));
     }
 
     public PacketBatch Batch { get; }
+
+    /// <summary>Packets of a whole batch, as they are on the wire.</summary>
+    public int PacketsOfBatch => Packets * _segments;
+
+    private int SuperSegment => HeaderLength + (_segments * (_size - HeaderLength));
 
     /// <summary>Packets that did not come through.</summary>
     public long Lost => _sender.Drops.Values.Sum() + _receiver.Drops.Values.Sum();
@@ -73,8 +82,15 @@ internal sealed class TwoHosts : IDisposable
         Batch.Clear();
         for (var i = 0; i < Batch.Capacity; i++)
         {
-            Batch[i].Length = _size;
-            _headers.AsSpan(_order[_next] * HeaderLength, HeaderLength).CopyTo(Batch.Data(i));
+            Batch[i].Length = SuperSegment;
+            var packet = Batch.Data(i);
+            _headers.AsSpan(_order[_next] * HeaderLength, HeaderLength).CopyTo(packet);
+            if (_segments > 1)
+            {
+                BinaryPrimitives.WriteUInt16BigEndian(packet[2..], (ushort)SuperSegment);
+                Batch[i].Offload = new(SegmentKind.Tcp, (ushort)(_size - HeaderLength), HeaderLength, NeedsChecksum: true, Ipv4View.MinimumHeaderLength, ChecksumOffset: 16);
+            }
+
             _next = _next + 1 == _order.Length ? 0 : _next + 1;
         }
 

@@ -1,3 +1,4 @@
+using Latchkey.Bench.Datapath;
 using System.Text;
 
 namespace Latchkey.Bench.Report;
@@ -92,8 +93,9 @@ internal sealed class PerformancePage(Machine machine, Plan plan)
             Add($"""
                 ## Growth
 
-                Packets of all flows in an order without locality: every packet is of another flow than the one before, which is the worst case. Sockets are
-                not the point here, so test doubles stand in their place; both hosts share one core and its caches.
+                All flows in an order without locality: what a device gives next is of another flow than what it gave before. A TCP that sends in bulk gives
+                {DatapathFigures.SuperSegment} packets at a time; one packet at a time is the worst case. Sockets are not the point here, so test doubles stand in
+                their place; both hosts share one core and its caches. `Latchkey.Bench datapath` measures this table by itself.
 
                 {growth.Table}
                 """);

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Latchkey.Wire;
 
 namespace Latchkey.Datapath;
@@ -8,24 +7,21 @@ internal sealed class FlowTable
 {
     private readonly int _capacity;
 
-    // A set that is also looked up by key: a dictionary would keep every key twice, and there may be a million flows.
-    private readonly HashSet<Flow> _flows = new(ByKey.Comparer);
-    private readonly HashSet<Flow>.AlternateLookup<FlowKey> _byKey;
+    private readonly FlowIndex _flows = new();
 
     // Undecided flows, oldest first. Decided ones are skipped when they come up.
     private readonly Queue<Flow> _undecided = [];
 
-    public FlowTable(int capacity)
-    {
-        _capacity = capacity;
-        _byKey = _flows.GetAlternateLookup<FlowKey>();
-    }
+    public FlowTable(int capacity) => _capacity = capacity;
 
     public int Count => _flows.Count;
 
-    public IEnumerable<Flow> All => _flows;
+    public IEnumerable<Flow> All => _flows.All;
 
-    public Flow? Find(FlowKey key) => _byKey.TryGetValue(key, out var flow) ? flow : null;
+    public Flow? Find(FlowKey key) => _flows.Find(key);
+
+    /// <summary>Finds the flows of a batch of packets.</summary>
+    public void FindAll(Span<FlowLookup> lookups) => _flows.FindAll(lookups);
 
     /// <summary>Adds a flow that packets raised.</summary>
     /// <param name="evicted">An undecided flow that had to go, or null.</param>
@@ -91,19 +87,4 @@ internal sealed class FlowTable
     }
 
     private bool IsUndecided(Flow flow) => flow.State == FlowState.Unknown && ReferenceEquals(Find(flow.Key), flow);
-
-    private sealed class ByKey : IEqualityComparer<Flow>, IAlternateEqualityComparer<FlowKey, Flow>
-    {
-        public static ByKey Comparer { get; } = new();
-
-        public bool Equals(Flow? x, Flow? y) => x?.Key == y?.Key;
-
-        public int GetHashCode([DisallowNull] Flow obj) => obj.Key.GetHashCode();
-
-        public bool Equals(FlowKey alternate, Flow other) => alternate == other.Key;
-
-        public int GetHashCode(FlowKey alternate) => alternate.GetHashCode();
-
-        public Flow Create(FlowKey alternate) => new(alternate);
-    }
 }

@@ -89,6 +89,9 @@ public readonly record struct InetAddress : IComparable<InetAddress>
     /// <summary>The address as an unsigned number (an IPv4 address in the low 32 bits).</summary>
     public UInt128 ToNumber() => new(_high, _low);
 
+    /// <summary>32 bits of the number; word 0 has the lowest.</summary>
+    internal uint Word(int index) => (uint)((index < 2 ? _low : _high) >> (32 * (index & 1)));
+
     /// <summary>Writes <see cref="Length"/> octets in network order; returns how many.</summary>
     public int CopyTo(Span<byte> destination)
     {
