@@ -57,6 +57,12 @@ public enum DropReason
     /// <summary>The kernel refused the packet.</summary>
     SendFailed,
 
+    /// <summary>The buffer of an outer link was full, and stayed full for longer than the other links could be kept waiting.</summary>
+    LinkFull,
+
+    /// <summary>The TUN device's queue was full: local sockets sent more than was taken from it, as when the way out is full.</summary>
+    DeviceQueueFull,
+
     /// <summary>The flow may not go in clear, or the kernel could not be told that it does.</summary>
     ClearRefused,
 

@@ -22,6 +22,13 @@ public interface IPacketLink : IPacketSource
     /// <see cref="PacketSlot.Refused"/>. Never waits: what finds the kernel's buffer full is refused.
     /// </summary>
     void Send(PacketBatch batch);
+
+    /// <summary>
+    /// Waits until the kernel's buffer has room for what a full batch of a device becomes. Costs nothing as long as little was sent
+    /// since the last time.
+    /// </summary>
+    /// <returns>False when it has none after the time-out.</returns>
+    bool WaitForRoom(int timeoutMilliseconds);
 }
 
 /// <summary>A TUN device: whole IP packets of local sockets. Any thread may send.</summary>
@@ -32,6 +39,9 @@ public interface IPacketDevice : IPacketSource
 
     /// <summary>As <see cref="CutsTcp"/>, for UDP datagrams.</summary>
     bool CutsUdp { get; }
+
+    /// <summary>Packets that local sockets sent and that were lost because nobody took them in time.</summary>
+    long Overflowed { get; }
 
     /// <summary>Gives packets to the kernel, in order.</summary>
     /// <returns>Packets the kernel refused.</returns>

@@ -95,7 +95,16 @@ public record struct PacketSlot
     /// Devices leave it alone.</summary>
     public bool MayFragment { get; set; }
 
-    /// <summary>After a send: 0 when all of the slot was sent; the path MTU in octets when a packet was too big for it; -1 when the kernel refused one.</summary>
+    /// <summary>The <see cref="SendResult"/> of a slot of which the kernel refused a packet.</summary>
+    public const int KernelRefused = -1;
+
+    /// <summary>The <see cref="SendResult"/> of a slot that found the kernel's buffer full.</summary>
+    public const int NoRoom = -2;
+
+    /// <summary>
+    /// After a send: 0 when all of the slot was sent; the path MTU in octets when a packet was too big for it; else
+    /// <see cref="KernelRefused"/> or <see cref="NoRoom"/>.
+    /// </summary>
     public int SendResult { get; set; }
 
     /// <summary>After a send: how many packets of the slot were not sent.</summary>

@@ -24,6 +24,9 @@ public sealed record DatapathSettings
     /// <summary>Nobody waits for an answer any more this long after the last packet (TCP's longest repetition is 120 s).</summary>
     public TimeSpan UnansweredGiveUp { get; init; } = TimeSpan.FromSeconds(150);
 
+    /// <summary>An outer link whose buffer stays full for longer than this does not hold up the others any more.</summary>
+    public TimeSpan FullLinkPatience { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Outer path MTU assumed before the path said otherwise.</summary>
     public int InitialPathMtu { get; init; } = 1500;
 

@@ -7,6 +7,9 @@ public sealed class DatapathThreads : IDisposable
 {
     private const int BatchSize = 64;
     private const int ReceiveTimeoutMilliseconds = 1000;
+
+    /// <summary>A thread that waits for room looks this often whether it is to stop.</summary>
+    private const int RoomTimeoutMilliseconds = 100;
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(50);
 
     private readonly UserDatapath _datapath;
@@ -25,7 +28,7 @@ public sealed class DatapathThreads : IDisposable
         _failed = failed;
         _links = [tun, .. outer.All.Select(o => o.Link)];
         Start("clock", RunClock);
-        Start(tun.Name, () => RunLink(tun, packetSize, datapath.ProcessOutbound));
+        Start(tun.Name, () => RunLink(tun, packetSize, datapath.ProcessOutbound, datapath.WaitForRoom));
         foreach (var (link, encapsulation) in outer.All)
         {
             Start(link.Name, () => RunLink(link, packetSize, batch => datapath.ProcessInbound(batch, encapsulation)));
@@ -72,12 +75,12 @@ public sealed class DatapathThreads : IDisposable
         thread.Start();
     }
 
-    private void RunLink(IPacketSource link, int packetSize, Action<PacketBatch> process)
+    private void RunLink(IPacketSource link, int packetSize, Action<PacketBatch> process, Func<int, bool>? waitForRoom = null)
     {
         var batch = new PacketBatch(BatchSize, packetSize);
         while (!_stop.IsSet)
         {
-            if (link.Receive(batch, ReceiveTimeoutMilliseconds) > 0)
+            if (waitForRoom?.Invoke(RoomTimeoutMilliseconds) != false && link.Receive(batch, ReceiveTimeoutMilliseconds) > 0)
             {
                 process(batch);
             }

@@ -9,6 +9,8 @@ internal sealed class DropCounters
 
     public void Count(DropReason reason, int packets = 1) => Interlocked.Add(ref _counts[(int)reason], packets);
 
-    public IReadOnlyDictionary<DropReason, long> Snapshot() =>
-        Enum.GetValues<DropReason>().ToDictionary(reason => reason, reason => Interlocked.Read(ref _counts[(int)reason]));
+    /// <param name="overflowed">What the device's queue dropped, which the kernel counts.</param>
+    public IReadOnlyDictionary<DropReason, long> Snapshot(long overflowed) =>
+        Enum.GetValues<DropReason>().ToDictionary(
+            reason => reason, reason => reason == DropReason.DeviceQueueFull ? overflowed : Interlocked.Read(ref _counts[(int)reason]));
 }

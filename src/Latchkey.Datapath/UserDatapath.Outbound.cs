@@ -15,6 +15,13 @@ public sealed partial class UserDatapath
     private IpPacket[] _leaving = [];
     private FlowLookup[] _leavingFlows = [];
 
+    /// <summary>
+    /// Waits, in no lane, until the outer links take what the device has. The thread that reads the device calls it before,
+    /// so that packets wait in the device's queue and not here.
+    /// </summary>
+    /// <returns>False when a link is still full after the time-out: the device is not to be read yet.</returns>
+    public bool WaitForRoom(int timeoutMilliseconds) => _backpressure.Wait(timeoutMilliseconds, _clock());
+
     /// <summary>Protects and sends the packets of local sockets; the batch is used up. One thread calls it.</summary>
     public void ProcessOutbound(PacketBatch batch)
     {
@@ -286,7 +293,7 @@ public sealed partial class UserDatapath
             }
             else
             {
-                _drops.Count(DropReason.SendFailed, slot.Refused);
+                _drops.Count(slot.SendResult == PacketSlot.NoRoom ? DropReason.LinkFull : DropReason.SendFailed, slot.Refused);
             }
         }
 

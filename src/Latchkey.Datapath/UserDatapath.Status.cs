@@ -46,7 +46,7 @@ public sealed partial class UserDatapath
     }
 
     /// <summary>Packets dropped, by reason.</summary>
-    public IReadOnlyDictionary<DropReason, long> Drops => _drops.Snapshot();
+    public IReadOnlyDictionary<DropReason, long> Drops => _drops.Snapshot(_tun.Overflowed);
 
     public IReadOnlyList<SaStatus> Sas()
     {

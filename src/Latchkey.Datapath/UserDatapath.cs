@@ -30,6 +30,7 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
     private readonly PathMtuTable _paths;
     private readonly UnknownSpiLimiter _unknownSpis = new();
     private readonly OuterSender _outer;
+    private readonly Backpressure _backpressure;
     private readonly IClearPath _clear;
     private readonly LocalDelivery _local;
     private readonly Notices _notices;
@@ -49,6 +50,7 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
         _fragments = new(_drops);
         _paths = new(_settings);
         _outer = new(outer);
+        _backpressure = new(outer, _settings.FullLinkPatience);
         _clear = clear ?? new NoClearPath();
         _local = new(tun, _drops);
         _notices = new(_local);

@@ -82,10 +82,12 @@ public sealed class OffloadTests
                 sender.Send(batch);
             }
 
-            Assert.Equal((-1, 40), (batch[0].SendResult, batch[0].Refused));
+            Assert.Equal((PacketSlot.NoRoom, 40), (batch[0].SendResult, batch[0].Refused));
+            Assert.False(sender.WaitForRoom(0));
 
             // Nothing is left behind of that: the next one goes as soon as the wire does.
             a.Sh("tc qdisc del dev eth0 root");
+            Assert.True(sender.WaitForRoom(30_000));
             sender.Send(batch);
             Assert.Equal((0, 0), (batch[0].SendResult, batch[0].Refused));
             Assert.NotEmpty(Receive(receiver, 40, out _));

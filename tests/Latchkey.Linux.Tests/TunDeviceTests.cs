@@ -63,6 +63,27 @@ public sealed class TunDeviceTests
         Assert.Equal(0, device.Receive(new PacketBatch(4, 1500), 0));
     }
 
+    /// <summary>What a daemon that waits for its way out leaves unread is bounded, and what is lost of it is told.</summary>
+    [Fact]
+    public void What_nobody_reads_is_dropped_by_the_device_and_counted()
+    {
+        using var host = new TestHost("tun");
+        using var device = host.In(() => new TunDevice(1500));
+        host.Sh("ip address add 192.0.2.1/32 dev lo; ip route add 192.0.2.7 dev latchkey0 src 192.0.2.1");
+        Assert.Equal(0, device.Overflowed);
+        host.Python("import socket; s=socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.setsockopt(1, 32, 10_000_000); [s.sendto(b'latch', ('192.0.2.7', 9)) for i in range(1500)]");
+
+        Assert.Equal(500, device.Overflowed);
+        var batch = new PacketBatch(64, 65_535);
+        var read = 0;
+        while (device.Receive(batch, 0) > 0)
+        {
+            read += batch.Count;
+        }
+
+        Assert.Equal(1000, read);
+    }
+
     [Fact]
     public void Interrupt_ends_a_wait()
     {

@@ -24,6 +24,8 @@ internal sealed class Crossing(int capacity) : IPacketLink
         }
     }
 
+    public bool WaitForRoom(int timeoutMilliseconds) => true;
+
     public void Interrupt()
     {
     }

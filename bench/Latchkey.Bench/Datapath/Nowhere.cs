@@ -11,6 +11,8 @@ internal sealed class Nowhere : IPacketLink, IPacketDevice
 
     public bool CutsUdp => true;
 
+    public long Overflowed => 0;
+
     public int Receive(PacketBatch batch, int timeoutMilliseconds) => 0;
 
     public void Send(PacketBatch batch)
@@ -22,6 +24,8 @@ internal sealed class Nowhere : IPacketLink, IPacketDevice
     }
 
     public int Send(PacketGather packets) => 0;
+
+    public bool WaitForRoom(int timeoutMilliseconds) => true;
 
     public void Interrupt()
     {

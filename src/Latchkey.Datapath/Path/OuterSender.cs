@@ -23,7 +23,7 @@ internal sealed class OuterSender(OuterLinks links)
             // What no link takes is refused.
             ref var slot = ref batch[i];
             _lengths[i] = slot.Length;
-            (slot.SendResult, slot.Refused) = (-1, slot.Packets);
+            (slot.SendResult, slot.Refused) = (PacketSlot.KernelRefused, slot.Packets);
         }
 
         SendBy(Encapsulation.Udp, isV6: false, batch);

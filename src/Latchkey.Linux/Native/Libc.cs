@@ -42,6 +42,7 @@ internal static partial class Libc
 internal struct PollEntry
 {
     public const short Readable = 1;
+    public const short Writable = 4;
 
     public int Descriptor;
     public short Wanted;

@@ -30,6 +30,8 @@ internal static class Rtnetlink
     public const ushort LinkName = 3;
     public const ushort LinkMtu = 4;
     public const ushort LinkTransmitQueue = 13;
+    public const ushort LinkStatistics64 = 23;
+    public const int StatisticsTransmitDropped = 7 * sizeof(ulong);
     public const ushort LinkAfSpec = 26;
     public const ushort LinkInet6AddressGeneration = 8;
     public const byte AddressGenerationNone = 1;

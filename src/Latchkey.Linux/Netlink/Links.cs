@@ -63,6 +63,26 @@ internal sealed class Links(NetlinkSocket netlink)
             MessageBuilder.Request(Rtnetlink.NewLink, 0, new LinkMessage { Index = link.Index, Flags = Rtnetlink.InterfaceUp, Change = Rtnetlink.InterfaceUp }),
             $"cannot bring {link.Name} up");
 
+    /// <summary>Packets the device could not take from the stack (<c>tx_dropped</c> of <c>rtnl_link_stats64</c>); 0 when it is gone.</summary>
+    public long TransmitDropped(int index)
+    {
+        var dropped = 0L;
+        netlink.TryGet(MessageBuilder.Request(Rtnetlink.GetLink, 0, new LinkMessage { Index = index }), (_, body) =>
+        {
+            if (AttributeReader.TrySplit<LinkMessage>(body, out var _, out var attributes))
+            {
+                while (attributes.TryNext(out var type, out var value))
+                {
+                    if (type == Rtnetlink.LinkStatistics64 && value.Length >= Rtnetlink.StatisticsTransmitDropped + sizeof(ulong))
+                    {
+                        dropped = (long)MemoryMarshal.Read<ulong>(value[Rtnetlink.StatisticsTransmitDropped..]);
+                    }
+                }
+            }
+        });
+        return dropped;
+    }
+
     private static LinkInfo? TryRead(ReadOnlySpan<byte> body)
     {
         if (!AttributeReader.TrySplit<LinkMessage>(body, out var link, out var attributes))

@@ -11,6 +11,9 @@ namespace Latchkey.Linux.Sockets;
 /// </summary>
 internal sealed class DatagramSocket : IDisposable
 {
+    /// <summary>What the kernel's buffer is charged for a packet besides its octets, about.</summary>
+    private const int PacketOverhead = 1024;
+
     private readonly string _name;
     private readonly uint _mark;
     private readonly bool _isV6;
@@ -19,6 +22,8 @@ internal sealed class DatagramSocket : IDisposable
     private readonly MessageVector _outgoing;
     private readonly MessageVector _singly;
     private readonly Lock _sendLock = new();
+    private readonly long _asksForRoomAfter;
+    private long _sentSinceRoom;
     private bool _sendsTrains;
 
     /// <param name="type">SOCK_DGRAM or SOCK_RAW.</param>
@@ -53,6 +58,7 @@ internal sealed class DatagramSocket : IDisposable
         _isV6 = v6;
         _type = type;
         _mark = settings.Mark;
+        _asksForRoomAfter = settings.BufferOctets / 8;
         Descriptor = descriptor;
         _incoming = new MessageVector(v6);
         _outgoing = new MessageVector(v6);
@@ -118,12 +124,32 @@ internal sealed class DatagramSocket : IDisposable
                 }
 
                 (slot.SendResult, slot.Refused) = (0, 0);
+                _sentSinceRoom += slot.Length + (slot.Packets * PacketOverhead);
                 Add(batch, index);
             }
 
             SendAdded(batch);
             return index;
         }
+    }
+
+    /// <summary>As <see cref="IPacketLink.WaitForRoom"/>.</summary>
+    public unsafe bool WaitForRoom(int timeoutMilliseconds)
+    {
+        if (Volatile.Read(ref _sentSinceRoom) < _asksForRoomAfter)
+        {
+            return true;
+        }
+
+        // The kernel calls a socket writable when more than half of its buffer is free: a batch fits, and IKE behind it.
+        var entry = new PollEntry { Descriptor = Descriptor.Number, Wanted = PollEntry.Writable };
+        if (Libc.Poll(&entry, 1, timeoutMilliseconds) <= 0 || (entry.Seen & PollEntry.Writable) == 0)
+        {
+            return false;
+        }
+
+        Volatile.Write(ref _sentSinceRoom, 0);
+        return true;
     }
 
     public void Dispose()
@@ -175,7 +201,7 @@ internal sealed class DatagramSocket : IDisposable
             }
             else if (error == Errno.Again)
             {
-                Refuse(ref batch[origin.Slot], -1, (origin.Length + size - 1) / size);
+                Refuse(ref batch[origin.Slot], PacketSlot.NoRoom, (origin.Length + size - 1) / size);
             }
             else
             {
@@ -214,11 +240,11 @@ internal sealed class DatagramSocket : IDisposable
         ref var slot = ref batch[datagram.Slot];
         if (error != Errno.MessageTooBig)
         {
-            Refuse(ref slot, -1, 1);
+            Refuse(ref slot, error == Errno.Again ? PacketSlot.NoRoom : PacketSlot.KernelRefused, 1);
         }
         else if (!slot.MayFragment)
         {
-            Refuse(ref slot, slot.SendResult > 0 ? slot.SendResult : PathMtu.Of(slot.Local, slot.Remote, _mark) ?? -1, 1);
+            Refuse(ref slot, slot.SendResult > 0 ? slot.SendResult : PathMtu.Of(slot.Local, slot.Remote, _mark) ?? PacketSlot.KernelRefused, 1);
         }
         else
         {
@@ -227,7 +253,7 @@ internal sealed class DatagramSocket : IDisposable
             _singly.TryAdd(batch, datagram.Slot, datagram.From, datagram.Length);
             if (Send(_singly, 0) <= 0)
             {
-                Refuse(ref slot, -1, 1);
+                Refuse(ref slot, PacketSlot.KernelRefused, 1);
             }
 
             SetDiscovery(Inet.DiscoverDo);

@@ -82,10 +82,23 @@ public abstract class DualStackLink : IPacketLink
             }
             else
             {
-                (slot.SendResult, slot.Refused) = (-1, slot.Packets);
+                (slot.SendResult, slot.Refused) = (PacketSlot.KernelRefused, slot.Packets);
                 index++;
             }
         }
+    }
+
+    public bool WaitForRoom(int timeoutMilliseconds)
+    {
+        foreach (var socket in _sockets)
+        {
+            if (!socket.WaitForRoom(timeoutMilliseconds))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     public void Interrupt() => _wakeUp.Signal();

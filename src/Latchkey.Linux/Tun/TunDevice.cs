@@ -31,6 +31,7 @@ public sealed class TunDevice : IPacketDevice
 
     private readonly FileDescriptor _device;
     private readonly WakeUp _wakeUp;
+    private readonly NetlinkSocket _netlink;
 
     /// <summary>Octets in front of every packet that are read and written.</summary>
     private int _headerSize;
@@ -50,6 +51,7 @@ public sealed class TunDevice : IPacketDevice
         Name = name;
         Mtu = mtu;
         _wakeUp = new WakeUp();
+        _netlink = new NetlinkSocket(NetlinkAbi.Route);
         _device = Libc.Open("/dev/net/tun", Libc.ReadWrite | Libc.NonBlocking | Libc.CloseOnExec);
         try
         {
@@ -59,8 +61,7 @@ public sealed class TunDevice : IPacketDevice
             }
 
             Attach(offload);
-            using var netlink = new NetlinkSocket(NetlinkAbi.Route);
-            var links = new Links(netlink);
+            var links = new Links(_netlink);
             var link = links.Find(name) ?? throw new LinuxException($"the device {name} vanished as soon as it was made");
             Index = link.Index;
             links.SetMtu(link, mtu);
@@ -88,6 +89,17 @@ public sealed class TunDevice : IPacketDevice
 
     /// <summary>The interface's index in its network namespace.</summary>
     public int Index { get; }
+
+    public long Overflowed
+    {
+        get
+        {
+            lock (_netlink)
+            {
+                return new Links(_netlink).TransmitDropped(Index);
+            }
+        }
+    }
 
     public int Receive(PacketBatch batch, int timeoutMilliseconds)
     {
@@ -146,6 +158,7 @@ public sealed class TunDevice : IPacketDevice
     {
         _device.Dispose();
         _wakeUp.Dispose();
+        _netlink.Dispose();
     }
 
     private void Attach(bool offload)

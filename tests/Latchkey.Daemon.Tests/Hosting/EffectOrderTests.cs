@@ -114,6 +114,8 @@ public class EffectOrderTests
             }
         }
 
+        public bool WaitForRoom(int timeoutMilliseconds) => true;
+
         public void Interrupt()
         {
         }

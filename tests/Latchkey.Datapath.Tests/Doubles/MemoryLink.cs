@@ -9,7 +9,7 @@ namespace Latchkey.Datapath.Tests;
 /// </summary>
 internal sealed class MemoryLink(string name) : IPacketLink, IPacketDevice
 {
-    private readonly Lock _lock = new();
+    private readonly object _lock = new();
     private readonly Queue<Packet> _incoming = [];
     private readonly List<Packet> _sent = [];
     private readonly AutoResetEvent _wake = new(initialState: false);
@@ -20,6 +20,26 @@ internal sealed class MemoryLink(string name) : IPacketLink, IPacketDevice
 
     /// <summary>Octets of payload that fit, and the path MTU that a larger packet is answered with; 0 for no limit.</summary>
     public (int Payload, int PathMtu) Limit { get; set; }
+
+    /// <summary>Packets sent and not yet taken that find room, as in a kernel's buffer.</summary>
+    public int Capacity { get; set; } = int.MaxValue;
+
+    /// <summary>The most packets that were sent and not yet taken.</summary>
+    public int Fullest { get; private set; }
+
+    /// <summary>Packets put in and not yet received.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _incoming.Count;
+            }
+        }
+    }
+
+    public long Overflowed { get; set; }
 
     /// <summary>How many packets each slot sent carried, or how many segments each packet for the device stood for.</summary>
     public List<int> Trains { get; } = [];
@@ -48,6 +68,7 @@ internal sealed class MemoryLink(string name) : IPacketLink, IPacketDevice
         {
             List<Packet> taken = [.. _sent];
             _sent.Clear();
+            Monitor.PulseAll(_lock);
             return taken;
         }
     }
@@ -85,12 +106,10 @@ internal sealed class MemoryLink(string name) : IPacketLink, IPacketDevice
                     slot.SendResult = Limit.PathMtu;
                     slot.Refused++;
                 }
-                else if (!Discard)
+                else if (!Discard && !TryKeep(new(packet.ToArray(), slot.Local, slot.Remote, slot.MayFragment)))
                 {
-                    lock (_lock)
-                    {
-                        _sent.Add(new(packet.ToArray(), slot.Local, slot.Remote, slot.MayFragment));
-                    }
+                    slot.SendResult = PacketSlot.NoRoom;
+                    slot.Refused++;
                 }
             }
 
@@ -122,9 +141,32 @@ internal sealed class MemoryLink(string name) : IPacketLink, IPacketDevice
         return 0;
     }
 
+    public bool WaitForRoom(int timeoutMilliseconds)
+    {
+        lock (_lock)
+        {
+            return _sent.Count < Capacity / 2 || (Monitor.Wait(_lock, timeoutMilliseconds) && _sent.Count < Capacity / 2);
+        }
+    }
+
     public void Interrupt() => _wake.Set();
 
     public void Dispose() => _wake.Dispose();
+
+    private bool TryKeep(Packet packet)
+    {
+        lock (_lock)
+        {
+            if (_sent.Count == Capacity)
+            {
+                return false;
+            }
+
+            _sent.Add(packet);
+            Fullest = Math.Max(Fullest, _sent.Count);
+            return true;
+        }
+    }
 
     private bool Fill(PacketBatch batch)
     {
