@@ -70,7 +70,7 @@ public sealed partial class UserDatapath
     /// <summary>Sends a packet of a local socket in clear. The kernel takes no super-segments here.</summary>
     private void SendClear(Span<byte> octets, in IpPacket packet, PacketOffload offload)
     {
-        if ((offload is { Kind: SegmentKind.None, NeedsChecksum: true } && !PartialChecksum.TryComplete(octets, offload))
+        if ((offload is { Kind: SegmentKind.None, NeedsChecksum: true } && !PartialChecksum.TryComplete(octets, packet, offload))
             || !Segmentation.TryCreate(octets, packet, offload, first: 0, out var segments))
         {
             _drops.Count(DropReason.Malformed);

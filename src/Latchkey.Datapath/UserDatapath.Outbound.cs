@@ -210,7 +210,7 @@ public sealed partial class UserDatapath
         Span<byte> octets, in IpPacket packet, Flow flow, OutboundSa sa, TcpView segment, PacketOffload offload, bool mayFragment, TimeSpan now)
     {
         octets = octets[..packet.Length];
-        if ((offload is { Kind: SegmentKind.None, NeedsChecksum: true } && !PartialChecksum.TryComplete(octets, offload))
+        if ((offload is { Kind: SegmentKind.None, NeedsChecksum: true } && !PartialChecksum.TryComplete(octets, packet, offload))
             || !Segmentation.TryCreate(octets, packet, offload, packet.ProtectedOffset, out var segments))
         {
             _drops.Count(DropReason.Malformed);

@@ -217,7 +217,7 @@ public class OffloadTests
     }
 
     public static TheoryData<string> Lies =>
-        ["no size", "kind of another protocol", "unknown kind", "datagrams of tcp", "checksum behind the end", "syn", "header longer than the packet"];
+        ["no size", "kind of another protocol", "unknown kind", "datagrams of tcp", "checksum behind the end", "checksum over the ports", "checksum over the flags", "checksum of the ip header", "syn", "header longer than the packet"];
 
     [Theory]
     [MemberData(nameof(Lies))]
@@ -244,6 +244,15 @@ public class OffloadTests
                 break;
             case "checksum behind the end":
                 offload = offload with { Kind = SegmentKind.None, ChecksumStart = (ushort)(octets.Length - 1) };
+                break;
+            case "checksum over the ports":
+                offload = offload with { Kind = SegmentKind.None, ChecksumOffset = 1 };
+                break;
+            case "checksum over the flags":
+                offload = offload with { Kind = SegmentKind.None, ChecksumOffset = 12 };
+                break;
+            case "checksum of the ip header":
+                offload = offload with { Kind = SegmentKind.None, ChecksumStart = 0, ChecksumOffset = 20 + 16 };
                 break;
             case "syn":
                 octets[33] |= (byte)TcpFlags.Syn;
@@ -282,6 +291,21 @@ public class OffloadTests
                 Assert.True(sent > 0 || pair.C.Drops(DropReason.Malformed) == 1);
             },
             iter: 500);
+    }
+
+    /// <summary>A tunnel that the flow carries leaves the checksum of what is inside.</summary>
+    [Fact]
+    public void A_checksum_within_the_payload_is_completed()
+    {
+        using var pair = new Pair();
+        var packet = Packets.Udp(pair.Udp, 40);
+        var inner = packet.AsSpan(36);
+        inner[6..8].Clear();
+        var expected = (byte[])packet.Clone();
+        BinaryPrimitives.WriteUInt16BigEndian(expected.AsSpan(36 + 6), InternetChecksum.Of(inner));
+        pair.C.Send((packet, new(SegmentKind.None, 0, 0, NeedsChecksum: true, ChecksumStart: 36, ChecksumOffset: 6)));
+        Carry(pair);
+        Assert.Equal(Upper(expected), Upper(Assert.Single(pair.W.Delivered())));
     }
 
     [Fact]
