@@ -71,6 +71,13 @@ internal sealed class Host : IDisposable
         Datapath.ProcessInbound(_batch, encapsulation);
     }
 
+    /// <summary>What was put into the link arrives as one batch.</summary>
+    public void ReceiveWaiting()
+    {
+        Udp.Receive(_batch, 0);
+        Datapath.ProcessInbound(_batch, Encapsulation.Udp);
+    }
+
     /// <summary>Moves everything this host has sent to the other one; gives how many packets that were.</summary>
     public int CarryTo(Host other)
     {
