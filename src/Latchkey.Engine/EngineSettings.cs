@@ -37,6 +37,12 @@ public sealed record EngineSettings
     /// </summary>
     public bool BreakOnForeignInitialContact { get; init; } = true;
 
+    /// <summary>
+    /// How long an address of this host may be gone before what is latched to it ends: an interface that is set up anew, or an
+    /// address that moves to another, is back by then, and nobody who waits on a socket minds a quarter of a second.
+    /// </summary>
+    public TimeSpan LostAddressGrace { get; init; } = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Latches and flows in clear at most; beyond it new flows are refused.</summary>
     public int LatchMaximum { get; init; } = 1 << 20;
 }

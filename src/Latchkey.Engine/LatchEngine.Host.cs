@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Latchkey.Contract;
 using Latchkey.Latching;
 using Latchkey.Wire;
@@ -23,6 +24,17 @@ public sealed partial class LatchEngine
             }
         }
 
+        _lost.ForgetUnused();
+        Settle(now);
+    }
+
+    /// <summary>
+    /// What this host holds for its own now. To be told after <see cref="RestoreLatches"/> and whenever it changed: flows that
+    /// are latched to an address which stays away end (<see cref="BreakReason.LocalAddressLost"/>).
+    /// </summary>
+    public void HandleLocalAddresses(TimeSpan now, ImmutableArray<InetPrefix> present)
+    {
+        _lost.Changed(now, present);
         Settle(now);
     }
 

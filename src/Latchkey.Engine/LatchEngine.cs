@@ -29,6 +29,7 @@ public sealed partial class LatchEngine : IDisposable
     private readonly Resumption _resumption;
     private readonly Restoration _restoration;
     private readonly ApplicationWishes _wishes;
+    private readonly LostAddresses _lost;
     private readonly SnapshotBuilder _snapshots;
 
     /// <summary>Address pairs whose SAs changed during the current call.</summary>
@@ -56,11 +57,12 @@ public sealed partial class LatchEngine : IDisposable
         _resumption = new Resumption(_state, _negotiations);
         _restoration = new Restoration(_state, _recorder, _breaker, _resumption);
         _wishes = new ApplicationWishes(_state, _negotiations, _breaker, _recorder);
+        _lost = new LostAddresses(_state, _breaker);
         _snapshots = new SnapshotBuilder(_state);
     }
 
     /// <summary>When <see cref="HandleDeadline"/> wants to be called next, or null.</summary>
-    public TimeSpan? NextDeadline => Earliest(_state.Ike.NextDeadline, Earliest(_sas.NextDeadline, _resumption.NextDeadline));
+    public TimeSpan? NextDeadline => Earliest(Earliest(_state.Ike.NextDeadline, _sas.NextDeadline), Earliest(_resumption.NextDeadline, _lost.NextDeadline));
 
     public SecurityPolicy Policy => _state.Policy;
 
@@ -87,6 +89,7 @@ public sealed partial class LatchEngine : IDisposable
     {
         _sas.HandleDeadline(now);
         _resumption.HandleDeadline(now);
+        _lost.HandleDeadline(now);
         _state.Ike.HandleDeadline(now);
         Settle(now);
     }

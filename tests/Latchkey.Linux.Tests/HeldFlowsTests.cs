@@ -39,7 +39,7 @@ public sealed class HeldFlowsTests
         pair.TunnelHere.Dispose();
         Assert.Equal("PermissionError", Send(4711));
         Assert.Equal("sent", Send(4712));
-        Assert.Equal([Flow(4711)], pair.Here.In(() => TrafficProtection.KeptInside([Flow(4711), Flow(4712)])));
+        Assert.Equal([Flow(4711)], pair.Here.In(() => TrafficProtection.KeptInside([Flow(4711), Flow(4712)], ProtectedPair.Settings)));
 
         pair.Here.In(() => pair.ProtectionHere.Hold([]));
         Assert.Equal("sent", Send(4711));
@@ -62,7 +62,7 @@ public sealed class HeldFlowsTests
         using var pair = new ProtectedPair();
         FlowKey[] flows = [.. Enumerable.Range(20_000, 1000).Select(port => new FlowKey(IpProtocol.Tcp, InetAddress.Parse("192.0.2.1"), (ushort)port, InetAddress.Parse("192.0.2.2"), 7000))];
         pair.Here.In(() => pair.ProtectionHere.Apply([], flows));
-        Assert.Equal(1000, pair.Here.In(() => TrafficProtection.KeptInside(flows)).Count);
+        Assert.Equal(1000, pair.Here.In(() => TrafficProtection.KeptInside(flows, ProtectedPair.Settings)).Count);
         Assert.Contains("20999", pair.Here.Sh("nft list set inet latchkey held_v4"), StringComparison.Ordinal);
     }
 }

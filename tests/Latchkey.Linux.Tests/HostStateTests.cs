@@ -199,8 +199,22 @@ public sealed class HostStateTests
 
         foreach (var text in (string[])["127.0.0.1", "::1", "192.0.2.1", "203.0.113.9", "198.51.100.1", "2001:db8:1::1"])
         {
-            Assert.Contains(InetAddress.Parse(text), addresses);
+            Assert.Contains(Prefix(text), addresses);
         }
+    }
+
+    [Fact]
+    public void An_address_on_its_way_in_is_the_hosts_own_and_so_is_a_prefix_it_takes_for_itself()
+    {
+        using var host = Multihomed();
+        host.Sh("sysctl -qw net.ipv6.conf.one.accept_dad=1 net.ipv6.conf.one.dad_transmits=100; ip addr add 2001:db8:1::2/64 dev one; ip route add local 192.0.2.128/25 dev lo");
+        var before = host.In(Netlink.LocalAddresses.List);
+        host.Sh("ip addr del 203.0.113.9/32 dev one");
+
+        Assert.Contains(Prefix("2001:db8:1::2"), before);
+        Assert.Contains(Prefix("192.0.2.128/25"), before);
+        Assert.Contains(Prefix("203.0.113.9"), before);
+        Assert.DoesNotContain(Prefix("203.0.113.9"), host.In(Netlink.LocalAddresses.List));
     }
 
     private static TrafficProtection Protect(TunDevice device) => new(ProtectedPair.Settings, device.Index, ProtectedPair.InnerMtu);

@@ -116,7 +116,6 @@ public sealed class NativeLayoutTests
         ("IFLA_INET6_ADDR_GEN_MODE", Rtnetlink.LinkInet6AddressGeneration),
         ("IN6_ADDR_GEN_MODE_NONE", Rtnetlink.AddressGenerationNone),
         ("IFA_FLAGS", Rtnetlink.AddressFlags),
-        ("IFA_F_TENTATIVE", Rtnetlink.AddressTentative),
         ("IFA_F_DADFAILED", Rtnetlink.AddressDadFailed),
         ("RTA_PREFSRC", Rtnetlink.RoutePreferredSource),
         ("RTA_METRICS", Rtnetlink.RouteMetrics),

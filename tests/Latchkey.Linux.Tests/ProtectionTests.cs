@@ -1,5 +1,7 @@
+using Latchkey.Contract;
 using Latchkey.Linux.Protection;
 using Latchkey.Linux.Tests.Hosts;
+using Latchkey.Wire;
 using Xunit;
 
 namespace Latchkey.Linux.Tests;
@@ -39,6 +41,39 @@ public sealed class ProtectionTests
         pair.There.StartPython(EchoServer);
 
         Assert.Equal("::ffff:192.0.2.1", Connect(pair.Here, "192.0.2.2"));
+    }
+
+    [Theory]
+    [InlineData("192.0.2.1/24", "192.0.2.2", 0)]
+    [InlineData("192.0.2.1/24", "192.0.2.2", 1)]
+    [InlineData("192.0.2.1/24", "192.0.2.2", 2)]
+    [InlineData("2001:db8::1/64", "2001:db8::2", 2)]
+    public void What_comes_out_of_the_device_reaches_a_socket_whose_address_was_lost(string local, string peer, int mode)
+    {
+        using var pair = new ProtectedPair(host => host.Sh($"sysctl -qw net.ipv4.conf.all.rp_filter={mode} net.ipv4.conf.default.rp_filter={mode}"));
+        var address = local.Split('/')[0];
+        var receiver = pair.Here.StartPython($"""
+            import socket
+            s = socket.socket(socket.{(peer.Contains(':', StringComparison.Ordinal) ? "AF_INET6" : "AF_INET")}, socket.SOCK_DGRAM)
+            s.bind(("{address}", 7000))
+            print("ready", flush=True)
+            print(s.recv(100).decode(), flush=True)
+            """);
+        void ComesOut(string text)
+        {
+            var batch = new PacketBatch(1, 1500);
+            Packets.PutUdp(batch, peer, 4711, address, 7000, text);
+            Assert.Equal(0, Packets.Write(pair.TunnelHere.Device, batch));
+        }
+
+        pair.Here.Sh($"ip addr del {local} dev eth0");
+        ComesOut("the host has not got it");
+        pair.Here.In(() => pair.ProtectionHere.DeliverToLost([InetAddress.Parse(address)]));
+        ComesOut("it is kept");
+        Assert.Equal("it is kept", receiver.StandardOutput.ReadLine());
+
+        pair.Here.In(() => pair.ProtectionHere.DeliverToLost([]));
+        Assert.DoesNotContain("7297", pair.Here.Sh("ip rule; ip -6 rule; ip route show table all; ip -6 route show table all"), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -53,6 +53,7 @@ public static class Catalog
         new X6ClearUntilIpsec(),
         new X7SharedAddress(),
         new X8FullDisk(),
+        new X9LocalAddressLost(),
     ];
 
     public static Scenario? Find(string id) => All.FirstOrDefault(scenario => string.Equals(scenario.Id, id, StringComparison.OrdinalIgnoreCase));

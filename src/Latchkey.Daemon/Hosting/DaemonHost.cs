@@ -109,7 +109,19 @@ public static class DaemonHost
         await using var keeping = keeper.ConfigureAwait(false);
         var hostKeeper = new IpsecHostKeeper(hosts, loop, IpsecHostKeeper.RetryInterval, (fails, text) => Tell(fails ? EventKind.Degraded : EventKind.Repaired, text));
         await using var keepingHosts = hostKeeper.ConfigureAwait(false);
-        var effects = new EffectRunner(datapath, new IkeLinks(network.Port500, network.Port4500), keeper, recorder.Record, hostKeeper.Record, flow => applications.Alerts.AwaitDelivery(flow, events.Last), keys);
+        void DeliverToLost(IReadOnlyCollection<InetAddress> addresses)
+        {
+            try
+            {
+                network.Protection.DeliverToLost(addresses);
+            }
+            catch (LinuxException e)
+            {
+                Tell(EventKind.Degraded, $"applications are not told that their address is lost: {e.Message}");
+            }
+        }
+
+        var effects = new EffectRunner(datapath, new IkeLinks(network.Port500, network.Port4500), keeper, recorder.Record, hostKeeper.Record, flow => applications.Alerts.AwaitDelivery(flow, events.Last), DeliverToLost, keys);
         loop.Start(effects.Run);
         keeper.Start();
         hostKeeper.Start();
@@ -137,7 +149,23 @@ public static class DaemonHost
         receiver.Start();
         using var knocks = new KnockWatch(network.Settings, datapath.ProcessClear);
         WatchKnocks(knocks, configuration.Policy);
-        using var monitor = new NetworkMonitor(network.Protection.FollowRoutes, RoutesFailed);
+        void NetworkChanged()
+        {
+            var addresses = LocalAddresses.List();
+            loop.Post((e, now) => e.HandleLocalAddresses(now, [.. addresses]));
+            network.Protection.FollowRoutes();
+        }
+
+        using var monitor = new NetworkMonitor(NetworkChanged, RoutesFailed);
+        try
+        {
+            NetworkChanged();
+        }
+        catch (LinuxException e)
+        {
+            RoutesFailed(e);
+        }
+
 
         var drops = new DropReport(datapath, network.Protection);
         metrics.Observe(drops.Read);

@@ -8,9 +8,11 @@ namespace Latchkey.Daemon.Hosting;
 /// <summary>Carries out one effect after the other; each is done when the call returns, because order is safety.</summary>
 /// <param name="ipsecHosts">Records that a host has spoken IPsec; never waits.</param>
 /// <param name="beforeNotice">Returns when whoever listens for the flow has been told what was raised.</param>
+/// <param name="deliverToLost">Keeps these addresses within reach of our own packets.</param>
 /// <param name="keys">Null unless the configuration exports keys.</param>
 internal sealed class EffectRunner(
-    IDatapath datapath, IIkeSender ike, IPinKeeper pins, Action<EngineEvent> raise, Action<InetAddress> ipsecHosts, Action<FlowKey> beforeNotice, KeyExportFiles? keys)
+    IDatapath datapath, IIkeSender ike, IPinKeeper pins, Action<EngineEvent> raise, Action<InetAddress> ipsecHosts, Action<FlowKey> beforeNotice,
+    Action<IReadOnlyCollection<InetAddress>> deliverToLost, KeyExportFiles? keys)
 {
     public void Run(Effect effect)
     {
@@ -46,6 +48,9 @@ internal sealed class EffectRunner(
             case NotifyFlow notify:
                 beforeNotice(notify.Flow);
                 datapath.Notify(notify.Flow, notify.Notice);
+                break;
+            case DeliverToLostAddresses lost:
+                deliverToLost(lost.Addresses);
                 break;
             case RecordPin record:
                 pins.Keep(record);

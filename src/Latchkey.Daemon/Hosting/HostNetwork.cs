@@ -35,7 +35,7 @@ internal sealed class HostNetwork : IDisposable
             Esp = Keep(new RawEspLink(sockets));
             Tun = Keep(new TunDevice(DeviceMtu, settings.Device));
             Protection = Keep(new TrafficProtection(settings, Tun.Index, InnerMtu));
-            Held = TrafficProtection.KeptInside(connections).Where(flow => policy.Find(flow) is null).ToHashSet();
+            Held = TrafficProtection.KeptInside(connections, settings).Where(flow => policy.Find(flow) is null).ToHashSet();
             Repaired = Protect(policy.Protect, Held);
         }
         catch

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Latchkey.Contract;
 using Latchkey.Crypto;
 using Latchkey.Ike;
@@ -43,6 +44,12 @@ public sealed record ForgetFlow(FlowKey Flow) : Effect;
 
 /// <summary><see cref="IDatapath.Notify"/></summary>
 public sealed record NotifyFlow(FlowKey Flow, FlowNotice Notice) : Effect;
+
+/// <summary>
+/// From now on packets that we make reach sockets at exactly these addresses which the host has lost. Comes before the
+/// notices for them.
+/// </summary>
+public sealed record DeliverToLostAddresses(ImmutableArray<InetAddress> Addresses) : Effect;
 
 /// <summary>
 /// Put a pin on stable storage and answer with <see cref="LatchEngine.HandlePinRecorded"/>, at once or later: the peer waits

@@ -44,4 +44,7 @@ public enum CloseReason
 
     /// <summary>The peer said that it was replaced or restarted, and that was proved.</summary>
     PeerGone,
+
+    /// <summary>This host lost the address it spoke from.</summary>
+    LocalAddressLost,
 }

@@ -39,7 +39,6 @@ internal static class Rtnetlink
     public const ushort AddressAddress = 1;
     public const ushort AddressLocal = 2;
     public const ushort AddressFlags = 8;
-    public const uint AddressTentative = 0x40;
     public const uint AddressDadFailed = 0x08;
 
     public const ushort RouteDestination = 1;
@@ -53,9 +52,11 @@ internal static class Rtnetlink
     public const ushort MetricMtu = 2;
 
     public const byte RouteUnicast = 1;
+    public const byte RouteLocal = 2;
     public const byte RouteProhibit = 8;
     public const byte ScopeUniverse = 0;
     public const byte ScopeLink = 253;
+    public const byte ScopeHost = 254;
 
     public const uint TableLocal = 255;
 

@@ -7,23 +7,25 @@ namespace Latchkey.Linux.Netlink;
 public static class LocalAddresses
 {
     /// <summary>
-    /// Every address that a packet may be sent from now, on any interface. Not yet usable ones (duplicate address
-    /// detection runs, or failed) are left out.
+    /// What the host holds for its own, on whichever interface: every address, and every prefix whose packets it takes for
+    /// itself (RTN_LOCAL). An address whose duplicate address detection still runs is among them: it is on its way in, not
+    /// out. One that turned out to be another host's is not (RFC 4862 §5.4.5).
     /// </summary>
     /// <exception cref="LinuxException">The kernel refused to list them.</exception>
-    public static IReadOnlySet<InetAddress> List()
+    public static IReadOnlyList<InetPrefix> List()
     {
         using var netlink = new NetlinkSocket(NetlinkAbi.Route);
-        var result = new HashSet<InetAddress>();
+        var result = new List<InetPrefix>();
         netlink.Dump(
             MessageBuilder.Request(Rtnetlink.GetAddress, 0, default(AddressMessage)), "cannot list the addresses", result.Clear, (type, body) =>
             {
                 if (type == Rtnetlink.NewAddress && TryRead(body) is { } address)
                 {
-                    result.Add(address);
+                    result.Add(InetPrefix.Of(address));
                 }
             });
-        return result;
+        var routes = Protection.TrafficProtection.Families().SelectMany(v6 => new Routes(netlink, v6).List());
+        return [.. result, .. routes.Where(r => r is { Table: Rtnetlink.TableLocal, Type: Rtnetlink.RouteLocal }).Select(r => r.Destination).Except(result)];
     }
 
     private static InetAddress? TryRead(ReadOnlySpan<byte> body)
@@ -53,6 +55,6 @@ public static class LocalAddresses
         }
 
         // On a point-to-point interface IFA_ADDRESS is the other end and IFA_LOCAL ours.
-        return (flags & (Rtnetlink.AddressTentative | Rtnetlink.AddressDadFailed)) == 0 ? local ?? address : null;
+        return (flags & Rtnetlink.AddressDadFailed) == 0 ? local ?? address : null;
     }
 }

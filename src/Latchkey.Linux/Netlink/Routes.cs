@@ -68,8 +68,14 @@ internal sealed class Routes(NetlinkSocket netlink, bool v6)
 
     private MessageBuilder Build(ushort type, ushort flags, RouteInfo route)
     {
-        // RTN_UNICAST on a device without a gateway is on-link; IPv6 does not look at the scope.
-        var onLink = route.Type == Rtnetlink.RouteUnicast && !v6;
+        // RTN_UNICAST on a device without a gateway is on-link.
+        var scope = route.Type switch
+        {
+            _ when v6 => Rtnetlink.ScopeUniverse, // not looked at
+            Rtnetlink.RouteUnicast => Rtnetlink.ScopeLink,
+            Rtnetlink.RouteLocal => Rtnetlink.ScopeHost,
+            _ => Rtnetlink.ScopeUniverse,
+        };
         var request = MessageBuilder
             .Request(type, flags, new RouteMessage
             {
@@ -77,7 +83,7 @@ internal sealed class Routes(NetlinkSocket netlink, bool v6)
                 DestinationLength = (byte)route.Destination.Length,
                 Protocol = route.Protocol,
                 Type = route.Type,
-                Scope = onLink ? Rtnetlink.ScopeLink : Rtnetlink.ScopeUniverse,
+                Scope = scope,
             })
             .Put(Rtnetlink.RouteDestination, route.Destination.Address)
             .Put(Rtnetlink.RouteTable, route.Table)

@@ -9,6 +9,9 @@ public sealed record ProtectionSettings
     /// <summary>Our routing table.</summary>
     public uint RoutingTable { get; init; } = 7296;
 
+    /// <summary>Our routing table for addresses that the host has lost, and whose sockets are still to be told.</summary>
+    public uint LostAddressTable { get; init; } = 7297;
+
     /// <summary>
     /// Priority of our first routing rule. The block holds 1000 priorities; it must come after the rule for the local
     /// table (0) and before that for the main table (32766).

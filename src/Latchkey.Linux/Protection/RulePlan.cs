@@ -19,8 +19,10 @@ internal static class RulePlan
         Array.Exists(prefix.Address.IsV6 ? NeverProtectedV6 : NeverProtectedV4, p => p.Length <= prefix.Length && p.Contains(prefix.Address));
 
     /// <param name="held">Single flows; their rules share one priority, so that there may be any number.</param>
+    /// <param name="lost">Addresses the host has lost; their rules share priorities for the same reason.</param>
     /// <exception cref="LinuxException">More selectors than the block has room for.</exception>
-    public static List<RuleInfo> For(bool v6, IEnumerable<ProtectedSelector> selectors, IEnumerable<FlowKey> held, ProtectionSettings settings)
+    public static List<RuleInfo> For(
+        bool v6, IEnumerable<ProtectedSelector> selectors, IEnumerable<FlowKey> held, IEnumerable<InetAddress> lost, ProtectionSettings settings)
     {
         var priority = settings.FirstRulePriority;
         var end = priority + BlockSize - 1;
@@ -30,6 +32,8 @@ internal static class RulePlan
 
         // Our outer packets.
         Bypass(r => r with { Mark = settings.Mark });
+
+        rules.AddRange(LostAddressPlan.Rules(v6, lost, priority++, settings));
 
         // Forwarded packets are not this host's. The check of source addresses (rp_filter) looks routes up as "iif lo"
         // too, with the packet's ends exchanged, so that strict hosts find the TUN device for what arrives through it.

@@ -26,6 +26,7 @@ public sealed class TrafficProtection(ProtectionSettings settings, int deviceInd
     private readonly HashSet<InetAddress> _narrow = [];
     private IReadOnlyList<ProtectedSelector> _selectors = [];
     private IReadOnlySet<FlowKey> _held = FrozenSet<FlowKey>.Empty;
+    private IReadOnlyCollection<InetAddress> _lost = [];
     private NetlinkSocket? _netfilter;
     private bool _isUp;
 
@@ -56,7 +57,7 @@ public sealed class TrafficProtection(ProtectionSettings settings, int deviceInd
             foreach (var v6 in Families())
             {
                 new Routes(netlink, v6).Put(MirrorPlan.Barrier(v6, settings));
-                ChangeRules(new Rules(netlink, v6), RulePlan.For(v6, selectors, _held, settings));
+                ChangeRules(netlink, v6);
                 ChangeRoutes(netlink, v6);
             }
 
@@ -104,10 +105,11 @@ public sealed class TrafficProtection(ProtectionSettings settings, int deviceInd
 
     /// <summary>Which of these flows an earlier run that was killed or stopped still keeps inside.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
-    public static IReadOnlyCollection<FlowKey> KeptInside(IEnumerable<FlowKey> flows)
+    public static IReadOnlyCollection<FlowKey> KeptInside(IEnumerable<FlowKey> flows, ProtectionSettings settings)
     {
+        ArgumentNullException.ThrowIfNull(settings);
         using var netlink = new NetlinkSocket(NetlinkAbi.Route);
-        var rules = Families().SelectMany(v6 => new Rules(netlink, v6).List()).Where(r => r is { Owner: Owner.Number, Table: not null }).ToList();
+        var rules = Families().SelectMany(v6 => new Rules(netlink, v6).List()).Where(r => r is { Owner: Owner.Number, Table: { } table } && table != settings.LostAddressTable).ToList();
         return [.. flows.Where(flow => rules.Exists(rule => rule.Covers(flow)))];
     }
 
@@ -153,6 +155,30 @@ public sealed class TrafficProtection(ProtectionSettings settings, int deviceInd
         }
     }
 
+    /// <summary>
+    /// What comes out of the TUN device for these addresses, which the host has lost, still reaches the sockets that are
+    /// bound to them; and whatever these sockets send goes into it. Others than those named so far are foreign again.
+    /// </summary>
+    /// <remarks>Only for the TUN device: to the network the host does not own them, and answers nobody who asks for them.</remarks>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public void DeliverToLost(IReadOnlyCollection<InetAddress> addresses)
+    {
+        lock (_lock)
+        {
+            _lost = addresses;
+            if (_isUp)
+            {
+                using var netlink = new NetlinkSocket(NetlinkAbi.Route);
+                foreach (var v6 in Families())
+                {
+                    // Rules last: one whose table is empty falls through to the next.
+                    ChangeRoutes(netlink, v6);
+                    ChangeRules(netlink, v6);
+                }
+            }
+        }
+    }
+
     /// <summary>Takes away exactly what is ours. Protected traffic flows in clear afterwards.</summary>
     /// <exception cref="LinuxException">The kernel or nft refused.</exception>
     public void Remove()
@@ -162,6 +188,7 @@ public sealed class TrafficProtection(ProtectionSettings settings, int deviceInd
             _isUp = false;
             _selectors = [];
             _held = FrozenSet<FlowKey>.Empty;
+            _lost = [];
             RemoveAll(settings);
         }
     }
@@ -231,6 +258,9 @@ public sealed class TrafficProtection(ProtectionSettings settings, int deviceInd
         }
     }
 
+    private void ChangeRules(NetlinkSocket netlink, bool v6) =>
+        ChangeRules(new Rules(netlink, v6), RulePlan.For(v6, _selectors, _held, _lost, settings));
+
     private void ChangeRoutes(NetlinkSocket netlink, bool v6)
     {
         var routes = new Routes(netlink, v6);
@@ -260,6 +290,7 @@ public sealed class TrafficProtection(ProtectionSettings settings, int deviceInd
             }
         }
 
+        wanted.AddRange(LostAddressPlan.Routes(v6, _lost, deviceIndex, settings));
         var present = all.Where(r => r.Protocol == Owner.Number).ToList();
         foreach (var route in wanted.Where(r => !present.Contains(r)))
         {

@@ -18,7 +18,7 @@ public class EffectOrderTests
     public void L28_S12_A_flow_is_blocked_and_its_owner_told_before_the_newcomer_is_answered()
     {
         var done = new Recorder();
-        var runner = new EffectRunner(done, done, done, e => done.Done.Add($"raise {e.Kind}"), host => done.Done.Add($"record {host}"), _ => done.Done.Add("await its owner"), keys: null);
+        var runner = new EffectRunner(done, done, done, e => done.Done.Add($"raise {e.Kind}"), host => done.Done.Add($"record {host}"), _ => done.Done.Add("await its owner"), lost => done.Done.Add($"deliver to {string.Join(' ', lost)}"), keys: null);
         using var key = SigningKey.Generate(SystemRandom.Instance);
         var here = new InetEndpoint(Flow.Local, 500);
         var there = new InetEndpoint(Flow.Remote, 500);
@@ -27,6 +27,7 @@ public class EffectOrderTests
         {
             new BlockFlow(Flow, DropReason.LatchBroken),
             new Raise(new EngineEvent(EventKind.LatchBroken, TimeSpan.Zero, "")),
+            new DeliverToLostAddresses([Flow.Local]),
             new NotifyFlow(Flow, FlowNotice.Reset),
             new RemoveSa(SaDirection.Outbound, new ChannelId(2), 1),
             new BindFlow(Flow with { LocalPort = 1 }, new ChannelId(2)),
@@ -41,7 +42,7 @@ public class EffectOrderTests
             runner.Run(effect);
         }
 
-        Assert.Equal(["block", "raise LatchBroken", "await its owner", "notify Reset", "remove Outbound 1", "bind channel 2", "forget", "pin 192.0.2.7", "record 192.0.2.7", "clear", "send 3", "keep alive"], done.Done);
+        Assert.Equal(["block", "raise LatchBroken", "deliver to 192.0.2.1", "await its owner", "notify Reset", "remove Outbound 1", "bind channel 2", "forget", "pin 192.0.2.7", "record 192.0.2.7", "clear", "send 3", "keep alive"], done.Done);
     }
 
     [Theory]

@@ -104,6 +104,10 @@ public sealed class SimulatedDaemon : IDatapathEvents
         Engine.Birth = _host.Plan.IsForeign ? null : _host.Disk.Birth;
     });
 
+    /// <summary>What the daemon learns from the kernel's notifications.</summary>
+    internal void LocalAddressesChanged() =>
+        Call("local addresses", now => Engine.HandleLocalAddresses(now, [.. _host.Addresses.Select(InetPrefix.Of)]));
+
     internal void ChangePolicy(SecurityPolicy policy) => Call("policy change", now =>
     {
         Engine.ChangePolicy(now, policy, [.. _host.Sockets.Open.Where(socket => socket.IsEstablished).Select(socket => socket.Flow)]);

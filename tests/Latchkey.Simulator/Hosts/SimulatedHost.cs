@@ -151,6 +151,7 @@ public sealed class SimulatedHost
             World.Trace.Add(Name, $"takes {address}");
             World.Disturb(address);
             _addresses.Add(address);
+            Daemon?.LocalAddressesChanged();
             if (IsAttached)
             {
                 World.Network.Claim(address, this);
@@ -168,6 +169,8 @@ public sealed class SimulatedHost
             _addresses.Remove(address);
             World.Network.Unclaim(address, this);
         }
+
+        Daemon?.LocalAddressesChanged();
     }
 
     public void StartDaemon()
@@ -180,6 +183,7 @@ public sealed class SimulatedHost
             Daemon.Adopt([.. InClear.Where(Sockets.Has)], byUs: true);
             InClear.IntersectWith(Daemon.Engine.ClearFlows().Select(f => f.Flow));
             Daemon.CloseOrphans([.. Sockets.Open.Where(socket => socket.IsEstablished).Select(socket => socket.Flow)], _held);
+            Daemon.LocalAddressesChanged();
         }
     }
 
@@ -193,6 +197,7 @@ public sealed class SimulatedHost
             Daemon = new SimulatedDaemon(this, _random.Fork(_daemonLives++));
             Daemon.Adopt([.. Sockets.Open.Where(socket => socket.IsEstablished).Select(socket => socket.Flow)], byUs: false);
             Daemon.CloseOrphans([.. Sockets.Open.Where(socket => socket.IsEstablished).Select(socket => socket.Flow)], _held);
+            Daemon.LocalAddressesChanged();
         }
     }
 

@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using Latchkey.Contract;
+using Latchkey.Ike;
+using Latchkey.Latching;
+using Latchkey.Wire;
+
+namespace Latchkey.Engine;
+
+/// <summary>
+/// A latched flow whose local address the host has lost is at an end: nothing of it can be sent or received any more, and
+/// the peer cannot be told from an address that is gone. The local application can, and is.
+/// </summary>
+internal sealed class LostAddresses(EngineState state, LatchBreaker breaker)
+{
+    /// <summary>Missing addresses that may still come back, and when they count as lost.</summary>
+    private readonly Dictionary<InetAddress, TimeSpan> _missing = [];
+
+    private ImmutableArray<InetPrefix>? _present;
+    private ImmutableHashSet<InetAddress> _lost = [];
+
+    public TimeSpan? NextDeadline => _missing.Count > 0 ? _missing.Values.Min() : null;
+
+    /// <summary>The host's addresses are these now. What latches used before and is not among them is missing.</summary>
+    public void Changed(TimeSpan now, ImmutableArray<InetPrefix> present)
+    {
+        var before = _present;
+        _present = present;
+        foreach (var back in _missing.Keys.Where(IsPresent).ToList())
+        {
+            _missing.Remove(back);
+        }
+
+        // The first list comes after the latches of an earlier daemon: it has known them all.
+        foreach (var address in Used().Where(a => !IsPresent(a) && before?.Any(p => p.Contains(a)) != false))
+        {
+            _missing.TryAdd(address, now + state.Settings.LostAddressGrace);
+        }
+
+        Deliver(_lost.Except(_lost.Where(IsPresent)));
+    }
+
+    public void HandleDeadline(TimeSpan now)
+    {
+        foreach (var address in _missing.Where(m => m.Value <= now).Select(m => m.Key).ToList())
+        {
+            _missing.Remove(address);
+            Lose(now, address);
+        }
+    }
+
+    /// <summary>Nobody is left to be told at an address.</summary>
+    public void ForgetUnused()
+    {
+        if (!_lost.IsEmpty)
+        {
+            Deliver(_lost.Intersect(Used()));
+        }
+    }
+
+    private void Lose(TimeSpan now, InetAddress address)
+    {
+        var because = $"this host has lost its address {address}";
+        var latches = state.Latches.All.Where(l => l.Flow.Local == address).ToList();
+        if (latches.Count > 0)
+        {
+            Deliver(_lost.Add(address));
+        }
+
+        breaker.Break(now, [.. latches.Where(l => l.Conducts)], BreakReason.LocalAddressLost, because);
+        breaker.Close(now, [.. latches.Where(l => l.State == LatchState.Larval).Select(l => (l, because))], ClosedReason.NegotiationFailed, DropReason.NegotiationFailed);
+        foreach (var peering in state.Peerings.Values.Where(p => p.Pair.Local == address).ToList())
+        {
+            state.Ike.DeleteIkeSa(now, peering.Handle, CloseReason.LocalAddressLost, because, tellPeer: false);
+        }
+    }
+
+    private void Deliver(ImmutableHashSet<InetAddress> lost)
+    {
+        if (!lost.SetEquals(_lost))
+        {
+            _lost = lost;
+            state.Effects.Add(new DeliverToLostAddresses([.. lost]));
+        }
+    }
+
+    /// <summary>Addresses of this host that a latch uses, or an IKE SA.</summary>
+    private IEnumerable<InetAddress> Used() =>
+        state.Latches.All.Where(l => l.State != LatchState.Closed).Select(l => l.Flow.Local).Concat(state.Peerings.Values.Select(p => p.Pair.Local)).Distinct();
+
+    private bool IsPresent(InetAddress address) => _present!.Value.Any(prefix => prefix.Contains(address));
+}
