@@ -94,6 +94,7 @@ public sealed partial class LatchEngine
                 {
                     PeerAddress = unproved.Remote.Address,
                     Reason = nameof(CloseReason.PeerNotAuthenticated),
+                    Details = unproved.Refusal.Lines,
                 });
                 break;
             case ProposalMismatch mismatch:
@@ -172,22 +173,24 @@ public sealed partial class LatchEngine
     {
         if (_state.Find(e.Sa) is { } peering)
         {
-            _state.Effects.Raise(EventKind.NegotiationFailed, now, peering, $"no Child SA with {peering.Pair.Remote}: {e.Text}", e.Reason.ToString());
+            _state.Effects.Raise(EventKind.NegotiationFailed, now, peering, $"no Child SA with {peering.Pair.Remote}: {e.Text}", e.Reason.ToString(), e.Refusal?.Lines);
         }
 
         _negotiations.Failed(now, e.Request, e.Reason, e.Text);
     }
 
-    private static EngineEvent Explain(TimeSpan now, ProposalMismatch mismatch)
+    private EngineEvent Explain(TimeSpan now, ProposalMismatch mismatch)
     {
-        var who = mismatch.ByPeer ? $"{mismatch.Remote.Address} offered" : $"{mismatch.Remote.Address} refused";
-        return new EngineEvent(EventKind.ProposalMismatch, now, $"{who} {mismatch.Protocol} proposals, and none suits both sides")
+        var who = mismatch.ByPeer ? $"{mismatch.Remote.Address} offered" : $"{mismatch.Remote.Address} refused our";
+        var entry = mismatch.Selectors is { } selectors
+            ? _state.EntriesBetween(new(mismatch.Local.Address, mismatch.Remote.Address))
+                .FirstOrDefault(e => e.SelectorsBetween(mismatch.Local.Address, mismatch.Remote.Address).Any(own => !own.Intersect(selectors).IsEmpty))
+            : null;
+        return new EngineEvent(EventKind.ProposalMismatch, now, $"{who} {mismatch.Protocol} proposals{(entry is null ? "" : $" for [[protect]] \"{entry.Name}\"")}, and none suits both sides")
         {
-            Reason = "NoProposalChosen",
+            Reason = nameof(CloseReason.NoProposalChosen),
             PeerAddress = mismatch.Remote.Address,
-            Details = [.. mismatch.Differences.Select(d => d.Configured.IsEmpty
-                ? $"{d.TransformType}: offered {string.Join(", ", d.Offered)}"
-                : $"{d.TransformType}: offered {string.Join(", ", d.Offered)}; configured {string.Join(", ", d.Configured)}")],
+            Details = mismatch.Refusal.Lines,
         };
     }
 }

@@ -29,8 +29,8 @@ public class OddPeerTests
         pair.A.Do(host => host.CreateChild(pair.Now, a, new ChildProposal(Pair.SelectorsBetween(pair.A, pair.B))));
         pair.Run();
         Assert.Equal(CloseReason.NoProposalChosen, pair.A.Only<ChildFailed>().Reason);
-        var difference = Assert.Single(pair.B.Only<ProposalMismatch>().Differences);
-        Assert.Equal(("mode", "tunnel", "transport"), (difference.TransformType, Assert.Single(difference.Offered), Assert.Single(difference.Configured)));
+        var difference = Assert.Single(pair.B.Only<ProposalMismatch>().Refusal.Differences);
+        Assert.Equal(("mode", "tunnel", "transport"), (difference.What, Assert.Single(difference.Offered), Assert.Single(difference.Configured)));
     }
 
     [Fact]

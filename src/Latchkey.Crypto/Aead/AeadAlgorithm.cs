@@ -12,6 +12,9 @@ public abstract class AeadAlgorithm
     /// <summary>The field's name, for example <c>AES-GCM-16-256</c>.</summary>
     public abstract string Name { get; }
 
+    /// <summary>The name that configurations have for it, ours and those of other implementations, for example <c>aes256gcm16</c>.</summary>
+    public virtual string Keyword => Name.Replace("-", "", StringComparison.Ordinal).ToLowerInvariant();
+
     /// <summary>Octets of key, without salt.</summary>
     public abstract int KeyLength { get; }
 

@@ -16,6 +16,8 @@ internal sealed class AesGcm16(int keyBits) : AeadAlgorithm
 
     public override string Name { get; } = $"AES-GCM-16-{keyBits}";
 
+    public override string Keyword { get; } = $"aes{keyBits}gcm16";
+
     public override int KeyLength => keyBits / 8;
 
     public override int SaltLength => 4;

@@ -14,6 +14,9 @@ public abstract class KeyExchangeMethod
 
     public abstract string Name { get; }
 
+    /// <summary>The name that configurations have for it, for example <c>ecp256</c>.</summary>
+    public virtual string Keyword => Name.Replace("-", "", StringComparison.Ordinal).ToLowerInvariant();
+
     /// <summary>Octets of the initiator's public value in the KE payload.</summary>
     public abstract int OfferLength { get; }
 

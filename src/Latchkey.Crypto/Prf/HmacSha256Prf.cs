@@ -16,6 +16,8 @@ internal sealed class HmacSha256Prf : PrfAlgorithm
 
     public override string Name => "HMAC-SHA2-256";
 
+    public override string Keyword => "prfsha256";
+
     public override int OutputLength => HMACSHA256.HashSizeInBytes;
 
     public override void Compute(ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> output)

@@ -9,6 +9,8 @@ internal sealed class HmacSha384Prf : PrfAlgorithm
 
     public override string Name => "HMAC-SHA2-384";
 
+    public override string Keyword => "prfsha384";
+
     public override int OutputLength => HMACSHA384.HashSizeInBytes;
 
     public override void Compute(ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> output)

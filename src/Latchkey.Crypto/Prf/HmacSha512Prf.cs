@@ -9,6 +9,8 @@ internal sealed class HmacSha512Prf : PrfAlgorithm
 
     public override string Name => "HMAC-SHA2-512";
 
+    public override string Keyword => "prfsha512";
+
     public override int OutputLength => HMACSHA512.HashSizeInBytes;
 
     public override void Compute(ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> output)

@@ -8,6 +8,9 @@ public abstract class PrfAlgorithm
 
     public abstract string Name { get; }
 
+    /// <summary>The name that configurations have for it, for example <c>prfsha256</c>.</summary>
+    public abstract string Keyword { get; }
+
     /// <summary>Octets of output, which is also the preferred key length.</summary>
     public abstract int OutputLength { get; }
 

@@ -11,7 +11,7 @@ internal static class FlowExplainer
 {
     /// <param name="latches">Those whose flows match the query.</param>
     /// <param name="clear">Flows in clear that match the query.</param>
-    /// <param name="refusal">Of the last key that was refused at the remote address, if it is remembered.</param>
+    /// <param name="refusal">The last one, of either side by the other, between this host and the remote address, if it is remembered.</param>
     public static ExplainReport Explain(FlowQuery query, SecurityPolicy policy, IReadOnlyList<LatchReport> latches, IReadOnlyList<ClearFlowReport> clear, EventReport? refusal = null)
     {
         var entries = policy.Protect.Where(query.MayBeCoveredBy).ToList();

@@ -102,7 +102,7 @@ internal sealed class RunningDaemon(
         var (policy, latches, clear) = await loop.AskAsync(
             (engine, _) => (engine.Policy, engine.Latches().Where(l => query.Matches(l.Flow)).ToList(), engine.ClearFlows().Where(f => query.Matches(f.Flow)).ToList()),
             cancellation).ConfigureAwait(false);
-        return FlowExplainer.Explain(query, policy, WithOwners(latches), [.. clear.Select(_reports.ClearFlow)], LastRefusal(query.Remote));
+        return FlowExplainer.Explain(query, policy, WithOwners(latches), [.. clear.Select(_reports.ClearFlow)], LastRefusal.With(query.Remote, events));
     }
 
     public Task<bool> CloseLatchAsync(LatchId latch, CancellationToken cancellation) =>
@@ -156,9 +156,6 @@ internal sealed class RunningDaemon(
     /// <summary>Counters that are not zero, by their name in snake case.</summary>
     public static Dictionary<string, long> Named<T>(IReadOnlyDictionary<T, long> counters)
         where T : struct, Enum => counters.Where(c => c.Value > 0).ToDictionary(c => ReportBuilder.Name(c.Key), c => c.Value);
-
-    private EventReport? LastRefusal(InetAddress remote) =>
-        events.Past().LastOrDefault(e => e.Event == ReportBuilder.Name(Engine.EventKind.PeerRefused) && e.PeerAddress == remote.ToString());
 
     private string? Expect(SecurityPolicy policy, FlowKey flow, uint user, FlowWishes wishes)
     {

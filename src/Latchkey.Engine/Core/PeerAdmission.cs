@@ -35,7 +35,7 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
         peering.Asserted = Asserted(question.Id);
         var match = state.Authorize(peering.Asserted, key, peering.Pair);
         peering.Match = match;
-        if (match is PadResult.Refused { Reason: var refusal })
+        if (match is PadResult.Refused refused)
         {
             if (firstUse.Inherits(peering, question.Vouchers) is { } inherited)
             {
@@ -43,7 +43,7 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
             }
             else
             {
-                Stranger(now, peering, key, refusal);
+                Stranger(now, peering, key, refused);
             }
 
             return;
@@ -108,17 +108,11 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
     {
         var result = state.ChildAuthorization.Narrow(match, peering.Pair.Local, peering.Pair.Remote, offer.Selectors, state.KeptFor(peering.Pair, key));
         var parameters = state.ParametersFor(peering.Pair, key, offer.Suite);
-        var refusal = result switch
+        if (ChildRefusal.Of(state, peering.Pair, key, offer, result, parameters.Quality) is { } refused)
         {
-            ChildAuthorizationResult.Refused { Reason: var reason } => reason,
-            ChildAuthorizationResult.Allowed { Entry: var entry } when entry.ObjectionTo(parameters.Quality) is { } weak => weak,
-            ChildAuthorizationResult.Allowed { Selectors: var s } when offer.Request is not null && s != offer.Selectors => $"the peer agreed to {offer.Selectors}, of which policy allows {s}",
-            _ => null,
-        };
-        if (refusal is not null)
-        {
-            state.Effects.Raise(EventKind.ChildRefused, now, peering, $"a Child SA with {peering.Pair.Remote} for {offer.Selectors} is refused: {refusal}", "SelectorsUnacceptable");
-            return (null, new ChildVerdict.Refuse(refusal));
+            state.Effects.Raise(
+                EventKind.ChildRefused, now, peering, $"a Child SA with {peering.Pair.Remote} for {offer.Selectors} is refused: {refused.Reason}", "SelectorsUnacceptable", refused.Refusal.Lines);
+            return (null, new ChildVerdict.Refuse(refused.Reason) { Configured = refused.Nearest });
         }
 
         var allowed = (ChildAuthorizationResult.Allowed)result;
@@ -126,11 +120,13 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
     }
 
     /// <summary>A key that the PAD refuses gets nothing. What it means for the latches there is the operator's choice.</summary>
-    private void Stranger(TimeSpan now, Peering peering, KeyFingerprint key, string refusal)
+    private void Stranger(TimeSpan now, Peering peering, KeyFingerprint key, PadResult.Refused refused)
     {
         var changed = state.Pad.PinAt(peering.Pair.Remote) is { } pin && pin.Key != key ? ChangedKey.Explain(pin, key, state.Policy.Pins) : [];
-        state.Effects.Raise(EventKind.PeerRefused, now, peering, $"{key} at {peering.Pair.Remote} is refused: {refusal}", "PeerNotAuthenticated", changed);
-        state.Ike.AnswerPeer(now, peering.Handle, new PeerVerdict.Refuse(refusal));
+        var refusal = new Refusal([new Difference("identity", [$"{key}, asserted as {peering.Asserted}"], [refused.Configured])], refused.Remedies);
+        state.Effects.Raise(
+            EventKind.PeerRefused, now, peering, $"{key} at {peering.Pair.Remote} is refused: {refused.Reason}", "PeerNotAuthenticated", [.. refusal.Lines, .. changed]);
+        state.Ike.AnswerPeer(now, peering.Handle, new PeerVerdict.Refuse(refused.Reason));
         var incumbents = state.Latches.Between(peering.Pair)
             .Where(l => l.Conducts && l.Entry.OnStranger == Reaction.Close && l.Channel!.Parameters.PeerKey != key).ToList();
         foreach (var channel in incumbents.Select(l => l.Channel!).Distinct())

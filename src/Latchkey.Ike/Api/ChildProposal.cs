@@ -36,7 +36,11 @@ public abstract record ChildVerdict
     public sealed record Accept(SelectorSet Selectors) : ChildVerdict;
 
     /// <summary>Refuse with TS_UNACCEPTABLE (responder) or delete at once (initiator).</summary>
-    public sealed record Refuse(string Reason) : ChildVerdict;
+    public sealed record Refuse(string Reason) : ChildVerdict
+    {
+        /// <summary>What would have been accepted, for a peer that understands it; null: nothing that may be told.</summary>
+        public SelectorSet? Configured { get; init; }
+    }
 }
 
 /// <summary>The engine's answer to an authenticated peer.</summary>

@@ -48,8 +48,8 @@ public sealed record AuthorizePeer(
 public sealed record AuthorizeChild(IkeSaHandle Sa, uint Question, ChildOffer Child) : IkeOutput;
 
 /// <summary>Who began an IKE SA with us did not prove what it must; it was told AUTHENTICATION_FAILED and nothing remains. At most once a second for each address.</summary>
-/// <param name="Text">What was expected, what came, and what would help.</param>
-public sealed record PeerUnproved(InetEndpoint Local, InetEndpoint Remote, string Text) : IkeOutput;
+/// <param name="Text">What was expected and what came.</param>
+public sealed record PeerUnproved(InetEndpoint Local, InetEndpoint Remote, string Text, Refusal Refusal) : IkeOutput;
 
 /// <param name="Own">What we proved: our key, or a name.</param>
 /// <param name="AuthDigest">
@@ -83,7 +83,11 @@ public sealed record ChildEstablished(
 
 /// <summary>A Child SA we asked for will not come.</summary>
 /// <param name="Rekeys">The Child SA it should have replaced; that one still lives.</param>
-public sealed record ChildFailed(IkeSaHandle Sa, ChildRequestHandle Request, ChildSaHandle? Rekeys, CloseReason Reason, string Text) : IkeOutput;
+public sealed record ChildFailed(IkeSaHandle Sa, ChildRequestHandle Request, ChildSaHandle? Rekeys, CloseReason Reason, string Text) : IkeOutput
+{
+    /// <summary>Where one end refused the other for what it offered, selected or asserted; proposals have a <see cref="ProposalMismatch"/> of their own.</summary>
+    public Refusal? Refusal { get; init; }
+}
 
 /// <summary>A Child SA is gone: remove it.</summary>
 public sealed record ChildClosed(ChildSaHandle Child, IkeSaHandle Sa, uint InboundSpi, uint OutboundSpi, CloseReason Reason, string Text) : IkeOutput;
@@ -109,8 +113,9 @@ public sealed record CrashTokenRefused(IkeSaHandle Sa, InetEndpoint From) : IkeO
 
 /// <summary>Proposals do not meet: what was offered against what is configured, per transform type.</summary>
 /// <param name="ByPeer">True when the peer offered and we refused, false when the peer refused our offer.</param>
+/// <param name="Selectors">What the Child SA was to cover, from our point of view; null for an IKE SA.</param>
 public sealed record ProposalMismatch(
-    InetEndpoint Local, InetEndpoint Remote, bool ByPeer, string Protocol, ImmutableArray<TransformDifference> Differences) : IkeOutput;
+    InetEndpoint Local, InetEndpoint Remote, bool ByPeer, string Protocol, Refusal Refusal, SelectorSet? Selectors = null) : IkeOutput;
 
 /// <summary>Keys for a foreign dissector; only with <see cref="IkeSettings.ExportKeys"/>.</summary>
 /// <param name="IkeKeys">For an IKE SA; null for a Child SA.</param>
@@ -120,9 +125,6 @@ public sealed record KeysExported(IkeKeyExport? IkeKeys, ChildKeyExport? Child) 
 public sealed record IkeKeyExport(ulong SpiI, ulong SpiR, IkeSuite Suite, byte[] SkEi, byte[] SkEr);
 
 public sealed record ChildKeyExport(InetEndpoint Local, InetEndpoint Remote, uint InboundSpi, uint OutboundSpi, EspSuite Suite, byte[] InboundKey, byte[] OutboundKey);
-
-/// <summary>One transform type of two proposals that do not meet, in names people know.</summary>
-public sealed record TransformDifference(string TransformType, ImmutableArray<string> Offered, ImmutableArray<string> Configured);
 
 public enum IkeHint
 {

@@ -45,7 +45,7 @@ internal sealed class AuthInitiator(
         }
         else if (!_authenticator.TryVerify(SignedOctets.OfResponder(generation, init, id), answer, auth, id, out var key, out var error))
         {
-            Fail(CloseReason.PeerNotAuthenticated, error, Farewell.Delete);
+            Fail(CloseReason.PeerNotAuthenticated, error.Text, Farewell.Delete, error.Refusal);
         }
         else
         {
@@ -94,7 +94,7 @@ internal sealed class AuthInitiator(
                 break;
             case (GrantedChild.Failed failed, _):
                 ReportMismatch(failed);
-                FailChild(failed.Reason, failed.Text);
+                FailChild(failed.Reason, failed.Text, failed.Selectors);
                 if (failed.PeerHasIt)
                 {
                     generation.Requests.Enqueue(new DeleteRequest(DeletePayload.Esp(_inboundSpi)));
@@ -106,9 +106,9 @@ internal sealed class AuthInitiator(
 
     private void ReportMismatch(GrantedChild.Failed failed)
     {
-        if (failed.Refusal == NotifyType.NoProposalChosen)
+        if (failed.Proposals is { } refusal)
         {
-            context.Emit(new ProposalMismatch(sa.Local, sa.Remote, ByPeer: false, "ESP", TransformDifferences.Of(_negotiation.Offer(_inboundSpi), [])));
+            context.Emit(new ProposalMismatch(sa.Local, sa.Remote, ByPeer: false, "ESP", refusal, child.Selectors));
         }
     }
 
@@ -119,7 +119,7 @@ internal sealed class AuthInitiator(
             case NotifyType.AuthenticationFailed:
                 Fail(
                     CloseReason.RefusedByPeer, $"the peer answered AUTHENTICATION_FAILED: we proved ourselves {_authenticator.OurClaim}, and its log says what it expected",
-                    Farewell.None);
+                    Farewell.None, _authenticator.OurRefusal);
                 break;
             case { } error:
                 Fail(CloseReason.ProtocolError, $"the peer answered IKE_AUTH with {RegistryName.Of(error)}", Farewell.None);
@@ -130,16 +130,16 @@ internal sealed class AuthInitiator(
         }
     }
 
-    private void Fail(CloseReason reason, string text, Farewell farewell)
+    private void Fail(CloseReason reason, string text, Farewell farewell, Refusal? refusal = null)
     {
-        Abandon(reason, text);
+        FailChild(reason, text, refusal);
         _childSettled = true;
         sa.Close(reason, text, farewell);
     }
 
-    private void FailChild(CloseReason reason, string text)
+    private void FailChild(CloseReason reason, string text, Refusal? refusal = null)
     {
         context.Table.ReleaseEspSpi(_inboundSpi);
-        context.Emit(new ChildFailed(sa.Handle, childRequest, null, reason, text));
+        context.Emit(new ChildFailed(sa.Handle, childRequest, null, reason, text) { Refusal = refusal });
     }
 }

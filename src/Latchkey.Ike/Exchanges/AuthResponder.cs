@@ -13,7 +13,7 @@ internal sealed class AuthResponder
     private readonly Authenticator _authenticator;
     private readonly IdentificationPayload _peerId;
     private readonly AskedChild? _asked;
-    private readonly NotifyPayload? _childRefusal;
+    private readonly IReadOnlyList<IkePayload>? _childRefusal;
 
     private AuthResponder(HostContext context, IkeSa sa, Generation generation, Authenticator authenticator, IdentificationPayload peerId, PayloadSet request)
     {
@@ -43,10 +43,10 @@ internal sealed class AuthResponder
         else if (new Authenticator(context, sa) is var authenticator
             && !authenticator.TryVerify(SignedOctets.OfInitiator(generation, sa.Init, id), request, auth, id, out var key, out var error))
         {
-            Refuse(sa, generation, error);
+            Refuse(sa, generation, error.Text);
             if (context.Unproved.TryTake(context.Now, sa.Remote.Address))
             {
-                context.Emit(new PeerUnproved(sa.Local, sa.Remote, error));
+                context.Emit(new PeerUnproved(sa.Local, sa.Remote, error.Text, error.Refusal));
             }
         }
         else
@@ -102,7 +102,7 @@ internal sealed class AuthResponder
     {
         if (_childRefusal is not null)
         {
-            return [_childRefusal];
+            return _childRefusal;
         }
 
         if (_asked is null)
@@ -112,7 +112,7 @@ internal sealed class AuthResponder
 
         if (verdict is not ChildVerdict.Accept accept || accept.Selectors.IsEmpty)
         {
-            return [new NotifyPayload(NotifyType.TsUnacceptable)];
+            return ChildPayloads.Deny(_sa, _asked, verdict);
         }
 
         var inboundSpi = _context.ReserveEspSpi();

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Latchkey.Crypto;
@@ -44,6 +45,19 @@ internal sealed class Authenticator
     /// <summary>"as gw.example.org by a shared key", for messages about a refusal.</summary>
     public string OurClaim => $"as {OurId} by {Method(OurProof)}";
 
+    /// <summary>The peer does not believe us. It does not say why: that would help whoever tries.</summary>
+    public Refusal OurRefusal => new(
+        [new Difference("identity", [Typed(OurId)], []), new Difference("method", [Method(OurProof)], []), .. OurProof is OwnProof.Key ? [new Difference("key", [_context.Identity.Public.Fingerprint.ToString()], [])] : ImmutableArray<Difference>.Empty],
+        [
+            OurProof switch
+            {
+                OwnProof.SharedKey => $"at the peer, whose log says what failed: the same secret, and id = \"{OurId}\" in its [[peer]] for this host (strongSwan, remote: id = {OurId})",
+                OwnProof.Certificate => $"at the peer, whose log says what failed: the authority of our certificate, and id = \"{OurId}\" in its [[peer]] for this host (strongSwan, remote: id = {OurId})",
+                _ => $"at the peer, whose log says what failed: latchkey pin {_sa.Local.Address} --key {_context.Identity.Public.Fingerprint}",
+            },
+            $"here, {Entry}: local_id and local_auth as the peer wants them",
+        ]);
+
     public IdentificationPayload IdPayload(bool ofInitiator) => new(ofInitiator, (byte)OurId.Type, OurId.Data.ToArray());
 
     /// <summary>What the peer needs in order to verify our signature.</summary>
@@ -85,13 +99,15 @@ internal sealed class Authenticator
     /// <param name="what">What its AUTH is over.</param>
     /// <param name="error">What was expected and what came.</param>
     public bool TryVerify(
-        SignedOctets what, PayloadSet payloads, AuthPayload auth, IdentificationPayload id, [NotNullWhen(true)] out PeerKey? peer, [NotNullWhen(false)] out string? error)
+        SignedOctets what, PayloadSet payloads, AuthPayload auth, IdentificationPayload id, [NotNullWhen(true)] out PeerKey? peer, [NotNullWhen(false)] out Unproved? error)
     {
         peer = null;
         var asserted = new IkeIdentification((IdType)id.IdType, id.Data);
         if (_credentials?.TheirId is { } wanted && !wanted.Names(asserted))
         {
-            error = $"{Named} must assert the ID {wanted}, and asserts {asserted} ({asserted.Type}); if that is right, write id = \"{asserted}\" into its [[peer]]";
+            error = new Unproved(
+                $"{Named} must assert the ID {wanted}, and asserts {asserted} ({asserted.Type})", "identity", Typed(asserted), Typed(wanted),
+                $"here, {Entry}: id = \"{asserted}\"", $"at the peer: let it assert {wanted} (Latchkey: local_id = \"{wanted}\"; strongSwan, local: id = {wanted})");
             return false;
         }
 
@@ -111,56 +127,75 @@ internal sealed class Authenticator
 
     private string Named => _credentials is { Peer: var name } ? $"the peer '{name}'" : "the peer";
 
-    private (PeerKey? Peer, string? Error) BySharedKey(SecretBytes secret, SignedOctets what, AuthPayload auth, IkeIdentification name)
+    /// <summary>Where a person configures the peer.</summary>
+    private string Entry => _credentials is { Peer: var name } ? $"in [[peer]] \"{name}\"" : $"in a [[peer]] with addresses = [\"{_sa.Remote.Address}\"]";
+
+    private (PeerKey? Peer, Unproved? Error) BySharedKey(SecretBytes secret, SignedOctets what, AuthPayload auth, IkeIdentification name)
     {
         if (auth.Method != AuthMethod.SharedKey)
         {
-            return (null, $"{Named} must prove itself by a shared key, and does so by {Text(auth)}; its [[peer]] says otherwise with auth = \"key\" or \"certificate\"");
+            return (null, new Unproved(
+                $"{Named} must prove itself by a shared key, and does so by {Text(auth)}", "method", Text(auth), "a shared key",
+                $"here, {Entry}: auth = \"key\" or \"certificate\"", "at the peer: a shared key (Latchkey: local_auth = \"psk\"; strongSwan, local: auth = psk)"));
         }
 
         return AuthSharedKey.Verify(secret, what, auth)
             ? (new ProvenName(NameProof.SharedKey, (byte)name.Type, name.Data.Span), null)
-            : (null, $"{Named}, which asserts {name}, has another shared key than this host; put the same secret into both");
+            : (null, new Unproved(
+                $"{Named}, which asserts {name}, has another shared key than this host", "shared key", $"another one, as {Typed(name)}", "that of secret_file",
+                $"here, {Entry}: secret_file with the peer's secret", "at the peer: this host's secret"));
     }
 
-    private (PeerKey? Peer, string? Error) ByCertificate(CertificateAuthority authority, SignedOctets what, PayloadSet payloads, AuthPayload auth, IkeIdentification name)
+    private (PeerKey? Peer, Unproved? Error) ByCertificate(CertificateAuthority authority, SignedOctets what, PayloadSet payloads, AuthPayload auth, IkeIdentification name)
     {
         var chain = payloads.Certificates(CertificateEncoding.X509Signature).Select(c => c.Data).ToList();
         if (chain.Count == 0)
         {
-            return (null, $"{Named} must prove itself by a certificate of {authority}, and sends none ({Text(auth)})");
+            return (null, new Unproved(
+                $"{Named} must prove itself by a certificate of {authority}, and sends none ({Text(auth)})", "certificate", "none", $"one of {authority}",
+                $"here, {Entry}: auth = \"key\" or \"psk\"", "at the peer: a certificate (Latchkey: local_auth = \"certificate\"; strongSwan: send_cert = always)"));
         }
 
         if (!authority.TryVerify(chain, _context.Settings.Origin + _context.Now, out var certificate, out var error))
         {
-            return (null, $"{Named} is refused: {error}");
+            return (null, new Unproved(
+                $"{Named} is refused: {error}", "certificate", error, $"one of {authority}",
+                $"here, {Entry}: ca_file with the authority that signed it, and its revocation list of today", $"at the peer: a valid certificate of {authority}"));
         }
 
         if (!name.IsIn(certificate))
         {
-            return (null, $"{Named} asserts {name}, and its certificate \"{certificate.Text}\" does not have that name; give it one that has, or another id");
+            return (null, new Unproved(
+                $"{Named} asserts {name}, and its certificate \"{certificate.Text}\" does not have that name", "identity", Typed(name), $"the names of \"{certificate.Text}\"",
+                $"here, {Entry}: an id that the certificate has", $"at the peer: a certificate with the name {name}"));
         }
 
         return AuthSignature.Verify(certificate.Key, auth, what)
             ? (new ProvenName(NameProof.Certificate, (byte)name.Type, name.Data.Span), null)
-            : (null, $"the AUTH of {Named} ({Text(auth)}) does not verify with the key of its certificate \"{certificate.Text}\"");
+            : (null, new Unproved(
+                $"the AUTH of {Named} ({Text(auth)}) does not verify with the key of its certificate \"{certificate.Text}\"", "signature", Text(auth), "a signature (RFC 7427) with the certificate's key",
+                "at the peer: the private key that belongs to its certificate, and signatures of RFC 7427"));
     }
 
-    private (PeerKey? Peer, string? Error) ByKey(PeerKey? known, SignedOctets what, PayloadSet payloads, AuthPayload auth)
+    private (PeerKey? Peer, Unproved? Error) ByKey(PeerKey? known, SignedOctets what, PayloadSet payloads, AuthPayload auth)
     {
         if (auth.Method != AuthMethod.DigitalSignature)
         {
-            return (null, $"{Named} must prove itself by a signature (RFC 7427) with its own key, and does so by {Text(auth)}; tell that host, or say auth = \"psk\" in its [[peer]]");
+            return (null, new Unproved(
+                $"{Named} must prove itself by a signature (RFC 7427) with its own key, and does so by {Text(auth)}", "method", Text(auth), "a signature (RFC 7427)",
+                $"here, {Entry}: auth = \"psk\" or \"certificate\"", "at the peer: its public key (Latchkey: local_auth = \"key\"; strongSwan, local: auth = pubkey)"));
         }
 
         var (key, error) = KeyOf(known, payloads);
         return key is null ? (null, error)
             : AuthSignature.Verify(key, auth, what) ? (key, null)
-            : (null, $"the AUTH of {Named} does not verify with its key {key.Fingerprint}");
+            : (null, new Unproved(
+                $"the AUTH of {Named} does not verify with its key {key.Fingerprint}", "signature", "one of another key", $"one of {key.Fingerprint}",
+                known is null ? "at the peer: it signs with another key than it sends" : $"here, {Entry}: public_key_file with the key that the peer has now"));
     }
 
     /// <summary>The key that is known, else the one that came: bare, or in a certificate of which nothing else is believed.</summary>
-    private (PeerKey? Key, string? Error) KeyOf(PeerKey? known, PayloadSet payloads)
+    private (PeerKey? Key, Unproved? Error) KeyOf(PeerKey? known, PayloadSet payloads)
     {
         if (known is not null)
         {
@@ -169,11 +204,16 @@ internal sealed class Authenticator
 
         if (payloads.Certificates(CertificateEncoding.RawPublicKey).FirstOrDefault() is not { } bare)
         {
-            return (null, $"{Named} sent no raw public key (RFC 7670); if its software cannot, give it a [[peer]] with its public_key_file");
+            return (null, new Unproved(
+                $"{Named} sent no raw public key (RFC 7670)", "key", "none", "a raw public key", $"here, {Entry}: public_key_file with the peer's public key"));
         }
 
-        return PeerKey.TryRead(bare.Data, out var key, out var unreadable) ? (key, null) : (null, $"the public key of {Named} cannot be used: {unreadable}");
+        return PeerKey.TryRead(bare.Data, out var key, out var unreadable)
+            ? (key, null)
+            : (null, new Unproved($"the public key of {Named} cannot be used: {unreadable}", "key", unreadable, "Ed25519, ECDSA or RSA", "at the peer: a key of such a kind"));
     }
+
+    private static string Typed(IkeIdentification id) => $"{id} ({id.Type})";
 
     private IkeIdentification DefaultId(OwnProof proof) => proof switch
     {

@@ -89,12 +89,12 @@ internal sealed class CreateChildRequest : OutgoingRequest
         var granted = ChildPayloads.ReadGranted(answer, _negotiation, _selectors);
         if (granted is GrantedChild.Failed failed)
         {
-            if (failed.Refusal == NotifyType.NoProposalChosen)
+            if (failed.Proposals is { } refusal)
             {
-                _context.Emit(new ProposalMismatch(_sa.Local, _sa.Remote, ByPeer: false, "ESP", TransformDifferences.Of(_negotiation.Offer(_inboundSpi), [])));
+                _context.Emit(new ProposalMismatch(_sa.Local, _sa.Remote, ByPeer: false, "ESP", refusal, _selectors));
             }
 
-            Reject(failed.Reason, failed.Text, failed.PeerHasIt);
+            Reject(failed.Reason, failed.Text, failed.PeerHasIt, failed.Selectors);
         }
         else if (answer.Nonce is not { } nonce || !TryFinishKeyExchange(answer, (GrantedChild.Granted)granted, out var shared))
         {
@@ -187,16 +187,16 @@ internal sealed class CreateChildRequest : OutgoingRequest
         _sa.RequestLater(wait + _context.RandomSpan(wait), this);
     }
 
-    private void Reject(CloseReason reason, string text, bool peerHasIt)
+    private void Reject(CloseReason reason, string text, bool peerHasIt, Refusal? refusal = null)
     {
-        Fail(reason, text);
+        Fail(reason, text, refusal);
         if (peerHasIt)
         {
             _sa.Current?.Requests.Enqueue(new DeleteRequest(DeletePayload.Esp(_inboundSpi)));
         }
     }
 
-    private void Fail(CloseReason reason, string text)
+    private void Fail(CloseReason reason, string text, Refusal? refusal = null)
     {
         _offer?.Dispose();
         _context.Table.ReleaseEspSpi(_inboundSpi);
@@ -205,6 +205,6 @@ internal sealed class CreateChildRequest : OutgoingRequest
             _rekeys.IsBeingRekeyed = false;
         }
 
-        _context.Emit(new ChildFailed(_sa.Handle, _request, _rekeys?.Handle, reason, text));
+        _context.Emit(new ChildFailed(_sa.Handle, _request, _rekeys?.Handle, reason, text) { Refusal = refusal });
     }
 }

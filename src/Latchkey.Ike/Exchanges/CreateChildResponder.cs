@@ -79,7 +79,7 @@ internal static class CreateChildResponder
     {
         if (verdict is not ChildVerdict.Accept accept || accept.Selectors.IsEmpty)
         {
-            generation.Respond(new NotifyPayload(NotifyType.TsUnacceptable));
+            generation.Respond(ChildPayloads.Deny(sa, asked, verdict));
             return;
         }
 

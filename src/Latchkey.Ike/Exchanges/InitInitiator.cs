@@ -97,7 +97,7 @@ internal sealed class InitInitiator
         }
         else if (payloads.Error is { } error)
         {
-            HandleError(error);
+            HandleError(error, payloads);
         }
         else
         {
@@ -118,7 +118,7 @@ internal sealed class InitInitiator
         Start();
     }
 
-    private void HandleError(NotifyPayload error)
+    private void HandleError(NotifyPayload error, PayloadSet payloads)
     {
         if (error.Notify == NotifyType.InvalidKePayload && error.Data.Length == 2)
         {
@@ -126,8 +126,7 @@ internal sealed class InitInitiator
         }
         else if (error.Notify == NotifyType.NoProposalChosen)
         {
-            var offered = IkeNegotiation.Offer(_context.Settings.IkeProposals, []);
-            _context.Emit(new ProposalMismatch(_sa.Local, _sa.Remote, ByPeer: false, "IKE", TransformDifferences.Of(offered, [])));
+            Mismatch(ProposalRefusal.OfOurs(IkeNegotiation.Offer(_context.Settings.IkeProposals, []), Telling.ReadProposals(payloads)));
             _sa.Close(CloseReason.NoProposalChosen, "the peer accepts none of our IKE proposals", Farewell.None);
         }
         else
@@ -141,7 +140,13 @@ internal sealed class InitInitiator
         var method = _context.Settings.IkeProposals.SelectMany(p => p.KeyExchange).FirstOrDefault(k => k.TransformId == wanted);
         if (method is null || method.TransformId == _offer.Method.TransformId || ++_restarts > RestartMaximum)
         {
-            _sa.Close(CloseReason.NoProposalChosen, $"the peer wants key exchange {wanted}, which is not among ours", Farewell.None);
+            var name = TransformDifferences.KeyExchangeName(wanted);
+            if (method is null)
+            {
+                Mismatch(ProposalRefusal.OfKeyExchange(IkeNegotiation.Offer(_context.Settings.IkeProposals, []), name));
+            }
+
+            _sa.Close(CloseReason.NoProposalChosen, $"the peer insists on the key exchange {name}, which {(method is null ? "is not among ours" : "it has been offered")}", Farewell.None);
             return;
         }
 
@@ -149,6 +154,8 @@ internal sealed class InitInitiator
         _offer = method.Offer(_context.Random);
         Start();
     }
+
+    private void Mismatch(Refusal refusal) => _context.Emit(new ProposalMismatch(_sa.Local, _sa.Remote, ByPeer: false, "IKE", refusal));
 
     private void Complete(ulong spiR, PayloadSet payloads, byte[] response)
     {
@@ -184,6 +191,7 @@ internal sealed class InitInitiator
     {
         _sa.Note(NatDetection.Read(payloads, SpiI, spiR, _sa.Local, _sa.Remote), _forceUdpEncapsulation);
         _sa.Fragments = InitMessages.Fragments(payloads);
+        _sa.PeerIsLatchkey = init.PeerIsLatchkey;
         CleanUp();
         _sa.AbandonSetup = null;
         _sa.NoteAnswer(_transmission!, plain: false);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Latchkey.Crypto;
 using Latchkey.Wire;
@@ -85,13 +86,15 @@ internal sealed class InitResponder(HostContext context)
         var configured = Intermediate.Knows(request.Payloads) ? context.Settings.IkeProposals : [.. context.Settings.IkeProposals.Where(p => p.AdditionalKeyExchange.IsEmpty)];
         if (!IkeNegotiation.TryChoose(request.Offered, configured, out var chosen, out var suite))
         {
+            var ours = IkeNegotiation.Offer(configured, []);
             if (_mismatchReports.TryTake(context.Now, request.Remote.Address))
             {
-                context.Emit(new ProposalMismatch(
-                    request.Local, request.Remote, ByPeer: true, "IKE", IkeNegotiation.Differences(request.Offered, configured)));
+                context.Emit(new ProposalMismatch(request.Local, request.Remote, ByPeer: true, "IKE", ProposalRefusal.OfTheirs(request.Offered, ours)));
             }
 
-            Refuse(request.Local, request.Remote, request.Header, new NotifyPayload(NotifyType.NoProposalChosen));
+            Refuse(
+                request.Local, request.Remote, request.Header,
+                [new NotifyPayload(NotifyType.NoProposalChosen), .. Vendor.IsAnnounced(request.Payloads) ? Telling.Of(ours) : []]);
         }
         else if (suite.KeyExchange.TransformId != request.KeyExchange.Method)
         {
@@ -115,6 +118,7 @@ internal sealed class InitResponder(HostContext context)
         var spiR = context.NewIkeSpi();
         var nonce = context.Nonce();
         sa.Fragments = InitMessages.Fragments(request.Payloads);
+        sa.PeerIsLatchkey = Vendor.IsAnnounced(request.Payloads);
         var force = context.Policy.ForceUdpEncapsulation(local.Address, remote.Address);
         sa.Note(NatDetection.Read(request.Payloads, header.SpiI, 0, local, remote), force);
         var response = new IkeMessage(
@@ -134,7 +138,7 @@ internal sealed class InitResponder(HostContext context)
             ]).ToBytes();
 
         sa.Init = new InitResult(
-            request.Nonce, nonce, request.Datagram, response, context.Now, InitMessages.PeerHashes(request.Payloads), Vendor.IsAnnounced(request.Payloads));
+            request.Nonce, nonce, request.Datagram, response, context.Now, InitMessages.PeerHashes(request.Payloads), sa.PeerIsLatchkey);
         sa.BeginAuthentication(InitMessages.MakeGeneration(context, sa, suite, shared, request.Nonce, nonce, header.SpiI, spiR));
         sa.LimitSetup(Farewell.None);
         _responses.Add(request.Key, response);
@@ -142,9 +146,9 @@ internal sealed class InitResponder(HostContext context)
         context.Send(local, remote, response);
     }
 
-    private void Refuse(InetEndpoint local, InetEndpoint remote, IkeHeader request, NotifyPayload notify) =>
+    private void Refuse(InetEndpoint local, InetEndpoint remote, IkeHeader request, params ImmutableArray<IkePayload> payloads) =>
         context.Send(local, remote, new IkeMessage(
-            IkeHeader.ForResponse(request.SpiI, 0, ExchangeType.IkeSaInit, fromInitiator: false, messageId: 0), [notify]));
+            IkeHeader.ForResponse(request.SpiI, 0, ExchangeType.IkeSaInit, fromInitiator: false, messageId: 0), payloads));
 
     private readonly record struct RequestKey(InetEndpoint Remote, UInt128 Digest);
 

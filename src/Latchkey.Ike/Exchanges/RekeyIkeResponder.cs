@@ -23,8 +23,9 @@ internal static class RekeyIkeResponder
 
         if (!IkeNegotiation.TryChoose(offered, context.RekeyProposals, out var chosen, out var suite) || chosen.Spi.Length != 8)
         {
-            context.Emit(new ProposalMismatch(sa.Local, sa.Remote, ByPeer: true, "IKE", IkeNegotiation.Differences(offered, context.RekeyProposals)));
-            generation.Respond(new NotifyPayload(NotifyType.NoProposalChosen));
+            var configured = IkeNegotiation.Offer(context.RekeyProposals, []);
+            context.Emit(new ProposalMismatch(sa.Local, sa.Remote, ByPeer: true, "IKE", ProposalRefusal.OfTheirs(offered, configured)));
+            generation.Respond([new NotifyPayload(NotifyType.NoProposalChosen), .. sa.PeerIsLatchkey ? Telling.Of(configured) : []]);
             return;
         }
 

@@ -15,27 +15,34 @@ internal static class ChildPayloads
     public static IEnumerable<IkePayload> Grant(IkeSa sa, AskedChild asked, uint inboundSpi, SelectorSet selectors) =>
         Compose(new SaPayload([asked.Chosen with { Spi = SpiOctets(inboundSpi) }]), asked.View.ToPeers(sa, selectors), ofInitiator: false);
 
-    /// <summary>Reads what a peer asks for; otherwise gives the notify to refuse it with.</summary>
+    /// <summary>The refusal of what was asked, for its selectors.</summary>
+    public static IReadOnlyList<IkePayload> Deny(IkeSa sa, AskedChild asked, ChildVerdict? verdict) =>
+    [
+        new NotifyPayload(NotifyType.TsUnacceptable),
+        .. sa.PeerIsLatchkey && verdict is ChildVerdict.Refuse { Configured: { } configured } ? Telling.Of(asked.View.ToPeers(sa, configured), weInitiated: false) : [],
+    ];
+
+    /// <summary>Reads what a peer asks for; otherwise gives what to refuse it with.</summary>
     /// <param name="withKeyExchange"><see cref="EspNegotiation"/></param>
-    public static NotifyPayload? ReadAsked(HostContext context, IkeSa sa, PayloadSet payloads, bool withKeyExchange, out AskedChild? asked)
+    public static IReadOnlyList<IkePayload>? ReadAsked(HostContext context, IkeSa sa, PayloadSet payloads, bool withKeyExchange, out AskedChild? asked)
     {
         asked = null;
         if (payloads.Sa is not { } offered || payloads.Selectors(ofInitiator: true) is not { } tsi || payloads.Selectors(ofInitiator: false) is not { } tsr)
         {
-            return new NotifyPayload(NotifyType.InvalidSyntax);
+            return [new NotifyPayload(NotifyType.InvalidSyntax)];
         }
 
         if (!payloads.Has(NotifyType.UseTransportMode))
         {
             // No notify says "not in tunnel mode"; this one makes the peer look at its configuration.
-            context.Emit(new ProposalMismatch(sa.Local, sa.Remote, ByPeer: true, "ESP", [new TransformDifference("mode", ["tunnel"], ["transport"])]));
-            return new NotifyPayload(NotifyType.NoProposalChosen);
+            context.Emit(new ProposalMismatch(sa.Local, sa.Remote, ByPeer: true, "ESP", TunnelRefusal));
+            return [new NotifyPayload(NotifyType.NoProposalChosen)];
         }
 
         var named = new SelectorSet(tsr.Selectors, tsi.Selectors);
         if (named.IsEmpty)
         {
-            return new NotifyPayload(NotifyType.TsUnacceptable);
+            return [new NotifyPayload(NotifyType.TsUnacceptable)];
         }
 
         var view = PeersView.Of(sa, named);
@@ -43,8 +50,9 @@ internal static class ChildPayloads
         var negotiation = new EspNegotiation(context.Settings, context.Policy.Encryption(sa.Local.Address, sa.Remote.Address, selectors), withKeyExchange);
         if (!negotiation.TryChoose(offered, out var chosen, out var suite, out var peerSpi))
         {
-            context.Emit(new ProposalMismatch(sa.Local, sa.Remote, ByPeer: true, "ESP", negotiation.Differences(offered)));
-            return new NotifyPayload(NotifyType.NoProposalChosen);
+            var configured = negotiation.Configured;
+            context.Emit(new ProposalMismatch(sa.Local, sa.Remote, ByPeer: true, "ESP", ProposalRefusal.OfTheirs(offered, configured), selectors));
+            return [new NotifyPayload(NotifyType.NoProposalChosen), .. sa.PeerIsLatchkey ? Telling.Of(configured) : []];
         }
 
         asked = new AskedChild(chosen, suite, peerSpi, selectors, view);
@@ -57,9 +65,12 @@ internal static class ChildPayloads
     {
         if (payloads.Sa is not { } answer || payloads.Selectors(ofInitiator: true) is not { } tsi || payloads.Selectors(ofInitiator: false) is not { } tsr)
         {
-            var refusal = payloads.Error?.Notify;
-            return new GrantedChild.Failed(
-                ReasonOf(refusal), refusal is { } type ? $"the peer answered {RegistryName.Of(type)}" : "the peer's answer lacks a payload", PeerHasIt: false, refusal);
+            var error = payloads.Error?.Notify;
+            return new GrantedChild.Failed(ReasonOf(error), error is { } type ? $"the peer answered {RegistryName.Of(type)}" : "the peer's answer lacks a payload", PeerHasIt: false)
+            {
+                Proposals = error == NotifyType.NoProposalChosen ? ProposalRefusal.OfOurs(negotiation.Configured, Telling.ReadProposals(payloads)) : null,
+                Selectors = ReasonOf(error) == CloseReason.SelectorsUnacceptable ? SelectorRefusal.OfOurs(proposed, Telling.ReadSelectors(payloads)) : null,
+            };
         }
 
         if (!negotiation.TryReadAnswer(answer, out var suite, out var peerSpi))
@@ -69,13 +80,16 @@ internal static class ChildPayloads
 
         if (!payloads.Has(NotifyType.UseTransportMode))
         {
-            return new GrantedChild.Failed(CloseReason.TransportModeRefused, "the peer wants tunnel mode", PeerHasIt: true);
+            return new GrantedChild.Failed(CloseReason.TransportModeRefused, "the peer wants tunnel mode", PeerHasIt: true) { Selectors = TunnelRefusal };
         }
 
         var selectors = new SelectorSet(tsi.Selectors, tsr.Selectors);
         return !selectors.IsEmpty && Within(selectors, proposed)
             ? new GrantedChild.Granted(suite, peerSpi, selectors)
-            : new GrantedChild.Failed(CloseReason.SelectorsUnacceptable, $"the peer answered with selectors we did not propose: {selectors}", PeerHasIt: true);
+            : new GrantedChild.Failed(CloseReason.SelectorsUnacceptable, $"the peer answered with selectors we did not propose: {selectors}", PeerHasIt: true)
+            {
+                Selectors = SelectorRefusal.OfTheirs(selectors, [proposed]),
+            };
     }
 
     public static byte[] SpiOctets(uint spi)
@@ -84,6 +98,9 @@ internal static class ChildPayloads
         BinaryPrimitives.WriteUInt32BigEndian(octets, spi);
         return octets;
     }
+
+    private static Refusal TunnelRefusal { get; } = new(
+        [new Difference("mode", ["tunnel"], ["transport"])], ["at the peer: transport mode (strongSwan: mode = transport; Libreswan: type=transport)"]);
 
     private static CloseReason ReasonOf(NotifyType? refusal) => refusal switch
     {
@@ -121,5 +138,12 @@ internal abstract record GrantedChild
     public sealed record Granted(EspSuite Suite, uint PeerSpi, SelectorSet Selectors) : GrantedChild;
 
     /// <param name="PeerHasIt">The peer believes that the Child SA exists: it must be deleted.</param>
-    public sealed record Failed(CloseReason Reason, string Text, bool PeerHasIt, NotifyType? Refusal = null) : GrantedChild;
+    public sealed record Failed(CloseReason Reason, string Text, bool PeerHasIt) : GrantedChild
+    {
+        /// <summary>The peer refuses our proposals.</summary>
+        public Refusal? Proposals { get; init; }
+
+        /// <summary>One refuses the other's selectors or mode.</summary>
+        public Refusal? Selectors { get; init; }
+    }
 }

@@ -64,8 +64,8 @@ internal sealed class EspNegotiation(IkeSettings settings, ImmutableArray<AeadAl
             && transforms.Length == only.Transforms.Length;
     }
 
-    public ImmutableArray<TransformDifference> Differences(SaPayload offered) =>
-        TransformDifferences.Of(offered, [.. _proposals.SelectMany(p => Transforms(p))]);
+    /// <summary>What is configured, in the form of an offer that nobody makes.</summary>
+    public SaPayload Configured => Offer(0);
 
     private static ImmutableArray<EspProposal> Usable(IkeSettings settings, ImmutableArray<AeadAlgorithm> encryption, bool withKeyExchange)
     {

@@ -43,9 +43,6 @@ internal static class IkeNegotiation
             && transforms.Length == only.Transforms.Length;
     }
 
-    public static ImmutableArray<TransformDifference> Differences(SaPayload offered, ImmutableArray<IkeProposal> configured) =>
-        TransformDifferences.Of(offered, [.. configured.SelectMany(p => Transforms(p))]);
-
     private static bool TryMeet(Proposal theirs, IkeProposal ours, [NotNullWhen(true)] out IkeSuite? suite, out ImmutableArray<Transform> transforms)
     {
         suite = null;

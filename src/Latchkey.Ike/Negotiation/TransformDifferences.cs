@@ -7,28 +7,39 @@ namespace Latchkey.Ike;
 /// <summary>Puts what was offered beside what is configured, per transform type, in names people know.</summary>
 internal static class TransformDifferences
 {
-    /// <param name="configured">Empty when it is the peer's configuration, which nobody told us.</param>
-    public static ImmutableArray<TransformDifference> Of(SaPayload offered, ImmutableArray<Transform> configured)
+    public const string KeyExchange = "key exchange";
+
+    /// <summary>Our own offer, when the peer does not tell what it is configured with.</summary>
+    public static ImmutableArray<Difference> Of(SaPayload offered) =>
+        [.. Types(offered).Select(type => new Difference(NameOf(type), Choices(offered, type), []))];
+
+    /// <summary>The types of which the two have nothing in common. Where each has something, whole proposals are shown.</summary>
+    public static ImmutableArray<Difference> Of(SaPayload offered, SaPayload configured)
     {
-        var theirs = offered.Proposals.SelectMany(p => p.Transforms).ToList();
-        return
-        [
-            .. theirs.Concat(configured).Select(t => t.Type).Distinct().Order()
-                .Select(type => new TransformDifference(NameOf(type), Names(theirs, type), Names(configured, type)))
-                .Where(difference => configured.IsEmpty || !difference.Offered.Any(difference.Configured.Contains)),
-        ];
+        ImmutableArray<Difference> failed = [.. Failed(offered, configured).Select(type => new Difference(NameOf(type), Choices(offered, type), Choices(configured, type)))];
+        return failed.IsEmpty ? [new Difference("combination", Texts(offered), Texts(configured))] : failed;
     }
 
-    private static ImmutableArray<string> Names(IEnumerable<Transform> transforms, TransformType type) =>
-        [.. transforms.Where(t => t.Type == type).Select(NameOf).Distinct()];
+    public static IEnumerable<TransformType> Failed(SaPayload offered, SaPayload configured) =>
+        Types(offered, configured).Where(type => !Choices(offered, type).Any(Choices(configured, type).Contains));
+
+    private static IEnumerable<TransformType> Types(params IEnumerable<SaPayload> offers) =>
+        offers.SelectMany(offer => offer.Proposals).SelectMany(p => p.Transforms).Select(t => t.Type).Distinct().Order();
+
+    private static ImmutableArray<string> Texts(SaPayload offer) => [.. offer.Proposals.Select(p => string.Join('/', p.Transforms.Select(NameOf)))];
+
+    /// <summary>A proposal without the type is one that does without (RFC 7296 §3.3.6).</summary>
+    private static ImmutableArray<string> Choices(SaPayload offer, TransformType type) =>
+        [.. offer.Proposals.SelectMany(p => p.Transforms.Where(t => t.Type == type).Select(NameOf).DefaultIfEmpty("none")).Distinct()];
 
     private static string NameOf(TransformType type) => type switch
     {
         TransformType.Encryption => "encryption",
         TransformType.Prf => "prf",
         TransformType.Integrity => "integrity",
-        TransformType.KeyExchange => "key exchange",
+        TransformType.KeyExchange => KeyExchange,
         TransformType.ExtendedSequenceNumbers => "sequence numbers",
+        TransformType.AdditionalKeyExchange1 => "additional key exchange",
         _ => $"transform type {(byte)type}",
     };
 
@@ -38,7 +49,7 @@ internal static class TransformDifferences
         TransformType.Encryption => EncryptionName(transform.Id) + (transform.KeyLength is { } bits ? $"-{bits}" : ""),
         TransformType.Prf => Algorithms.FindPrf(transform.Id)?.Name ?? PrfName(transform.Id),
         TransformType.Integrity => IntegrityName(transform.Id),
-        TransformType.KeyExchange => Algorithms.FindKeyExchange(transform.Id)?.Name ?? KeyExchangeName(transform.Id),
+        TransformType.KeyExchange or TransformType.AdditionalKeyExchange1 => KeyExchangeName(transform.Id),
         TransformType.ExtendedSequenceNumbers => transform.Id == 0 ? "32-bit" : "ESN",
         _ => transform.Id.ToString(),
     };
@@ -81,7 +92,7 @@ internal static class TransformDifferences
         _ => $"integrity {id}",
     };
 
-    private static string KeyExchangeName(ushort id) => id switch
+    public static string KeyExchangeName(ushort id) => Algorithms.FindKeyExchange(id)?.Name ?? id switch
     {
         0 => "none",
         2 => "MODP-1024",

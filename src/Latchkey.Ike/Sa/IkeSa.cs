@@ -48,6 +48,9 @@ internal sealed class IkeSa
     /// <summary>Both ends understand messages in fragments.</summary>
     public bool Fragments { get; set; }
 
+    /// <summary>The peer announced that it knows our private notifies.</summary>
+    public bool PeerIsLatchkey { get; set; }
+
     public NatSides Nat { get; private set; }
 
     public IkeSaState State { get; private set; }

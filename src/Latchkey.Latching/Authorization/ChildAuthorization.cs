@@ -43,7 +43,10 @@ public sealed class ChildAuthorization(SecurityPolicy policy)
 
         return new ChildAuthorizationResult.Refused(closed is not null
             ? $"[[protect]] \"{closed.Name}\" has trust = \"known\", and the peer's key is in no [[peer]] and not pinned by a person"
-            : $"no [[protect]] entry covers any of {offered}; the entries between {local} and {remote} cover {Configured(local, remote)}");
+            : $"no [[protect]] entry covers any of {offered}; the entries between {local} and {remote} cover {Configured(local, remote)}")
+        {
+            Closed = closed,
+        };
     }
 
     /// <summary>How many pairs of ports a set covers between two addresses; 0 only for the empty set.</summary>
@@ -66,5 +69,9 @@ public abstract record ChildAuthorizationResult
 
     public sealed record Allowed(ProtectEntry Entry, SelectorSet Selectors) : ChildAuthorizationResult;
 
-    public sealed record Refused(string Reason) : ChildAuthorizationResult;
+    public sealed record Refused(string Reason) : ChildAuthorizationResult
+    {
+        /// <summary>The entry that covers what is asked for and does not trust the peer; null: none covers it.</summary>
+        public ProtectEntry? Closed { get; init; }
+    }
 }

@@ -20,7 +20,7 @@ public sealed class PeerAuthorizationDatabase(SecurityPolicy policy)
     public PadResult Authorize(AssertedIdentity asserted, KeyFingerprint key, InetAddress address, bool openToStrangers = false)
     {
         var match = Find(asserted, key, openToStrangers);
-        return match is PadResult.Refused || MaySpeakFor(match, address, out var why) ? match : new PadResult.Refused(why!);
+        return match is PadResult.Refused ? match : ObjectionTo(match, address) ?? match;
     }
 
     /// <summary>The two-pass search of RFC 5386 §2 (B5) for a peer that proved it holds <paramref name="key"/>.</summary>
@@ -40,19 +40,30 @@ public sealed class PeerAuthorizationDatabase(SecurityPolicy policy)
         {
             if (asserted.Claims(peer))
             {
-                return new PadResult.Refused(
-                    $"it claims to be '{peer.Name}' ({asserted}), whose key is {peer.Key}, but proved {key}; if '{peer.Name}' has a new key, compare it by telephone and put it into the configuration");
+                return new PadResult.Refused($"it claims to be '{peer.Name}' ({asserted}), whose key is {peer.Key}, but proved {key}")
+                {
+                    Configured = peer.Key.ToString(),
+                    Remedies = [$"if '{peer.Name}' has a new key, compare it by telephone; then here, in [[peer]] \"{peer.Name}\": key = \"{key}\""],
+                };
             }
         }
 
         if (Belied(asserted, key) is { } pin)
         {
-            return new PadResult.Refused($"it claims to be the peer pinned at {pin.Address} ({asserted}), whose key is {pin.Key}, but proved {key}");
+            return new PadResult.Refused($"it claims to be the peer pinned at {pin.Address} ({asserted}), whose key is {pin.Key}, but proved {key}")
+            {
+                Configured = pin.Key.ToString(),
+                Remedies = [$"if it has a new key, compare it by telephone; then here: latchkey pin {pin.Address} --key {key}"],
+            };
         }
 
         return _wildcard || openToStrangers || policy.Pins.IsPinnedByPerson(key)
             ? new PadResult.Btns(key)
-            : new PadResult.Refused($"no [[peer]] has the key {key}, and every [[protect]] entry has trust = \"known\"");
+            : new PadResult.Refused($"no [[peer]] has the key {key}, and every [[protect]] entry has trust = \"known\"")
+            {
+                Configured = _known.IsEmpty ? "no [[peer]]" : string.Join(", ", _known.Select(peer => peer.Key)),
+                Remedies = [$"compare the key by telephone; then here, in the [[peer]] of that host: key = \"{key}\""],
+            };
     }
 
     /// <summary>Whether an address belongs to one peer: a known one, or one that is pinned there.</summary>
@@ -61,19 +72,7 @@ public sealed class PeerAuthorizationDatabase(SecurityPolicy policy)
     /// <summary>Whether an authorised peer may speak for an address (B11: never for one that a known peer or a pin owns).</summary>
     public bool MaySpeakFor(PadResult peer, InetAddress address, out string? why)
     {
-        if (peer is PadResult.Known { Peer: var known })
-        {
-            why = known.Owns(address) ? null : $"'{known.Name}' owns {string.Join(", ", known.Addresses)}, not {address}";
-            return why is null;
-        }
-
-        why = peer is not PadResult.Btns { Key: var key }
-            ? "it matches no entry"
-            : _known.FirstOrDefault(k => k.Owns(address)) is { } owner
-                ? $"{address} belongs to the known peer '{owner.Name}', whose key is {owner.Key}"
-                : PinAt(address) is { } pin && pin.Key != key
-                    ? $"{address} is pinned to {pin.Key}, {Origin(pin)}; another key is refused until a person decides"
-                    : null;
+        why = ObjectionTo(peer, address)?.Reason;
         return why is null;
     }
 
@@ -83,6 +82,26 @@ public sealed class PeerAuthorizationDatabase(SecurityPolicy policy)
     /// </summary>
     public Pin? PinAt(InetAddress address) =>
         policy.Pins.At(address) is { } pin && (pin.Origin == PinOrigin.Person || TrustsFirstUse(address)) && !_known.Any(peer => peer.Owns(address)) ? pin : null;
+
+    private PadResult.Refused? ObjectionTo(PadResult peer, InetAddress address) => peer switch
+    {
+        PadResult.Known { Peer: var known } => known.Owns(address) ? null : new($"'{known.Name}' owns {string.Join(", ", known.Addresses)}, not {address}")
+        {
+            Configured = $"'{known.Name}' at {string.Join(", ", known.Addresses)}",
+            Remedies = [$"here, in [[peer]] \"{known.Name}\": addresses = [{string.Join(", ", known.Addresses.Select(a => $"\"{a}\"").Append($"\"{address}\""))}]"],
+        },
+        PadResult.Btns { Key: var key } => _known.FirstOrDefault(k => k.Owns(address)) is { } owner
+            ? new($"{address} belongs to the known peer '{owner.Name}', whose key is {owner.Key}")
+            {
+                Configured = owner.Key.ToString(),
+                Remedies = [$"if '{owner.Name}' has a new key, compare it by telephone; then here, in [[peer]] \"{owner.Name}\": key = \"{key}\""],
+            }
+            : PinAt(address) is { } pin && pin.Key != key
+                // What to do about a changed key depends on its cause (ChangedKey).
+                ? new($"{address} is pinned to {pin.Key}, {Origin(pin)}; another key is refused until a person decides") { Configured = pin.Key.ToString() }
+                : null,
+        _ => new("it matches no entry"),
+    };
 
     private static string Origin(Pin pin) => pin.Origin == PinOrigin.Person ? "by a person" : "the first key seen there";
 
@@ -124,5 +143,12 @@ public abstract record PadResult
     public sealed record Btns(KeyFingerprint Key) : PadResult;
 
     /// <summary>No entry, or a known entry whose authentication failed.</summary>
-    public sealed record Refused(string Reason) : PadResult;
+    public sealed record Refused(string Reason) : PadResult
+    {
+        /// <summary>Whose key, or which addresses, would have matched.</summary>
+        public string Configured { get; init; } = "nothing";
+
+        /// <summary>What would let the peer in, one line each.</summary>
+        public ImmutableArray<string> Remedies { get; init; } = [];
+    }
 }
