@@ -13,7 +13,10 @@ public static class Algorithms
         [new X25519KeyExchange(), EcpKeyExchange.P256, EcpKeyExchange.P384, new Modp2048KeyExchange()];
 
     /// <summary>For a second key exchange beside the first (RFC 9370).</summary>
-    public static KeyExchangeMethod MlKem768 { get; } = new MlKem768KeyExchange();
+    public static KeyExchangeMethod MlKem768 => MlKemKeyExchange.MlKem768;
+
+    /// <inheritdoc cref="MlKem768"/>
+    public static KeyExchangeMethod MlKem1024 => MlKemKeyExchange.MlKem1024;
 
     /// <summary>What this host can verify, for SIGNATURE_HASH_ALGORITHMS (RFC 7427 §4): SHA2-256, -384, -512 and Identity.</summary>
     public static IReadOnlyList<ushort> SignatureHashes { get; } = [2, 3, 4, 5];

@@ -26,6 +26,23 @@ public class PostQuantumTests
         Assert.Single(pair.A.Said<ChildEstablished>());
     }
 
+    [Fact]
+    public void The_responders_choice_among_two_sizes_of_ML_KEM_counts_and_the_larger_one_carries_an_SA()
+    {
+        using var pair = new Pair(With(Algorithms.MlKem768, Algorithms.MlKem1024), With(Algorithms.MlKem1024, Algorithms.MlKem768));
+        pair.Establish();
+        Assert.Equal("ML-KEM-1024", pair.A.Only<IkeSaEstablished>().Suite.Additional?.Name);
+        Assert.Single(pair.B.Said<ChildEstablished>());
+    }
+
+    [Fact]
+    public void Two_hosts_with_different_sizes_fall_back_to_neither()
+    {
+        using var pair = new Pair(With(Algorithms.MlKem768), With(Algorithms.MlKem1024));
+        pair.Establish();
+        Assert.Null(pair.A.Only<IkeSaEstablished>().Suite.Additional);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -85,6 +102,8 @@ public class PostQuantumTests
             "0102030405060708" + "1112131415161718" + "2e202b08" + "00000001" + "0000002a" + "2200000e" + "0000000a" + "00240000" + "0708",
             Convert.ToHexStringLower(opened.ToAuthenticate()));
     }
+
+    private static IkeSettings With(params KeyExchangeMethod[] additional) => Pair.Settings() with { IkeProposals = [Classic with { AdditionalKeyExchange = [.. additional] }, Classic] };
 
     private static ExchangeType Exchange(Flight flight) => (ExchangeType)flight.Message[18];
 }

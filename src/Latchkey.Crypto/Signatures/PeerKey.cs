@@ -34,7 +34,7 @@ public abstract class PeerKey : IEquatable<PeerKey>
         return restored || TryRead(octets, out key, out _);
     }
 
-    /// <summary>Reads Ed25519, ECDSA P-256 and RSA (2048 to 8192 bits) keys.</summary>
+    /// <summary>Reads Ed25519, ECDSA (P-256, P-384) and RSA (2048 to 8192 bits) keys.</summary>
     public static bool TryRead(ReadOnlySpan<byte> subjectPublicKeyInfo, [NotNullWhen(true)] out PeerKey? key, [NotNullWhen(false)] out string? error) =>
         PublicKeyReader.TryRead(subjectPublicKeyInfo, out key, out error);
 

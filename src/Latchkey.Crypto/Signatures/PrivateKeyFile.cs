@@ -80,19 +80,19 @@ internal static class PrivateKeyFile
                 key = ReadEd25519(content);
                 error = null;
                 return true;
-            case EcdsaP256PeerKey.Oid when !EcdsaP256PeerKey.NamesCurve(parameters):
-                key = null;
-                error = "the elliptic curve of the private key is not P-256, the one that is supported";
-                return false;
-            case EcdsaP256PeerKey.Oid:
-                key = new EcdsaP256SigningKey(Import(ECDsa.Create(), pkcs8));
+            case EcdsaPeerKey.Oid when EcdsaCurve.NamedBy(parameters) is { } curve:
+                key = new EcdsaSigningKey(curve, Import(ECDsa.Create(), pkcs8));
                 error = null;
                 return true;
+            case EcdsaPeerKey.Oid:
+                key = null;
+                error = "the elliptic curve of the private key is neither P-256 nor P-384, which are supported";
+                return false;
             case RsaPeerKey.Oid:
                 return RsaSigningKey.TryCreate(Import(RSA.Create(), pkcs8), out key, out error);
             default:
                 key = null;
-                error = $"private key algorithm {algorithm} is not supported; supported are Ed25519, ECDSA P-256 and RSA";
+                error = $"private key algorithm {algorithm} is not supported; supported are Ed25519, ECDSA (P-256, P-384) and RSA";
                 return false;
         }
     }

@@ -57,13 +57,13 @@ internal static class PublicKeyReader
         {
             case Ed25519PeerKey.Oid:
                 return Ed25519PeerKey.TryCreate(parameters, bits, out key, out error);
-            case EcdsaP256PeerKey.Oid:
-                return EcdsaP256PeerKey.TryCreate(parameters, bits, out key, out error);
+            case EcdsaPeerKey.Oid:
+                return EcdsaPeerKey.TryCreate(parameters, bits, out key, out error);
             case RsaPeerKey.Oid:
                 return RsaPeerKey.TryCreate(parameters, bits, out key, out error);
             default:
                 key = null;
-                error = $"public key algorithm {oid} is not supported; supported are Ed25519, ECDSA P-256 and RSA";
+                error = $"public key algorithm {oid} is not supported; supported are Ed25519, ECDSA (P-256, P-384) and RSA";
                 return false;
         }
     }

@@ -6,7 +6,7 @@ namespace Latchkey.Crypto;
 //
 //   key          hash ids             AlgorithmIdentifier                      signature
 //   Ed25519      5 (Identity)         RFC 8410 §3 (in IKE: RFC 8420)           64 octets
-//   ECDSA P-256  2, 3, 4 (SHA2)       RFC 7427 A.3, without parameters         DER ECDSA-Sig-Value
+//   ECDSA        2, 3, 4 (SHA2)       RFC 7427 A.3, without parameters         DER ECDSA-Sig-Value
 //   RSA          2, 3, 4 (SHA2)       RFC 7427 A.4, RSASSA-PSS, salt as hash   as long as the modulus
 //   RSA, read    2, 3, 4 (SHA2)       RFC 7427 A.1, RSASSA-PKCS1-v1_5          as long as the modulus
 

@@ -13,7 +13,7 @@ public abstract class SigningKey : IDisposable
     /// <summary>Makes a new Ed25519 key: the default identity.</summary>
     public static SigningKey Generate(IRandomSource random) => PrivateKeyFile.GenerateEd25519(random);
 
-    /// <summary>Reads an unencrypted PKCS #8 PEM file's text (Ed25519, ECDSA P-256, RSA).</summary>
+    /// <summary>Reads an unencrypted PKCS #8 PEM file's text (Ed25519, ECDSA on P-256 and P-384, RSA).</summary>
     public static bool TryReadPem(string pem, [NotNullWhen(true)] out SigningKey? key, [NotNullWhen(false)] out string? error) =>
         PrivateKeyFile.TryRead(pem, out key, out error);
 

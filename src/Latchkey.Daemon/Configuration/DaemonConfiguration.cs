@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Latchkey.Crypto;
 using Latchkey.Ike;
 using Latchkey.Latching;
 
@@ -42,6 +43,12 @@ public sealed record DaemonSettings
 
     /// <summary>A peer that answers nothing for this long is given up.</summary>
     public TimeSpan GiveUpAfter { get; init; } = TimeSpan.FromSeconds(95);
+
+    /// <summary>The first key exchange of an IKE SA, best first; Child SAs get one of these where a peer insists.</summary>
+    public ImmutableArray<KeyExchangeMethod> KeyExchanges { get; init; } = Proposals.KeyExchanges;
+
+    /// <summary>The second key exchange of an IKE SA, best first; empty: none.</summary>
+    public ImmutableArray<KeyExchangeMethod> PostQuantum { get; init; } = Proposals.PostQuantum;
 
     /// <summary>Use 64-bit sequence numbers in ESP; off only where a dissector that does not know them is to verify it.</summary>
     public bool Esn { get; init; } = true;

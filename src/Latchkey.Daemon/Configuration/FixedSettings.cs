@@ -15,6 +15,8 @@ public static class FixedSettings
         ("[ike] ike_lifetime", s => s.IkeLifetime),
         ("[ike] child_lifetime", s => s.ChildLifetime),
         ("[ike] give_up_after", s => s.GiveUpAfter),
+        ("[ike] key_exchange", s => string.Join(", ", s.KeyExchanges)),
+        ("[ike] post_quantum", s => string.Join(", ", s.PostQuantum)),
         ("[ike] esn", s => s.Esn),
         ("[ike] quick_crash_detection", s => s.QuickCrashDetection),
         ("[ike] birth_certificates", s => s.BirthCertificates),

@@ -20,30 +20,38 @@ internal static class Proposals
     private const ushort X25519 = 31;
 
     /// <summary>The ciphers, best first, by the names that other implementations' configurations have for them.</summary>
-    public static OrderedDictionary<string, AeadAlgorithm> CipherNames { get; } = new()
-    {
-        ["aes256gcm16"] = Aead(AesGcm16, 256),
-        ["chacha20poly1305"] = Aead(ChaCha20Poly1305, null),
-        ["aes128gcm16"] = Aead(AesGcm16, 128),
-    };
+    public static OrderedDictionary<string, AeadAlgorithm> CipherNames { get; } =
+        new(new[] { Aead(AesGcm16, 256), Aead(ChaCha20Poly1305, null), Aead(AesGcm16, 128) }.Select(cipher => KeyValuePair.Create(cipher.Keyword, cipher)));
 
-    private static IkeProposal Classic { get; } = new(Ciphers, [.. new[] { HmacSha512, HmacSha384, HmacSha256 }.Select(Prf)], KeyExchanges);
+    /// <summary>Key exchanges of the old kind, best first.</summary>
+    public static OrderedDictionary<string, KeyExchangeMethod> KeyExchangeNames { get; } = Named(new[] { X25519, P256, P384, Modp2048 }.Select(KeyExchange));
+
+    /// <summary>What withstands quantum computers, and stands beside one of the old kind.</summary>
+    public static OrderedDictionary<string, KeyExchangeMethod> PostQuantumNames { get; } = Named([Algorithms.MlKem768, Algorithms.MlKem1024]);
+
+    /// <summary>Unless the configuration says otherwise.</summary>
+    public static ImmutableArray<KeyExchangeMethod> KeyExchanges { get; } = [.. KeyExchangeNames.Values];
+
+    /// <inheritdoc cref="KeyExchanges"/>
+    public static ImmutableArray<KeyExchangeMethod> PostQuantum { get; } = [Algorithms.MlKem768];
 
     /// <summary>
-    /// First with ML-KEM-768 beside the key exchange of the old kind, so that what is recorded today cannot be read by a quantum
+    /// First with ML-KEM beside the key exchange of the old kind, so that what is recorded today cannot be read by a quantum
     /// computer tomorrow; then without, for peers that know nothing of it (decisions/post-quantum.md).
     /// </summary>
-    public static ImmutableArray<IkeProposal> Ike { get; } = [Classic with { AdditionalKeyExchange = [Algorithms.MlKem768] }, Classic];
+    public static ImmutableArray<IkeProposal> Ike(DaemonSettings settings)
+    {
+        var classic = new IkeProposal(Ciphers, [.. new[] { HmacSha512, HmacSha384, HmacSha256 }.Select(Prf)], settings.KeyExchanges);
+        return settings.PostQuantum.IsEmpty ? [classic] : [classic with { AdditionalKeyExchange = settings.PostQuantum }, classic];
+    }
 
     /// <summary>
     /// Without a key exchange of their own: a Child SA's keys come from the IKE SA, which itself is rekeyed with a new
     /// exchange, and is shorter-lived than what a key exchange for every Child SA would buy. Peers that insist on one get it.
     /// </summary>
-    public static ImmutableArray<EspProposal> Esp { get; } = [new(Ciphers, []), new(Ciphers, KeyExchanges)];
+    public static ImmutableArray<EspProposal> Esp(DaemonSettings settings) => [new(Ciphers, []), new(Ciphers, settings.KeyExchanges)];
 
     private static ImmutableArray<AeadAlgorithm> Ciphers => [.. CipherNames.Values];
-
-    private static ImmutableArray<KeyExchangeMethod> KeyExchanges => [.. new[] { X25519, P256, P384, Modp2048 }.Select(KeyExchange)];
 
     private static AeadAlgorithm Aead(ushort id, int? keyLength) =>
         Algorithms.FindAead(id, keyLength) ?? throw new InvalidOperationException($"encryption algorithm {id} is missing");
@@ -52,4 +60,6 @@ internal static class Proposals
 
     private static KeyExchangeMethod KeyExchange(ushort id) =>
         Algorithms.FindKeyExchange(id) ?? throw new InvalidOperationException($"key exchange method {id} is missing");
+
+    private static OrderedDictionary<string, KeyExchangeMethod> Named(IEnumerable<KeyExchangeMethod> methods) => new(methods.Select(m => KeyValuePair.Create(m.Keyword, m)));
 }

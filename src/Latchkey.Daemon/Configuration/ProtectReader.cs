@@ -79,7 +79,8 @@ internal static class ProtectReader
             OnStranger = section.Choice("on_stranger", Reaction.Wait, Reactions),
             OnPolicyChange = section.Choice("on_policy_change", PolicyChangeReaction.Break, PolicyChangeReactions),
             ClearUntilIpsec = section.Choice("clear", false, Clear),
-            Encryption = Encryption(section, findings),
+            Encryption = AlgorithmList.Read(
+                section, findings, "esp", Proposals.CipherNames, ("nothing can be protected without a cipher", "write for example esp = [\"aes256gcm16\"]; without 'esp' every cipher will do")) ?? [],
             Encapsulation = section.Choice("encapsulation", EncapsulationChoice.Auto, Encapsulations),
         };
         RefuseSenselessClear(section, entry);
@@ -134,40 +135,6 @@ internal static class ProtectReader
         }
 
         return disposition;
-    }
-
-    private static ImmutableArray<AeadAlgorithm> Encryption(TomlSection section, FindingList findings)
-    {
-        const string Example = "esp = [\"aes256gcm16\"]";
-        var expected = $"a list of {string.Join(", ", Proposals.CipherNames.Keys)}, the best first";
-        if (section.Texts("esp", expected, Example) is not { } names)
-        {
-            return [];
-        }
-
-        if (names.IsEmpty)
-        {
-            section.Refuse("esp", "nothing can be protected without a cipher", $"write for example {Example}; without 'esp' every cipher will do");
-        }
-
-        var ciphers = ImmutableArray.CreateBuilder<AeadAlgorithm>();
-        foreach (var (name, place) in names)
-        {
-            if (!Proposals.CipherNames.TryGetValue(name, out var cipher))
-            {
-                findings.Error(place, $"'esp' must be {expected}; it knows no \"{name}\"", $"write for example {Example}");
-            }
-            else if (ciphers.Contains(cipher))
-            {
-                findings.Error(place, $"'esp' names \"{name}\" twice", "remove one of them");
-            }
-            else
-            {
-                ciphers.Add(cipher);
-            }
-        }
-
-        return ciphers.ToImmutable();
     }
 
     private static InetPrefix? Prefix(TomlSection section, string key)

@@ -24,6 +24,9 @@ internal static class SettingsReader
             IkeLifetime = Lifetime(tables.Ike, "ike_lifetime") ?? defaults.IkeLifetime,
             ChildLifetime = Lifetime(tables.Ike, "child_lifetime") ?? defaults.ChildLifetime,
             GiveUpAfter = Lifetime(tables.Ike, "give_up_after") ?? defaults.GiveUpAfter,
+            KeyExchanges = AlgorithmList.Read(
+                tables.Ike, findings, "key_exchange", Proposals.KeyExchangeNames, ("no IKE SA can be made without a key exchange", "write for example key_exchange = [\"x25519\"]")) ?? defaults.KeyExchanges,
+            PostQuantum = AlgorithmList.Read(tables.Ike, findings, "post_quantum", Proposals.PostQuantumNames) ?? defaults.PostQuantum,
             Esn = tables.Ike.Truth("esn") ?? defaults.Esn,
             QuickCrashDetection = tables.Ike.Truth("quick_crash_detection") ?? defaults.QuickCrashDetection,
             BirthCertificates = tables.Ike.Truth("birth_certificates") ?? defaults.BirthCertificates,

@@ -240,8 +240,8 @@ public static class DaemonHost
     {
         Ike = new IkeSettings
         {
-            IkeProposals = Proposals.Ike,
-            EspProposals = Proposals.Esp,
+            IkeProposals = Proposals.Ike(settings),
+            EspProposals = Proposals.Esp(settings),
             IkeLifetime = settings.IkeLifetime,
             ChildLifetime = settings.ChildLifetime,
             GiveUpAfter = settings.GiveUpAfter,

@@ -20,7 +20,7 @@ internal sealed class HostNetwork : IDisposable
     /// <summary>Room for jumbo frames; the routes into the device carry the real MTU.</summary>
     private const int DeviceMtu = 9216;
 
-    private readonly AeadAlgorithm _cipher = Proposals.Esp[0].Encryption[0];
+    private readonly AeadAlgorithm _cipher = Proposals.CipherNames.GetAt(0).Value;
     private readonly List<IDisposable> _open = [];
 
     private HostNetwork(SecurityPolicy policy, IReadOnlyCollection<FlowKey> connections, IReadOnlyList<string> degraded)

@@ -28,10 +28,16 @@ internal static class ProposalRefusal
     private static string? Here(TransformType type, SaPayload theirs, SaPayload ours) => type switch
     {
         TransformType.Encryption when IsEsp(ours) && Keywords(theirs, type) is [_, ..] addable =>
-            $"here, in the [[protect]] of these flows: esp = [{string.Join(", ", addable.Concat(Keywords(ours, type)).Distinct().Select(word => $"\"{word}\""))}]",
+            $"here, in the [[protect]] of these flows: esp = {List(addable, Keywords(ours, type))}",
+        TransformType.KeyExchange when Keywords(theirs, type) is [_, ..] addable => $"here, in [ike]: key_exchange = {List(addable, Keywords(ours, type))}{Caution(ours)}",
         TransformType.ExtendedSequenceNumbers => "here, in [ike]: esn = true",
         _ => null,
     };
+
+    private static string List(ImmutableArray<string> first, ImmutableArray<string> others) => $"[{string.Join(", ", first.Concat(others).Distinct().Select(word => $"\"{word}\""))}]";
+
+    /// <summary>IKE_SA_INIT is not protected when it is refused: anybody on the path can say what the peer has.</summary>
+    private static string Caution(SaPayload ours) => IsEsp(ours) ? "" : " (this came unprotected: ask the people of that host first)";
 
     /// <summary>The best of what a side has, for example <c>aes256gcm16-prfsha512-x25519 (strongSwan: proposals = …)</c>.</summary>
     private static string Words(SaPayload offer)

@@ -67,8 +67,8 @@ public class SigningKeyFileTests
     public void Keys_of_other_kinds_and_sizes_are_refused()
     {
         AssertRefused(RSA.Create(1024), "the RSA modulus has 1024 bits; accepted are odd ones of 2048 to 8192 bits");
-        AssertRefused(ECDsa.Create(ECCurve.NamedCurves.nistP384), "the elliptic curve of the private key is not P-256, the one that is supported");
-        AssertRefused(DSA.Create(1024), "private key algorithm 1.2.840.10040.4.1 is not supported; supported are Ed25519, ECDSA P-256 and RSA");
+        AssertRefused(ECDsa.Create(ECCurve.NamedCurves.nistP521), "the elliptic curve of the private key is neither P-256 nor P-384, which are supported");
+        AssertRefused(DSA.Create(1024), "private key algorithm 1.2.840.10040.4.1 is not supported; supported are Ed25519, ECDSA (P-256, P-384) and RSA");
     }
 
     [Theory, MemberData(nameof(Keys))]

@@ -1,3 +1,4 @@
+using Latchkey.Vectors;
 using Xunit;
 
 namespace Latchkey.Crypto.Tests;

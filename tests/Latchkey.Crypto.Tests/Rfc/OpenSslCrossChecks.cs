@@ -16,6 +16,9 @@ public sealed class OpenSslCrossChecks : IDisposable
         { "-algorithm EC -pkeyopt ec_paramgen_curve:P-256", 2, "-sha256" },
         { "-algorithm EC -pkeyopt ec_paramgen_curve:P-256", 3, "-sha384" },
         { "-algorithm EC -pkeyopt ec_paramgen_curve:P-256", 4, "-sha512" },
+        { "-algorithm EC -pkeyopt ec_paramgen_curve:P-384", 2, "-sha256" },
+        { "-algorithm EC -pkeyopt ec_paramgen_curve:P-384", 3, "-sha384" },
+        { "-algorithm EC -pkeyopt ec_paramgen_curve:P-384", 4, "-sha512" },
         { "-algorithm RSA -pkeyopt rsa_keygen_bits:2048", 2, Pss("-sha256", 32) },
         { "-algorithm RSA -pkeyopt rsa_keygen_bits:2048", 3, Pss("-sha384", 48) },
         { "-algorithm RSA -pkeyopt rsa_keygen_bits:2048", 4, Pss("-sha512", 64) },
@@ -75,6 +78,7 @@ public sealed class OpenSslCrossChecks : IDisposable
     [Theory]
     [InlineData("-algorithm ed25519")]
     [InlineData("-algorithm EC -pkeyopt ec_paramgen_curve:P-256")]
+    [InlineData("-algorithm EC -pkeyopt ec_paramgen_curve:P-384")]
     [InlineData("-algorithm RSA -pkeyopt rsa_keygen_bits:3072")]
     public void Openssl_reads_the_keys_we_write(string algorithm)
     {

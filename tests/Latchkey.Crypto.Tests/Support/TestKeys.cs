@@ -9,9 +9,11 @@ public static class TestKeys
 
     public static SigningKey EcdsaP256 { get; } = Read(Pem(ECDsa.Create(ECCurve.NamedCurves.nistP256)));
 
+    public static SigningKey EcdsaP384 { get; } = Read(Pem(ECDsa.Create(ECCurve.NamedCurves.nistP384)));
+
     public static SigningKey Rsa { get; } = Read(Pem(RSA.Create(2048)));
 
-    public static IReadOnlyList<SigningKey> All { get; } = [Ed25519, EcdsaP256, Rsa];
+    public static IReadOnlyList<SigningKey> All { get; } = [Ed25519, EcdsaP256, EcdsaP384, Rsa];
 
     public static SigningKey Read(string pem) =>
         SigningKey.TryReadPem(pem, out var key, out var error) ? key : throw new InvalidOperationException(error);

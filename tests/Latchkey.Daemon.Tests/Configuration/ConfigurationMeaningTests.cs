@@ -105,6 +105,16 @@ public class ConfigurationMeaningTests
     }
 
     [Fact]
+    public void Key_exchanges_are_chosen_and_ML_KEM_stands_beside_them_unless_it_is_switched_off()
+    {
+        var both = Proposals.Ike(Read("[ike]\nkey_exchange = [\"ecp384\"]\npost_quantum = [\"mlkem1024\", \"mlkem768\"]\n").Settings);
+        Assert.Equal([["ML-KEM-1024", "ML-KEM-768"], []], both.Select(p => p.AdditionalKeyExchange.Select(k => k.Name)));
+        Assert.All(both, p => Assert.Equal("ECP-384", Assert.Single(p.KeyExchange).Name));
+        Assert.Empty(Assert.Single(Proposals.Ike(Read("[ike]\npost_quantum = []\n").Settings)).AdditionalKeyExchange);
+        Assert.Equal("ML-KEM-768", Assert.Single(Proposals.Ike(Read("").Settings)[0].AdditionalKeyExchange).Name);
+    }
+
+    [Fact]
     public void An_entry_may_demand_ciphers_and_says_so()
     {
         var entry = Entry("esp = [\"chacha20poly1305\", \"aes256gcm16\"]\n");

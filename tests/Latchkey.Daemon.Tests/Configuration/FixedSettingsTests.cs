@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Latchkey.Crypto;
 using Latchkey.Daemon.Configuration;
 using Latchkey.Latching;
 using Xunit;
@@ -20,6 +22,8 @@ public class FixedSettingsTests
     [InlineData("[ike] ike_lifetime")]
     [InlineData("[ike] child_lifetime")]
     [InlineData("[ike] give_up_after")]
+    [InlineData("[ike] key_exchange")]
+    [InlineData("[ike] post_quantum")]
     [InlineData("[ike] esn")]
     [InlineData("[ike] quick_crash_detection")]
     [InlineData("[ike] birth_certificates")]
@@ -36,6 +40,8 @@ public class FixedSettingsTests
             "[ike] ike_lifetime" => Running with { IkeLifetime = TimeSpan.FromHours(1) },
             "[ike] child_lifetime" => Running with { ChildLifetime = TimeSpan.FromMinutes(1) },
             "[ike] give_up_after" => Running with { GiveUpAfter = TimeSpan.FromMinutes(1) },
+            "[ike] key_exchange" => Running with { KeyExchanges = [Algorithms.FindKeyExchange(20)!] },
+            "[ike] post_quantum" => Running with { PostQuantum = [Algorithms.MlKem1024] },
             "[ike] esn" => Running with { Esn = false },
             "[ike] quick_crash_detection" => Running with { QuickCrashDetection = false },
             "[ike] birth_certificates" => Running with { BirthCertificates = false },
@@ -64,6 +70,7 @@ public class FixedSettingsTests
             property.SetValue(settings, property.GetValue(settings) switch
             {
                 bool b => !b,
+                ImmutableArray<KeyExchangeMethod> => ImmutableArray<KeyExchangeMethod>.Empty,
                 TimeSpan t => t + TimeSpan.FromSeconds(1),
                 var text => $"{text}x",
             });

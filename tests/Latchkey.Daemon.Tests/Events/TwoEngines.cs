@@ -81,7 +81,7 @@ internal sealed class TwoEngines : IDisposable
             _address = address;
             _key = SigningKey.Generate(new Numbered(number));
             Engine = new LatchEngine(
-                new EngineSettings { Ike = settings(new IkeSettings { IkeProposals = Proposals.Ike, EspProposals = Proposals.Esp }) },
+                new EngineSettings { Ike = settings(new IkeSettings { IkeProposals = Proposals.Ike(new DaemonSettings()), EspProposals = Proposals.Esp(new DaemonSettings()) }) },
                 new SecurityPolicy([Service], []), _key, new Numbered((byte)(number + 100)));
             Recorder = new EventRecorder(Stream, new ReportBuilder(new DaemonClock()), _metrics, this);
         }

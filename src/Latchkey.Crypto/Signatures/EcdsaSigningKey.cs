@@ -3,26 +3,27 @@ using System.Security.Cryptography;
 
 namespace Latchkey.Crypto;
 
-/// <summary>An ECDSA private key on P-256.</summary>
+/// <summary>An ECDSA private key on P-256 or P-384.</summary>
 /// <remarks>The library draws the number used once itself, so two signatures over the same octets differ.</remarks>
-internal sealed class EcdsaP256SigningKey : SigningKey
+internal sealed class EcdsaSigningKey : SigningKey
 {
     private readonly ECDsa _key;
+    private readonly EcdsaCurve _curve;
 
     /// <param name="key">Taken over.</param>
-    public EcdsaP256SigningKey(ECDsa key)
+    public EcdsaSigningKey(EcdsaCurve curve, ECDsa key)
     {
-        _key = key;
-        Public = new EcdsaP256PeerKey(key.ExportParameters(includePrivateParameters: false).Q);
+        (_curve, _key) = (curve, key);
+        Public = new EcdsaPeerKey(curve, key.ExportParameters(includePrivateParameters: false).Q);
     }
 
     public override PeerKey Public { get; }
 
-    public override IReadOnlyList<ushort> HashAlgorithms { get; } = [.. SignatureAlgorithm.Ecdsa.Select(a => a.HashId)];
+    public override IReadOnlyList<ushort> HashAlgorithms => [.. _curve.Ways.Select(a => a.HashId)];
 
     public override bool TrySign(IReadOnlyCollection<ushort> peerHashes, ReadOnlySpan<byte> data, [NotNullWhen(true)] out byte[]? algorithmIdentifier, [NotNullWhen(true)] out byte[]? signature)
     {
-        if (SignatureAlgorithm.Ecdsa.FirstKnownTo(peerHashes) is not { } algorithm)
+        if (_curve.Ways.FirstKnownTo(peerHashes) is not { } algorithm)
         {
             (algorithmIdentifier, signature) = (null, null);
             return false;

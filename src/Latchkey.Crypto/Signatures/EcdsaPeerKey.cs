@@ -4,50 +4,43 @@ using System.Security.Cryptography;
 
 namespace Latchkey.Crypto;
 
-/// <summary>An ECDSA public key on P-256 (RFC 5480).</summary>
-internal sealed class EcdsaP256PeerKey : PeerKey
+/// <summary>An ECDSA public key on P-256 or P-384 (RFC 5480).</summary>
+internal sealed class EcdsaPeerKey : PeerKey
 {
     public const string Oid = "1.2.840.10045.2.1";
 
-    private const int CoordinateLength = 32;
-    private const string CurveOid = "1.2.840.10045.3.1.7";
-    private static readonly byte[] CurveParameters = Convert.FromHexString("06082a8648ce3d030107");
+    private readonly EcdsaCurve _curve;
+    private readonly ECPoint _point;
 
-    private readonly ECParameters _key;
+    public EcdsaPeerKey(EcdsaCurve curve, ECPoint point)
+        : base(Encode(curve, point)) => (_curve, _point) = (curve, point);
 
-    public EcdsaP256PeerKey(ECPoint point)
-        : base(Encode(point)) => _key = new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = point };
-
-    public override string Algorithm => "ECDSA P-256";
+    public override string Algorithm => $"ECDSA {_curve.Name}";
 
     /// <summary>Makes the key from the parts of an SPKI; only the uncompressed form of the point is accepted.</summary>
     public static bool TryCreate(ReadOnlySpan<byte> parameters, ReadOnlySpan<byte> point, [NotNullWhen(true)] out PeerKey? key, [NotNullWhen(false)] out string? error)
     {
         key = null;
-        if (!NamesCurve(parameters))
+        if (EcdsaCurve.NamedBy(parameters) is not { CoordinateLength: var length } curve)
         {
-            error = "the elliptic curve is not P-256, the one that is supported";
+            error = "the elliptic curve is neither P-256 nor P-384, which are supported";
             return false;
         }
 
-        if (point.Length != 1 + (2 * CoordinateLength) || point[0] != 4)
+        if (point.Length != 1 + (2 * length) || point[0] != 4)
         {
             error = "the public point is not in uncompressed form (04, x, y)";
             return false;
         }
 
-        var candidate = new EcdsaP256PeerKey(new ECPoint
-        {
-            X = point.Slice(1, CoordinateLength).ToArray(),
-            Y = point[(1 + CoordinateLength)..].ToArray(),
-        });
+        var candidate = new EcdsaPeerKey(curve, new ECPoint { X = point.Slice(1, length).ToArray(), Y = point[(1 + length)..].ToArray() });
         try
         {
             candidate.Import().Dispose();
         }
         catch (CryptographicException)
         {
-            error = "the public point is not on the curve P-256";
+            error = $"the public point is not on the curve {curve.Name}";
             return false;
         }
 
@@ -56,11 +49,9 @@ internal sealed class EcdsaP256PeerKey : PeerKey
         return true;
     }
 
-    public static bool NamesCurve(ReadOnlySpan<byte> parameters) => parameters.SequenceEqual(CurveParameters);
-
     public override bool Verify(ReadOnlySpan<byte> algorithmIdentifier, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
-        if (SignatureAlgorithm.Ecdsa.NamedBy(algorithmIdentifier) is not { } algorithm)
+        if (_curve.Ways.NamedBy(algorithmIdentifier) is not { } algorithm)
         {
             return false;
         }
@@ -69,9 +60,9 @@ internal sealed class EcdsaP256PeerKey : PeerKey
         return key.VerifyData(data, signature, algorithm.Hash, DSASignatureFormat.Rfc3279DerSequence);
     }
 
-    private ECDsa Import() => ECDsa.Create(_key);
+    private ECDsa Import() => ECDsa.Create(new ECParameters { Curve = _curve.Curve, Q = _point });
 
-    private static byte[] Encode(ECPoint point)
+    private static byte[] Encode(EcdsaCurve curve, ECPoint point)
     {
         var writer = new AsnWriter(AsnEncodingRules.DER);
         using (writer.PushSequence())
@@ -79,7 +70,7 @@ internal sealed class EcdsaP256PeerKey : PeerKey
             using (writer.PushSequence())
             {
                 writer.WriteObjectIdentifier(Oid);
-                writer.WriteObjectIdentifier(CurveOid);
+                writer.WriteObjectIdentifier(curve.Oid);
             }
 
             writer.WriteBitString([4, .. point.X!, .. point.Y!]);

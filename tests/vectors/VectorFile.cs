@@ -1,18 +1,22 @@
 using Xunit;
 
-namespace Latchkey.Crypto.Tests;
+namespace Latchkey.Vectors;
 
-/// <summary>Reads <c>Vectors/*.txt</c>: blocks of <c>name = value</c> lines parted by empty lines; <c>#</c> begins a comment.</summary>
-public static class VectorFile
+/// <summary>
+/// Reads the published vectors in <c>tests/vectors</c>: a comment that names the source, then blocks of <c>name = value</c> lines
+/// parted by empty lines.
+/// </summary>
+internal static class VectorFile
 {
     public static TheoryData<Vector> Read(string name) => [.. Cases(name)];
 
     private static IEnumerable<Vector> Cases(string name)
     {
-        var path = Path.Combine(AppContext.BaseDirectory, "Vectors", name);
+        var lines = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Vectors", name));
+        Assert.StartsWith("# Source: ", lines[0], StringComparison.Ordinal);
         var fields = new Dictionary<string, string>();
         var count = 0;
-        foreach (var line in File.ReadLines(path).Where(l => !l.StartsWith('#')).Append(""))
+        foreach (var line in lines.Where(l => !l.StartsWith('#')).Append(""))
         {
             if (line.Split(" = ") is [var key, var value])
             {

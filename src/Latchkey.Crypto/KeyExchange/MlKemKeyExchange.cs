@@ -5,25 +5,36 @@ using Org.BouncyCastle.Security;
 
 namespace Latchkey.Crypto;
 
-/// <summary>ML-KEM-768 (FIPS 203): the offer is an encapsulation key, the answer a ciphertext.</summary>
+/// <summary>ML-KEM (FIPS 203): the offer is an encapsulation key, the answer a ciphertext.</summary>
 /// <remarks>
 /// Never alone: it stands beside a key exchange of the old kind (RFC 9370), so that whoever breaks one of the two has
 /// nothing. An implicit rejection gives a secret that nobody else has, and the next message does not open.
 /// </remarks>
-internal sealed class MlKem768KeyExchange : KeyExchangeMethod
+internal sealed class MlKemKeyExchange : KeyExchangeMethod
 {
     private const int SeedLength = 64;
     private const int SecretLength = 32;
 
-    private static readonly MLKemParameters Parameters = MLKemParameters.ml_kem_768;
+    private readonly MLKemParameters _parameters;
 
-    public override ushort TransformId => 36;
+    private MlKemKeyExchange(ushort transformId, string name, MLKemParameters parameters, int offerLength, int answerLength)
+    {
+        _parameters = parameters;
+        (TransformId, Name, OfferLength, AnswerLength) = (transformId, name, offerLength, answerLength);
+    }
 
-    public override string Name => "ML-KEM-768";
+    // draft-ietf-ipsecme-ikev2-mlkem §2.3; the lengths are those of FIPS 203 table 3.
+    public static MlKemKeyExchange MlKem768 { get; } = new(36, "ML-KEM-768", MLKemParameters.ml_kem_768, 1184, 1088);
 
-    public override int OfferLength => 1184;
+    public static MlKemKeyExchange MlKem1024 { get; } = new(37, "ML-KEM-1024", MLKemParameters.ml_kem_1024, 1568, 1568);
 
-    public override int AnswerLength => 1088;
+    public override ushort TransformId { get; }
+
+    public override string Name { get; }
+
+    public override int OfferLength { get; }
+
+    public override int AnswerLength { get; }
 
     public override KeyExchangeOffer Offer(IRandomSource random)
     {
@@ -33,7 +44,7 @@ internal sealed class MlKem768KeyExchange : KeyExchangeMethod
     }
 
     /// <param name="seed">d and z of FIPS 203 §7.1, 64 octets.</param>
-    internal KeyExchangeOffer OfferOf(SecretBytes seed) => new PrivateSide(this, MLKemPrivateKeyParameters.FromSeed(Parameters, seed.Span.ToArray()));
+    internal KeyExchangeOffer OfferOf(SecretBytes seed) => new PrivateSide(this, MLKemPrivateKeyParameters.FromSeed(_parameters, seed.Span.ToArray()));
 
     /// <returns>False when the key has the wrong length, or numbers in it that are not reduced (FIPS 203 §7.2).</returns>
     public override bool TryAnswer(IRandomSource random, ReadOnlySpan<byte> peerPublic, out byte[] answer, [NotNullWhen(true)] out SecretBytes? shared)
@@ -46,8 +57,8 @@ internal sealed class MlKem768KeyExchange : KeyExchangeMethod
 
         try
         {
-            var encapsulator = new MLKemEncapsulator(Parameters);
-            encapsulator.Init(new ParametersWithRandom(MLKemPublicKeyParameters.FromEncoding(Parameters, peerPublic.ToArray()), new Source(random)));
+            var encapsulator = new MLKemEncapsulator(_parameters);
+            encapsulator.Init(new ParametersWithRandom(MLKemPublicKeyParameters.FromEncoding(_parameters, peerPublic.ToArray()), new Source(random)));
             answer = new byte[AnswerLength];
             shared = new SecretBytes(SecretLength);
             encapsulator.Encapsulate(answer, shared.Span);
@@ -61,7 +72,7 @@ internal sealed class MlKem768KeyExchange : KeyExchangeMethod
         }
     }
 
-    private sealed class PrivateSide(MlKem768KeyExchange method, MLKemPrivateKeyParameters key) : KeyExchangeOffer
+    private sealed class PrivateSide(MlKemKeyExchange method, MLKemPrivateKeyParameters key) : KeyExchangeOffer
     {
         private MLKemPrivateKeyParameters? _key = key;
 
@@ -78,7 +89,7 @@ internal sealed class MlKem768KeyExchange : KeyExchangeMethod
                 return false;
             }
 
-            var decapsulator = new MLKemDecapsulator(Parameters);
+            var decapsulator = new MLKemDecapsulator(method._parameters);
             decapsulator.Init(_key);
             shared = new SecretBytes(SecretLength);
             decapsulator.Decapsulate(peerAnswer, shared.Span);

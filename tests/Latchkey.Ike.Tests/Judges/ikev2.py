@@ -1,0 +1,109 @@
+# An IKE SA and its first Child SA, worked out anew from the datagrams of a set-up and from the secrets of its key exchanges,
+# written from RFC 7296 (2.13 to 2.17), RFC 9242 (3.3.2), RFC 9370 (2.2.2), RFC 7383 and RFC 8784 (3). Nothing in here knows Latchkey.
+import hashlib, hmac
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+SKF, SK, NONCE, IDI, IDR, CERT, AUTH, NOTIFY = 53, 46, 40, 35, 36, 37, 39, 41
+IV, ICV, SALT = 8, 16, 4
+
+
+class Prf:
+    def __init__(self, name):
+        self.name, self.size = name, hashlib.new(name).digest_size
+
+    def __call__(self, key, data):
+        return hmac.new(key, data, self.name).digest()
+
+    def plus(self, key, seed, length):
+        stream, block, counter = b"", b"", 1
+        while len(stream) < length:
+            block = self(key, block + seed + bytes([counter]))
+            stream, counter = stream + block, counter + 1
+        return stream[:length]
+
+
+def payloads(first, octets):
+    found = []
+    while first:
+        following, length = octets[0], int.from_bytes(octets[2:4], "big")
+        found.append((first, octets[4:length]))
+        first, octets = following, octets[length:]
+    return found
+
+
+def one(chain, kind):
+    return next(body for which, body in chain if which == kind)
+
+
+class Keys:
+    def __init__(self, prf, seed, nonces, spis, key):
+        stream = prf.plus(seed, nonces + spis, 3 * prf.size + 2 * key)
+        sizes = dict(d=prf.size, ei=key, er=key, pi=prf.size, pr=prf.size)
+        for name, size in sizes.items():
+            setattr(self, name, stream[:size])
+            stream = stream[size:]
+
+
+def opened(keys, datagrams):
+    """The inner octets of one message, however many fragments it came in, and the type of the first payload."""
+    first, inner = None, b""
+    for message in datagrams:
+        outer, header = message[16], 28 + (8 if message[16] == SKF else 4)
+        if first is None:
+            first = message[28]
+        material = keys.ei if message[19] & 8 else keys.er
+        body, key, salt = message[header:], material[:-SALT], material[-SALT:]
+        text = AESGCM(key).decrypt(salt + body[:IV], body[IV:], message[:header])
+        inner += text[: len(text) - 1 - text[-1]]
+    return first, inner
+
+
+def to_authenticate(message, first, inner):
+    """RFC 9242 3.3.2: the header with the lengths it would have without IV, padding and ICV, then what is inside."""
+    header = message[:16] + bytes([SK]) + message[17:24] + (28 + 4 + len(inner)).to_bytes(4, "big")
+    return header + bytes([first, 0]) + (4 + len(inner)).to_bytes(2, "big") + inner
+
+
+def proved(prf, signed, chain, psk):
+    auth = one(chain, AUTH)
+    method, value = auth[0], auth[4:]
+    if method == 2:
+        return value == prf(prf(psk, b"Key Pad for IKEv2"), signed)
+    algorithm = value[0]
+    load_der_public_key(one(chain, CERT)[1:]).verify(value[1 + algorithm:], signed)  # Ed25519; raises when it does not verify
+    return method == 14
+
+
+def judge(prf_name, key_bits, datagrams, secrets, psk=b"", ppk=b""):
+    """datagrams: of IKE_SA_INIT, IKE_INTERMEDIATE and IKE_AUTH, in the order in which they were sent."""
+    prf, key = Prf(prf_name), key_bits // 8 + SALT
+    init_i, init_r, rest = datagrams[0], datagrams[1], datagrams[2:]
+    spis = init_r[:16]
+    ni, nr = (one(payloads(m[16], m[28:]), NONCE) for m in (init_i, init_r))
+    keys = Keys(prf, prf(ni + nr, secrets[0]), ni + nr, spis, key)
+    generations, mixed_in, said, used = [keys], b"", dict(i=b"", r=b""), 1
+    while rest:
+        exchange, identifier = rest[0][18], rest[0][20:24]
+        asked = [m for m in rest if m[20:24] == identifier and not m[19] & 0x20]
+        answered = [m for m in rest if m[20:24] == identifier and m[19] & 0x20]
+        rest = [m for m in rest if m[20:24] != identifier]
+        (first_i, inner_i), (first_r, inner_r) = opened(keys, asked), opened(keys, answered)
+        if exchange == 43:  # IKE_INTERMEDIATE
+            said["i"] += prf(keys.pi, to_authenticate(asked[0], first_i, inner_i))
+            said["r"] += prf(keys.pr, to_authenticate(answered[0], first_r, inner_r))
+            keys = Keys(prf, prf(keys.d, secrets[used] + ni + nr), ni + nr, spis, key)
+            generations.append(keys)
+            used += 1
+            mixed_in = said["i"] + said["r"] + (int.from_bytes(identifier, "big") + 1).to_bytes(4, "big")
+        else:  # IKE_AUTH
+            if ppk:
+                keys.d, keys.pi, keys.pr = (prf.plus(ppk, k, prf.size) for k in (keys.d, keys.pi, keys.pr))
+            of_i, of_r = payloads(first_i, inner_i), payloads(first_r, inner_r)
+            signed_i = init_i + nr + prf(keys.pi, one(of_i, IDI)) + mixed_in
+            signed_r = init_r + ni + prf(keys.pr, one(of_r, IDR)) + mixed_in
+            print("initiator proved" if proved(prf, signed_i, of_i, psk) else "initiator NOT proved")
+            print("responder proved" if proved(prf, signed_r, of_r, psk) else "responder NOT proved")
+    for g in generations:
+        print(g.ei.hex() + " " + g.er.hex())
+    print(prf.plus(keys.d, ni + nr, 2 * key).hex())

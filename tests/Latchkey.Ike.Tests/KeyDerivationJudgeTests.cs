@@ -1,0 +1,83 @@
+using System.Text;
+using Latchkey.Crypto;
+using Latchkey.Judges;
+using Latchkey.Wire.Ike;
+using Xunit;
+
+namespace Latchkey.Ike.Tests;
+
+/// <summary>
+/// Nobody has published vectors of RFC 9242 and RFC 9370. So a judge that was written from the RFCs, in another language and
+/// with another library, follows a whole set-up from its datagrams: it opens each message, verifies both AUTH payloads, and
+/// comes to the same keys.
+/// </summary>
+public class KeyDerivationJudgeTests
+{
+    private const string Shared = "sixteen octets at least";
+
+    [Theory]
+    [InlineData(5, "sha256", 128, 0, false)]
+    [InlineData(6, "sha384", 256, 0, true)]
+    [InlineData(7, "sha512", 256, 36, false)]
+    [InlineData(5, "sha256", 256, 36, true)]
+    [InlineData(6, "sha384", 256, 37, false)]
+    public void The_judge_comes_to_the_same_keys_and_believes_both_ends(ushort prf, string hash, int bits, int additional, bool sharedKey)
+    {
+        List<byte[]> secrets = [];
+        using var pair = new Pair(Settings(prf, bits, additional, []), Settings(prf, bits, additional, secrets));
+        if (sharedKey)
+        {
+            pair.A.Policy.Credentials = Credentials("b");
+            pair.B.Policy.Credentials = Credentials("a");
+        }
+
+        pair.Establish();
+        Assert.Equal(additional == 0 ? 1 : 2, secrets.Count);
+
+        var lines = Judge(pair, hash, bits, secrets, Shared);
+        Assert.Equal(["initiator proved", "responder proved"], lines[..2]);
+        var last = pair.A.Said<KeysExported>().Select(k => k.IkeKeys).OfType<IkeKeyExport>().Single();
+        Assert.Equal($"{Hex(last.SkEi)} {Hex(last.SkEr)}", lines[^2]);
+        var child = pair.A.Said<KeysExported>().Select(k => k.Child).OfType<ChildKeyExport>().Single();
+        Assert.Equal(Hex(child.OutboundKey) + Hex(child.InboundKey), lines[^1]);
+    }
+
+    [Fact]
+    public void The_judge_does_not_believe_another_secret()
+    {
+        List<byte[]> secrets = [];
+        using var pair = new Pair(Settings(5, 256, 36, []), Settings(5, 256, 36, secrets));
+        (pair.A.Policy.Credentials, pair.B.Policy.Credentials) = (Credentials("b"), Credentials("a"));
+        pair.Establish();
+        Assert.Equal(["initiator NOT proved", "responder NOT proved"], Judge(pair, "sha256", 256, secrets, "another sixteen octets")[..2]);
+    }
+
+    internal static string[] Judge(Pair pair, string hash, int bits, IEnumerable<byte[]> secrets, string psk, byte[]? ppk = null)
+    {
+        var datagrams = pair.Wire.Sent.Select(flight => flight.Message).Where(m => (ExchangeType)m[18] is ExchangeType.IkeSaInit or ExchangeType.IkeIntermediate or ExchangeType.IkeAuth);
+        return Scapy.Run(
+            File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Judges", "ikev2.py"))
+            + $"\njudge('{hash}', {bits}, {List(datagrams)}, {List(secrets)}, b'{psk}', bytes.fromhex('{Hex(ppk ?? [])}'))\n");
+    }
+
+    internal static IkeSettings Settings(ushort prf, int bits, int additional, List<byte[]> secrets)
+    {
+        var plain = new IkeProposal([Algorithms.FindAead(20, bits)!], [Algorithms.FindPrf(prf)!], [new RecordingKeyExchange(Algorithms.FindKeyExchange(31)!, secrets)]);
+        return new IkeSettings
+        {
+            IkeProposals = [additional == 0 ? plain : plain with { AdditionalKeyExchange = [new RecordingKeyExchange(additional == 36 ? Algorithms.MlKem768 : Algorithms.MlKem1024, secrets)] }],
+            EspProposals = [new EspProposal([Algorithms.FindAead(20, bits)!], [])],
+            ExportKeys = true,
+        };
+    }
+
+    private static PeerCredentials Credentials(string peer)
+    {
+        var secret = new SecretBytes(Encoding.ASCII.GetBytes(Shared));
+        return new PeerCredentials(peer, new PeerProof.SharedKey(secret), new OwnProof.SharedKey(secret));
+    }
+
+    private static string List(IEnumerable<byte[]> octets) => $"[{string.Join(", ", octets.Select(o => $"bytes.fromhex('{Hex(o)}')"))}]";
+
+    private static string Hex(byte[] octets) => Convert.ToHexStringLower(octets);
+}
