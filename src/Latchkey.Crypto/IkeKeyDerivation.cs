@@ -60,6 +60,23 @@ public static class IkeKeyDerivation
         return new IkeSaKeys(Cut(ref rest, prfLength), Cut(ref rest, aeadLength), Cut(ref rest, aeadLength), Cut(ref rest, prfLength), Cut(ref rest, prfLength));
     }
 
+    /// <summary>
+    /// SK_d, SK_pi and SK_pr with a key in them that both ends were given beforehand: prf+(PPK, SK_x') (RFC 8784 §3). The keys that
+    /// protect the IKE SA stay as they are.
+    /// </summary>
+    public static IkeSaKeys MixIn(PrfAlgorithm prf, ReadOnlySpan<byte> ppk, IkeSaKeys keys)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        return new IkeSaKeys(Mixed(prf, ppk, keys.SkD), new SecretBytes(keys.SkEi.Span), new SecretBytes(keys.SkEr.Span), Mixed(prf, ppk, keys.SkPi), Mixed(prf, ppk, keys.SkPr));
+    }
+
+    private static SecretBytes Mixed(PrfAlgorithm prf, ReadOnlySpan<byte> ppk, SecretBytes key)
+    {
+        var mixed = new SecretBytes(prf.OutputLength);
+        PrfPlus(prf, ppk, key.Span, mixed.Span);
+        return mixed;
+    }
+
     /// <summary>KEYMAT of a Child SA (§2.17); <paramref name="shared"/> is empty without a new key exchange.</summary>
     public static ChildSaKeys ChildKeys(PrfAlgorithm prf, AeadAlgorithm aead, ReadOnlySpan<byte> skD, ReadOnlySpan<byte> shared, ReadOnlySpan<byte> nonceI, ReadOnlySpan<byte> nonceR)
     {

@@ -26,6 +26,9 @@ public abstract class PeerKey : IEquatable<PeerKey>
     /// <summary>How whoever has this identity proves it: "digital signature" for a key.</summary>
     public virtual string ProvedBy => "digital signature";
 
+    /// <summary>Whoever has it proved nothing (RFC 7619): nothing can be latched to it.</summary>
+    public virtual bool ProvesNothing => false;
+
     /// <summary>Reads what an own record kept of an identity: a key, or a <see cref="ProvenName"/>.</summary>
     public static bool TryRestore(ReadOnlySpan<byte> octets, [NotNullWhen(true)] out PeerKey? key)
     {

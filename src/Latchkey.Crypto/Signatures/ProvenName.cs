@@ -11,6 +11,9 @@ public enum NameProof : byte
 
     /// <summary>An authority's certificate binds the name to a key, which may be renewed (RFC 4945).</summary>
     Certificate = 4,
+
+    /// <summary>Nothing (RFC 7619): the name is one IKE SA's, and nobody is known by it.</summary>
+    Null = 13,
 }
 
 /// <summary>
@@ -35,9 +38,18 @@ public sealed class ProvenName : PeerKey
 
     public override string Algorithm => ProvedBy;
 
-    public override string ProvedBy => _proof == NameProof.SharedKey ? "shared key" : "certificate";
+    public override string ProvedBy => _proof switch
+    {
+        NameProof.SharedKey => "shared key",
+        NameProof.Certificate => "certificate",
+        _ => "NULL",
+    };
+
+    public override bool ProvesNothing => _proof == NameProof.Null;
 
     public override bool Verify(ReadOnlySpan<byte> algorithmIdentifier, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) => false;
+
+    public override string ToString() => ProvesNothing ? "nobody (NULL)" : base.ToString();
 
     /// <summary>Reads what <see cref="PeerKey.SubjectPublicKeyInfo"/> gave.</summary>
     internal static bool TryRestore(ReadOnlySpan<byte> octets, [NotNullWhen(true)] out ProvenName? name)

@@ -16,6 +16,9 @@ internal sealed class CredentialsReader(TomlSection section, string folder, bool
     /// <summary>Whoever answers in the peer's place can try secrets offline (RFC 7296 §2.15).</summary>
     private const int SecretMinimum = 16;
 
+    /// <summary>256 bits, of which a quantum computer leaves 128 (RFC 8784 §6).</summary>
+    private const int PpkMinimum = 32;
+
     private const string FingerprintRemedy = "run 'latchkey fingerprint' on the peer and copy what it prints";
 
     private enum Kind
@@ -23,9 +26,10 @@ internal sealed class CredentialsReader(TomlSection section, string folder, bool
         Key,
         SharedKey,
         Certificate,
+        Null,
     }
 
-    private static readonly Dictionary<string, Kind> Kinds = new() { ["key"] = Kind.Key, ["psk"] = Kind.SharedKey, ["certificate"] = Kind.Certificate };
+    private static readonly Dictionary<string, Kind> Kinds = new() { ["key"] = Kind.Key, ["psk"] = Kind.SharedKey, ["certificate"] = Kind.Certificate, ["null"] = Kind.Null };
 
     /// <summary>Null when something is missing or wrong; it was refused then.</summary>
     /// <returns>The identity that latches are tied to, and credentials unless a bare public key says everything.</returns>
@@ -37,14 +41,25 @@ internal sealed class CredentialsReader(TomlSection section, string folder, bool
         var known = PublicKey(theirs);
         var secret = Secret(theirs, ours);
         var authority = Authority(theirs);
+        if (theirs == Kind.Null)
+        {
+            section.RefuseIneffective("id", "what somebody asserts who proves nothing counts for nothing", "take it out");
+        }
+
+        if (ours == Kind.Null)
+        {
+            section.RefuseIneffective("local_id", "this host proves nothing to the peer, and is nobody", "take it out");
+        }
+
         var id = Id("id") ?? (theirs == Kind.SharedKey && addresses is [var only] && only.Length == only.Address.BitLength ? IkeIdentification.Of(only.Address) : null);
         var localId = Id("local_id");
+        var ppk = Ppk();
         if (ours == Kind.Certificate && !weHaveCertificate)
         {
             section.Refuse("auth", "this host has no certificate to prove itself to the peer with", "name it in [identity] with certificate_file, or write local_auth = \"key\"");
         }
 
-        if (theirs != Kind.Key && id is null && !section.Has("id"))
+        if (theirs is Kind.SharedKey or Kind.Certificate && id is null && !section.Has("id"))
         {
             section.Refuse("id", "[[peer]] does not say which ID the peer asserts", "add for example id = \"gw.example.org\"; it is what latches are tied to");
         }
@@ -52,13 +67,14 @@ internal sealed class CredentialsReader(TomlSection section, string folder, bool
         return (theirs, id) switch
         {
             (Kind.Key, _) when known is not null => (known.Fingerprint, Credentials(new PeerProof.Key(known))),
-            (Kind.Key, _) when fingerprint is { } key => (key, ours != Kind.Key || id is not null || localId is not null ? Credentials(new PeerProof.Key(Known: null)) : null),
+            (Kind.Key, _) when fingerprint is { } key => (key, ours != Kind.Key || id is not null || localId is not null || ppk is not null ? Credentials(new PeerProof.Key(Known: null)) : null),
             (Kind.SharedKey, { } named) when secret is not null => (Identity(NameProof.SharedKey, named), Credentials(new PeerProof.SharedKey(secret))),
             (Kind.Certificate, { } named) when authority is not null => (Identity(NameProof.Certificate, named), Credentials(new PeerProof.Certificate(authority))),
+            (Kind.Null, _) => (new ProvenName(NameProof.Null, (byte)IdType.Null, Encoding.UTF8.GetBytes(name)).Fingerprint, Credentials(new PeerProof.Null())),
             _ => null,
         };
 
-        PeerCredentials? Credentials(PeerProof proof) => Own(ours, secret) is { } own ? new PeerCredentials(name, proof, own) { TheirId = id, OurId = localId } : null;
+        PeerCredentials? Credentials(PeerProof proof) => Own(ours, secret) is { } own ? new PeerCredentials(name, proof, own) { TheirId = id, OurId = localId, Ppk = ppk } : null;
     }
 
     private static KeyFingerprint Identity(NameProof proof, IkeIdentification id) => new ProvenName(proof, (byte)id.Type, id.Data.Span).Fingerprint;
@@ -67,6 +83,7 @@ internal sealed class CredentialsReader(TomlSection section, string folder, bool
     {
         Kind.Key => new OwnProof.Key(),
         Kind.Certificate => new OwnProof.Certificate(),
+        Kind.Null => new OwnProof.Null(),
         _ => secret is null ? null : new OwnProof.SharedKey(secret),
     };
 
@@ -140,27 +157,54 @@ internal sealed class CredentialsReader(TomlSection section, string folder, bool
             return null;
         }
 
-        if (Path("secret_file", "peer.psk") is not { } file)
+        return SecretIn("secret_file", "shared key", "peer.psk", SecretMinimum, "openssl rand -base64 24");
+    }
+
+    private PostquantumKey? Ppk()
+    {
+        var mandatory = section.Truth("ppk_required") ?? true;
+        var id = section.Text("ppk_id", "what both hosts call the key", "ppk_id = \"to-gw\"");
+        if (!section.Has("ppk_file"))
+        {
+            section.RefuseIneffective("ppk_id", "there is no ppk_file", "add ppk_file, or take it out");
+            section.RefuseIneffective("ppk_required", "there is no ppk_file", "add ppk_file, or take it out");
+            return null;
+        }
+
+        if (string.IsNullOrEmpty(id))
+        {
+            section.Refuse("ppk_id", "[[peer]] does not say what both hosts call the postquantum key", "add for example ppk_id = \"to-gw\"");
+            return null;
+        }
+
+        return SecretIn("ppk_file", "postquantum key", "peer.ppk", PpkMinimum, "openssl rand -base64 48") is { } secret
+            ? new PostquantumKey(Encoding.UTF8.GetBytes(id), secret, mandatory)
+            : null;
+    }
+
+    private SecretBytes? SecretIn(string key, string what, string example, int minimum, string maker)
+    {
+        if (Path(key, example) is not { } file)
         {
             return null;
         }
 
         try
         {
-            var octets = OwnersFile.Read(file, "shared key", FileMaximum, "make a new one on both hosts");
+            var octets = OwnersFile.Read(file, what, FileMaximum, "make a new one on both hosts");
             // An editor ends the last line; that is not part of the secret.
             var secret = new SecretBytes(octets.AsSpan().TrimEnd("\r\n"u8));
             octets.AsSpan().Clear();
-            if (secret.Length >= SecretMinimum)
+            if (secret.Length >= minimum)
             {
                 return secret;
             }
 
-            section.Refuse("secret_file", $"the shared key has {secret.Length} octets; with less than {SecretMinimum} it can be guessed", "write for example what 'openssl rand -base64 24' prints");
+            section.Refuse(key, $"the {what} has {secret.Length} octets; with less than {minimum} it can be guessed", $"write for example what '{maker}' prints");
         }
         catch (StartupException e)
         {
-            section.Refuse("secret_file", e.Problem, e.Remedy);
+            section.Refuse(key, e.Problem, e.Remedy);
         }
 
         return null;

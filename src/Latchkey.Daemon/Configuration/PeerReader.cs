@@ -23,7 +23,8 @@ internal static class PeerReader
         section.RefuseUnknownKeys();
         return name is null || credentials is null || addresses is null
             ? null
-            : new(new(name, credentials.Value.Identity, addresses.Value), section.Start, credentials.Value.Credentials);
+            : new(
+                new(name, credentials.Value.Identity, addresses.Value) { ProvesNothing = credentials.Value.Credentials?.Theirs is PeerProof.Null }, section.Start, credentials.Value.Credentials);
     }
 
     private static ImmutableArray<InetPrefix>? Addresses(TomlSection section, FindingList findings)

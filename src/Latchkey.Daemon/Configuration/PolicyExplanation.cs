@@ -19,8 +19,9 @@ public static class PolicyExplanation
     public static string Flows(ProtectEntry entry) =>
         $"{(entry.Protocol is { } p ? p.ToString().ToLowerInvariant() : "every protocol")} between {Address(entry.Local, "any local address")} and {Address(entry.Remote, "any host")}{Ports(entry)}";
 
-    private static string Of(KnownPeer peer) =>
-        $"Only the key {peer.Key} (\"{peer.Name}\") speaks for {string.Join(", ", peer.Addresses)}.";
+    private static string Of(KnownPeer peer) => peer.ProvesNothing
+        ? $"Whoever is at {string.Join(", ", peer.Addresses)} (\"{peer.Name}\") need prove nothing (NULL, RFC 7619): flows with it are encrypted, and never latched to anybody."
+        : $"Only the key {peer.Key} (\"{peer.Name}\") speaks for {string.Join(", ", peer.Addresses)}.";
 
     private static string Address(InetPrefix? prefix, string any) => prefix?.ToString() ?? any;
 

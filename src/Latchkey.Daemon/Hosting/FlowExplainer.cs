@@ -41,7 +41,9 @@ internal static class FlowExplainer
     }
 
     private static IEnumerable<string> Owners(FlowQuery query, SecurityPolicy policy) =>
-        policy.Peers.Where(p => p.Owns(query.Remote)).Select(p => $"{query.Remote} belongs to the known peer \"{p.Name}\": only its key {p.Key} is accepted there.");
+        policy.Peers.Where(p => p.Owns(query.Remote)).Select(p => p.ProvesNothing
+            ? $"Whoever is at {query.Remote} need prove nothing ([[peer]] \"{p.Name}\", auth = \"null\"): flows with it are encrypted and never latched."
+            : $"{query.Remote} belongs to the known peer \"{p.Name}\": only its key {p.Key} is accepted there.");
 
     private static IEnumerable<string> Pins(FlowQuery query, SecurityPolicy policy)
     {
@@ -83,6 +85,7 @@ internal static class FlowExplainer
         return latch.State switch
         {
             "ESTABLISHED" => $"is ESTABLISHED since {since}: tied to {peer}, protected by {latch.Protection} in {latch.Mode} mode.{Kept(latch)}",
+            "UNLATCHED" => $"is encrypted since {since} ({latch.Protection}) and not latched: {(latch.PeerName is { } at ? $"whoever is at \"{at}\"" : "its peer")} proved nothing (NULL, RFC 7619).",
             "BROKEN" => $"is BROKEN since {since} ({latch.Reason}): it was tied to {peer}, and not one octet of it moves any more.",
             "LARVAL" => $"is LARVAL since {since}: its packets wait while a peer is found and authenticated.",
             "LISTENER" => $"is a LISTENER since {since}: it waits for connections.",

@@ -8,9 +8,13 @@ namespace Latchkey.Daemon.Hosting;
 /// <summary>Turns the engine's snapshots into reports: names instead of numbers, the wall clock instead of the engine's.</summary>
 internal sealed class ReportBuilder(DaemonClock clock)
 {
+    /// <summary>A flow with somebody who proved nothing has no latch, and must not look as if it had.</summary>
+    public static string State(LatchSnapshot latch) =>
+        latch is { IsToNobody: true, State: LatchState.Established } ? "UNLATCHED" : latch.State.ToString().ToUpperInvariant();
+
     public LatchReport Latch(LatchSnapshot latch) => new(
         latch.Id.Value,
-        latch.State.ToString().ToUpperInvariant(),
+        State(latch),
         FlowReport.From(latch.Flow),
         latch.Entry,
         latch.PeerKey,
@@ -30,7 +34,7 @@ internal sealed class ReportBuilder(DaemonClock clock)
 
     public ConnectionReport Connection(FlowKey flow, ProtectEntry? entry, bool clear, ConnectionSnapshot? connection)
     {
-        var report = new ConnectionReport(FlowReport.From(flow), entry?.Name, connection?.Latch.State == LatchState.Established) { Clear = clear ? true : null };
+        var report = new ConnectionReport(FlowReport.From(flow), entry?.Name, connection?.Latch is { State: LatchState.Established, IsToNobody: false }) { Clear = clear ? true : null };
         if (connection is null)
         {
             return report;

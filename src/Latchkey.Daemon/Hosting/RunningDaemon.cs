@@ -55,7 +55,7 @@ internal sealed class RunningDaemon(
                 engine.Peers().Count,
                 sas.Count,
                 sas.Sum(sa => sa.Children.Length),
-                engine.Latches().GroupBy(l => l.State).ToDictionary(g => g.Key.ToString().ToUpperInvariant(), g => g.Count()),
+                engine.Latches().GroupBy(ReportBuilder.State).ToDictionary(g => g.Key, g => g.Count()),
                 drops(),
                 Named(engine.IkeDrops),
                 loop.Refused,

@@ -89,4 +89,5 @@ public enum EventKind
     CrashDetected,
     CrashTokenRefused,
     BirthCertificateRefused,
+    FlowUnlatched,
 }

@@ -15,6 +15,9 @@ public sealed record LatchSnapshot(
 {
     /// <summary>The policy in force says something else, and the latch keeps the one it had (RFC 5660 L30).</summary>
     public bool KeepsItsPolicy { get; init; }
+
+    /// <summary>The peer proved nothing (RFC 7619): the flow is encrypted and not latched.</summary>
+    public bool IsToNobody { get; init; }
 }
 
 /// <summary>Everything an application may know of its own connection (RFC 5660 L6 to L9).</summary>
@@ -33,7 +36,7 @@ public sealed record ConnectionSnapshot(
 public sealed record OuterSnapshot(InetEndpoint Local, InetEndpoint Remote, string Encapsulation, string? Nat, InetAddress? PeerPrivateAddress);
 
 /// <summary>A peer that authenticated, with its IKE SAs and channels.</summary>
-/// <param name="Trust">How it was let in: <c>known</c>, <c>pinned</c>, <c>first-use</c> or <c>anyone</c>.</param>
+/// <param name="Trust">How it was let in: <c>known</c>, <c>pinned</c>, <c>first-use</c>, <c>anyone</c>, or <c>null</c>: it proved nothing.</param>
 public sealed record PeerSnapshot(
     string Key, string? Name, string Trust, string Algorithm, ImmutableArray<InetAddress> Addresses, int IkeSas, int ChildSas, int Latches, TimeSpan LastHeard);
 

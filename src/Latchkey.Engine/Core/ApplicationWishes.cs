@@ -19,7 +19,7 @@ internal sealed class ApplicationWishes(EngineState state, Negotiations negotiat
             return $"the latch of {flow} is CLOSED ({latch.ClosedBy})";
         }
 
-        if (latch.Channel is { } channel && wishes.ObjectionTo(channel.Parameters) is { } objection)
+        if (latch.Channel is { } channel && wishes.ObjectionTo(channel.Parameters, latch.Authentication) is { } objection)
         {
             return $"a latch never changes: {objection}";
         }

@@ -140,7 +140,8 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
         }
 
         var listener = state.Latches.FindListener(flow);
-        if (listener?.Wishes.ObjectionTo(channel.Parameters) is { } objection)
+        var authentication = AuthenticationUnder(spi, flow, channel);
+        if (listener?.Wishes.ObjectionTo(channel.Parameters, authentication) is { } objection)
         {
             // CLOSED until it is seen that no socket came of it, so that a peer that goes on trying causes no more than this.
             state.Effects.Add(new BlockFlow(flow, DropReason.NegotiationFailed));
@@ -149,7 +150,6 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
             return;
         }
 
-        var authentication = AuthenticationUnder(spi, flow, channel);
         if (!recorder.TryEstablish(now, flow, entry, channel, authentication, listener?.Wishes ?? FlowWishes.None))
         {
             Refuse(flow, DropReason.NotRecorded);
@@ -159,7 +159,7 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
         var latch = state.Latches.CreateEstablished(now, flow, entry, channel, authentication, listener);
         state.Effects.Add(new BindFlow(flow, channelId));
         var origin = listener is null ? "" : $", born from listener {listener.Id}";
-        state.Effects.Raise(EventKind.LatchEstablished, now, latch, $"{flow} is latched to {channel.Parameters.PeerKey}{origin}");
+        Tell(now, latch, origin);
         Narrow(now, latch);
     }
 
@@ -178,7 +178,7 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
 
     private void Establish(TimeSpan now, Latch latch, Channel channel, PeerAuthentication? authentication)
     {
-        if (latch.Wishes.ObjectionTo(channel.Parameters) is { } objection)
+        if (latch.Wishes.ObjectionTo(channel.Parameters, authentication) is { } objection)
         {
             breaker.Close(now, latch, ClosedReason.NegotiationFailed, DropReason.NegotiationFailed, objection);
             return;
@@ -192,9 +192,13 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
 
         state.Latches.Establish(now, latch, channel, authentication);
         state.Effects.Add(new BindFlow(latch.Flow, new ChannelId(channel.Id)));
-        state.Effects.Raise(EventKind.LatchEstablished, now, latch, $"{latch.Flow} is latched to {channel.Parameters.PeerKey}");
+        Tell(now, latch, origin: "");
         Narrow(now, latch);
     }
+
+    private void Tell(TimeSpan now, Latch latch, string origin) => state.Effects.Raise(latch.IsToNobody
+        ? EffectQueue.EventOf(EventKind.FlowUnlatched, now, latch, $"{latch.Flow} is encrypted and not latched{origin}: its peer proved nothing (NULL)") with { PeerKey = null }
+        : EffectQueue.EventOf(EventKind.LatchEstablished, now, latch, $"{latch.Flow} is latched to {latch.Channel!.Parameters.PeerKey}{origin}"));
 
     /// <summary>The flow is decided on; its host is asked for those that follow.</summary>
     private void AskAgain(TimeSpan now, FlowKey flow, ProtectEntry entry)

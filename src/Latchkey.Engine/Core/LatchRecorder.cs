@@ -56,7 +56,8 @@ internal sealed class LatchRecorder(EngineState state, ILatchJournal journal)
 
     /// <returns>False when the latch could not be written down: its flow must not be bound.</returns>
     public bool TryEstablish(TimeSpan now, FlowKey flow, ProtectEntry entry, Channel channel, PeerAuthentication? authentication, FlowWishes wishes) =>
-        TryWrite(now, new LatchRecord(flow, entry.Name, channel.Parameters, LatchState.Established)
+        // Nobody could be told apart from somebody else after a restart: what is not latched is not restored.
+        authentication?.Peer.ProvesNothing == true || TryWrite(now, new LatchRecord(flow, entry.Name, channel.Parameters, LatchState.Established)
         {
             Authentication = authentication,
             Disposition = wishes.Disposition,
@@ -66,7 +67,7 @@ internal sealed class LatchRecorder(EngineState state, ILatchJournal journal)
     /// <summary>The owner of a latch asks for something else.</summary>
     /// <returns>False when it could not be written down: a restart would not know of it.</returns>
     public bool TryWish(TimeSpan now, Latch latch, FlowWishes wishes) =>
-        latch.Channel is null || TryWrite(now, LatchRecord.Of(latch) with { Disposition = wishes.Disposition, Narrow = wishes.Narrow });
+        !IsRecorded(latch) || TryWrite(now, LatchRecord.Of(latch) with { Disposition = wishes.Disposition, Narrow = wishes.Narrow });
 
     /// <summary>A BROKEN latch is about to be ESTABLISHED again.</summary>
     /// <returns>False when that could not be written down: it must stay BROKEN.</returns>
@@ -75,7 +76,7 @@ internal sealed class LatchRecorder(EngineState state, ILatchJournal journal)
     /// <summary>A latch broke or was closed; nobody has been told yet.</summary>
     public void Ended(TimeSpan now, Latch latch)
     {
-        if (latch.Channel is not null && !TryWrite(now, LatchRecord.Of(latch)) && _inStep)
+        if (IsRecorded(latch) && !TryWrite(now, LatchRecord.Of(latch)) && _inStep)
         {
             _inStep = false;
             journal.Empty();
@@ -85,13 +86,15 @@ internal sealed class LatchRecorder(EngineState state, ILatchJournal journal)
     /// <summary>A latch is gone. If its last record stays, it is of a socket that is gone too, and does no harm.</summary>
     public void Released(TimeSpan now, Latch latch)
     {
-        if (latch.Channel is not null)
+        if (IsRecorded(latch))
         {
             TryWrite(now, LatchRecord.Of(latch) with { State = LatchState.Closed, ClosedBy = ClosedReason.Released });
         }
     }
 
-    private IEnumerable<LatchRecord> Recorded() => state.Latches.All.Where(latch => latch.Channel is not null).Select(LatchRecord.Of);
+    private IEnumerable<LatchRecord> Recorded() => state.Latches.All.Where(IsRecorded).Select(LatchRecord.Of);
+
+    private static bool IsRecorded(Latch latch) => latch is { Channel: not null, IsToNobody: false };
 
     private bool TryWrite(TimeSpan now, LatchRecord record)
     {

@@ -32,7 +32,7 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
         peering.Local = question.Local;
         peering.Remote = question.Remote;
         var key = question.Key.Fingerprint;
-        peering.Asserted = Asserted(question.Id);
+        peering.Asserted = question.Key.ProvesNothing ? AssertedIdentity.Nobody : Asserted(question.Id);
         var match = state.Authorize(peering.Asserted, key, peering.Pair);
         peering.Match = match;
         if (match is PadResult.Refused refused)

@@ -61,9 +61,9 @@ internal sealed class SnapshotBuilder(EngineState state)
     /// <summary>How the peer with this key was let in; with several addresses the strongest counts.</summary>
     public string Trust(IEnumerable<Peering> peerings)
     {
-        if (peerings.Any(p => p.Match is PadResult.Known))
+        if (peerings.FirstOrDefault(p => p.Match is PadResult.Known) is { } known)
         {
-            return "known";
+            return known.Key!.ProvesNothing ? "null" : "known";
         }
 
         var pins = peerings.Select(p => state.Pad.PinAt(p.Pair.Remote)).OfType<Pin>().ToList();
@@ -110,8 +110,8 @@ internal sealed class SnapshotBuilder(EngineState state)
             latch.State,
             latch.Flow,
             latch.Entry.Name,
-            parameters?.PeerKey.ToString(),
-            state.Policy.Peers.FirstOrDefault(p => p.Key == parameters?.PeerKey)?.Name,
+            latch.IsToNobody ? null : parameters?.PeerKey.ToString(),
+            latch.IsToNobody ? latch.Authentication!.PeerName : state.Policy.Peers.FirstOrDefault(p => p.Key == parameters?.PeerKey)?.Name,
             parameters?.LocalKey.ToString(),
             latch.Channel?.Id,
             parameters?.Quality.ToString(),
@@ -121,6 +121,7 @@ internal sealed class SnapshotBuilder(EngineState state)
             latch.Since)
         {
             KeepsItsPolicy = latch.IsKept,
+            IsToNobody = latch.IsToNobody,
         };
     }
 

@@ -92,6 +92,7 @@ public sealed record IkeIdentification(IdType Type, ReadOnlyMemory<byte> Data)
         IdType.Ipv4Address or IdType.Ipv6Address when Address is { } address => address.ToString(),
         IdType.Fqdn or IdType.Rfc822Address when IsVisible(Data.Span) => Encoding.ASCII.GetString(Data.Span),
         IdType.DerAsn1Dn when Text(Data) is { } name => name,
+        IdType.Null when Data.IsEmpty => "nobody",
         IdType.KeyId => $"{KeyIdPrefix}{Convert.ToHexStringLower(Data.Span)}",
         _ => $"{Type}:{Convert.ToHexStringLower(Data.Span)}",
     };

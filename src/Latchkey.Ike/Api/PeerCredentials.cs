@@ -11,7 +11,15 @@ public sealed record PeerCredentials(string Peer, PeerProof Theirs, OwnProof Our
 
     /// <summary>What we assert; null: what goes with our proof.</summary>
     public IkeIdentification? OurId { get; init; }
+
+    /// <summary>What goes into the keys beside all key exchanges (RFC 8784); null: nothing.</summary>
+    public PostquantumKey? Ppk { get; init; }
 }
+
+/// <summary>A postquantum preshared key (RFC 8784): who breaks every key exchange of today lacks it still.</summary>
+/// <param name="Id">What both ends call it.</param>
+/// <param name="IsMandatory">No SA without it.</param>
+public sealed record PostquantumKey(ReadOnlyMemory<byte> Id, SecretBytes Secret, bool IsMandatory);
 
 /// <summary>What proves a peer.</summary>
 public abstract record PeerProof
@@ -29,6 +37,9 @@ public abstract record PeerProof
 
     /// <summary>A secret that both ends know.</summary>
     public sealed record SharedKey(SecretBytes Secret) : PeerProof;
+
+    /// <summary>Nothing at all (RFC 7619): whoever it is.</summary>
+    public sealed record Null : PeerProof;
 }
 
 /// <summary>What we prove ourselves with.</summary>
@@ -46,4 +57,7 @@ public abstract record OwnProof
 
     /// <summary>A secret that both ends know.</summary>
     public sealed record SharedKey(SecretBytes Secret) : OwnProof;
+
+    /// <summary>Nothing at all (RFC 7619).</summary>
+    public sealed record Null : OwnProof;
 }

@@ -10,6 +10,7 @@ internal sealed class AuthInitiator(
     private readonly EspNegotiation _negotiation = new(context.Settings, child.Encryption, withKeyExchange: false);
     private readonly uint _inboundSpi = context.ReserveEspSpi();
     private readonly Authenticator _authenticator = new(context, sa);
+    private IkeSaKeys? _withPpk;
     private bool _childSettled;
 
     public override ExchangeType Exchange => ExchangeType.IkeAuth;
@@ -17,7 +18,14 @@ internal sealed class AuthInitiator(
     public override IReadOnlyList<IkePayload>? Build(Generation generation)
     {
         var id = _authenticator.IdPayload(ofInitiator: true);
-        if (!_authenticator.TryProve(SignedOctets.OfInitiator(generation, init, id), init.PeerHashes, out var auth, out var cannot))
+        if (!TryMixIn(generation))
+        {
+            return null;
+        }
+
+        AuthPayload? plain = null;
+        if (!_authenticator.TryProve(SignedOctets.OfInitiator(generation, init, id, _withPpk), init.PeerHashes, out var auth, out var cannot)
+            || (_withPpk is not null && !_authenticator.TryProve(SignedOctets.OfInitiator(generation, init, id), init.PeerHashes, out plain, out cannot)))
         {
             Fail(CloseReason.ProtocolError, cannot, Farewell.None);
             return null;
@@ -30,6 +38,8 @@ internal sealed class AuthInitiator(
             .. initialContact ? Enumerable.Empty<IkePayload>().Append(new NotifyPayload(NotifyType.InitialContact)) : [],
             .. _authenticator.CertificateRequests,
             auth,
+            .. _withPpk is null ? Enumerable.Empty<IkePayload>() : [PpkNotify.Identity(_authenticator.Ppk!)],
+            .. plain is null || _authenticator.Ppk!.IsMandatory ? Enumerable.Empty<IkePayload>() : [PpkNotify.Without(plain)],
             .. Vendor.Birth(context, init),
             .. context.Tokens.For(generation),
             .. VoucherNotify.Ours(context, init),
@@ -42,6 +52,11 @@ internal sealed class AuthInitiator(
         if (answer.Auth is not { } auth || answer.Id(ofInitiator: false) is not { } id)
         {
             FailUnproved(answer.Error?.Notify);
+        }
+        else if (!TryConcludePpk(generation, answer))
+        {
+            var unproved = _authenticator.WithoutPpk("it has another or none");
+            Fail(CloseReason.PeerNotAuthenticated, unproved.Text, Farewell.Delete, unproved.Refusal);
         }
         else if (!_authenticator.TryVerify(SignedOctets.OfResponder(generation, init, id), answer, auth, id, out var key, out var error))
         {
@@ -70,6 +85,45 @@ internal sealed class AuthInitiator(
         {
             FailChild(reason, text);
         }
+    }
+
+    /// <summary>Makes the keys with the PPK, where there is one. Which keys hold is known when the peer has answered (RFC 8784 §3).</summary>
+    private bool TryMixIn(Generation generation)
+    {
+        if (_authenticator.Ppk is not { } ppk)
+        {
+            return true;
+        }
+
+        if (!init.UsesPpk && ppk.IsMandatory)
+        {
+            var unproved = _authenticator.WithoutPpk("it does not say USE_PPK");
+            Fail(CloseReason.PeerNotAuthenticated, unproved.Text, Farewell.None, unproved.Refusal);
+            return false;
+        }
+
+        _withPpk = init.UsesPpk ? IkeKeyDerivation.MixIn(generation.Suite.Prf, ppk.Secret.Span, generation.Keys) : null;
+        return true;
+    }
+
+    /// <returns>False when the peer did without a PPK that must be used.</returns>
+    private bool TryConcludePpk(Generation generation, PayloadSet answer)
+    {
+        var keys = _withPpk;
+        _withPpk = null;
+        if (keys is null)
+        {
+            return true;
+        }
+
+        if (answer.Has(NotifyType.PpkIdentity))
+        {
+            generation.Adopt(keys);
+            return true;
+        }
+
+        keys.Dispose();
+        return !_authenticator.Ppk!.IsMandatory;
     }
 
     private void Conclude(Generation generation, IdentificationPayload peerId, GrantedChild granted, PeerVerdict verdict)
@@ -139,6 +193,8 @@ internal sealed class AuthInitiator(
 
     private void FailChild(CloseReason reason, string text, Refusal? refusal = null)
     {
+        _withPpk?.Dispose();
+        _withPpk = null;
         context.Table.ReleaseEspSpi(_inboundSpi);
         context.Emit(new ChildFailed(sa.Handle, childRequest, null, reason, text) { Refusal = refusal });
     }

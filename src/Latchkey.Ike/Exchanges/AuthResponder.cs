@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Latchkey.Crypto;
 using Latchkey.Wire.Ike;
 
@@ -41,7 +42,8 @@ internal sealed class AuthResponder
             sa.Close(CloseReason.ProtocolError, "the peer's IKE_AUTH request lacks a payload", Farewell.Answered);
         }
         else if (new Authenticator(context, sa) is var authenticator
-            && !authenticator.TryVerify(SignedOctets.OfInitiator(generation, sa.Init, id), request, auth, id, out var key, out var error))
+            && (!TryTakePpk(sa, generation, authenticator, request, ref auth, out var error)
+                || !authenticator.TryVerify(SignedOctets.OfInitiator(generation, sa.Init, id), request, auth, id, out var key, out error)))
         {
             Refuse(sa, generation, error.Text);
             if (context.Unproved.TryTake(context.Now, sa.Remote.Address))
@@ -62,6 +64,45 @@ internal sealed class AuthResponder
                 },
                 exchange.Conclude);
         }
+    }
+
+    /// <summary>The PPK that the initiator names goes into the keys; where it is another or none, and may be, the AUTH without it counts (RFC 8784 §3).</summary>
+    private static bool TryTakePpk(IkeSa sa, Generation generation, Authenticator authenticator, PayloadSet request, ref AuthPayload auth, [NotNullWhen(false)] out Unproved? error)
+    {
+        error = null;
+        if (authenticator.Ppk is not { } ppk)
+        {
+            return true;
+        }
+
+        var named = sa.Init!.UsesPpk ? request.Notify(NotifyType.PpkIdentity) : null;
+        if (named is not null && PpkNotify.Names(named, ppk))
+        {
+            generation.Adopt(IkeKeyDerivation.MixIn(generation.Suite.Prf, ppk.Secret.Span, generation.Keys));
+            sa.Init = sa.Init with { PpkTaken = true };
+            return true;
+        }
+
+        var came = !sa.Init.UsesPpk ? "it does not say USE_PPK" : named is null ? "it names none" : "it names another";
+        if (ppk.IsMandatory)
+        {
+            error = authenticator.WithoutPpk(came);
+            return false;
+        }
+
+        if (named is null)
+        {
+            return true;
+        }
+
+        if (request.Notify(NotifyType.NoPpkAuth) is not { } plain)
+        {
+            error = authenticator.WithoutPpk($"{came}, and does not do without");
+            return false;
+        }
+
+        auth = auth with { Data = plain.Data };
+        return true;
     }
 
     private ChildOffer? Offer => _asked is null ? null : new ChildOffer(_asked.Selectors, _asked.Suite, null, null);
@@ -92,7 +133,7 @@ internal sealed class AuthResponder
         var childPart = GrantChild(accept.Child);
         _generation.Respond(
         [
-            id, .. _authenticator.Certificates, auth, .. Vendor.Birth(_context, _init), .. _context.Tokens.For(_generation),
+            id, .. _authenticator.Certificates, auth, .. _init.PpkTaken ? [PpkNotify.Used] : Enumerable.Empty<IkePayload>(), .. Vendor.Birth(_context, _init), .. _context.Tokens.For(_generation),
             .. VoucherNotify.Ours(_context, _init), .. childPart,
         ]);
         _sa.Init = null;

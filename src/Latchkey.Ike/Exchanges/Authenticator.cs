@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
 using System.Text;
 using Latchkey.Crypto;
 using Latchkey.Wire.Ike;
@@ -29,6 +30,7 @@ internal sealed class Authenticator
         {
             OwnProof.SharedKey => new ProvenName(NameProof.SharedKey, (byte)OurId.Type, OurId.Data.Span),
             OwnProof.Certificate => new ProvenName(NameProof.Certificate, (byte)OurId.Type, OurId.Data.Span),
+            OwnProof.Null => new ProvenName(NameProof.Null, (byte)IdType.Null, []),
             _ => context.Identity.Public,
         };
     }
@@ -42,6 +44,14 @@ internal sealed class Authenticator
 
     private IkeIdentification OurId { get; }
 
+    /// <summary>The key that is to go into the keys of this IKE SA, or null.</summary>
+    public PostquantumKey? Ppk => _credentials?.Ppk;
+
+    /// <summary>A mandatory PPK is not had.</summary>
+    public Unproved WithoutPpk(string came) => new(
+        $"{Named} must use the postquantum preshared key of its [[peer]] (RFC 8784), and does not: {came}", "ppk", came, Ppk is { } key ? System.Text.Encoding.UTF8.GetString(key.Id.Span) : "none",
+        $"here, {Entry}: ppk_required = false, or the peer's ppk_id and ppk_file", "at the peer: the same ppk_id and ppk_file (strongSwan: ppk_id, and a secret ppk-… with the same id)");
+
     /// <summary>"as gw.example.org by a shared key", for messages about a refusal.</summary>
     public string OurClaim => $"as {OurId} by {Method(OurProof)}";
 
@@ -52,6 +62,7 @@ internal sealed class Authenticator
             OurProof switch
             {
                 OwnProof.SharedKey => $"at the peer, whose log says what failed: the same secret, and id = \"{OurId}\" in its [[peer]] for this host (strongSwan, remote: id = {OurId})",
+                OwnProof.Null => $"at the peer, whose log says what failed: auth = \"null\" in a [[peer]] for this host (Libreswan: rightauth=null)",
                 OwnProof.Certificate => $"at the peer, whose log says what failed: the authority of our certificate, and id = \"{OurId}\" in its [[peer]] for this host (strongSwan, remote: id = {OurId})",
                 _ => $"at the peer, whose log says what failed: latchkey pin {_sa.Local.Address} --key {_context.Identity.Public.Fingerprint}",
             },
@@ -87,6 +98,12 @@ internal sealed class Authenticator
             return true;
         }
 
+        if (OurProof is OwnProof.Null)
+        {
+            auth = AuthSharedKey.MakeNull(what);
+            return true;
+        }
+
         if (!AuthSignature.TrySign(_context.Identity, peerHashes, what, out auth))
         {
             error = $"the peer accepts no signature that our {_context.Identity.Public.Algorithm} key can make";
@@ -118,6 +135,7 @@ internal sealed class Authenticator
             PeerProof.SharedKey { Secret: var secret } => BySharedKey(secret, what, auth, name),
             PeerProof.Certificate { Authority: var authority } => ByCertificate(authority, what, payloads, auth, name),
             PeerProof.Key { Known: var known } => ByKey(known, what, payloads, auth),
+            PeerProof.Null => ByNothing(what, auth),
             _ => throw new InvalidOperationException("a proof of no kind"),
         };
         return peer is not null;
@@ -177,13 +195,25 @@ internal sealed class Authenticator
                 "at the peer: the private key that belongs to its certificate, and signatures of RFC 7427"));
     }
 
+    /// <summary>
+    /// What the peer asserts counts for nothing (RFC 7619 §2.2). It is nobody but the other end of this IKE SA, and no other
+    /// IKE SA has the same.
+    /// </summary>
+    private (PeerKey? Peer, Unproved? Error) ByNothing(SignedOctets what, AuthPayload auth) => AuthSharedKey.VerifyNull(what, auth)
+        ? (new ProvenName(NameProof.Null, (byte)IdType.Null, SHA256.HashData(what.Octets)), null)
+        : (null, auth.Method == AuthMethod.Null
+            ? new Unproved($"the AUTH of {Named} is not one of this IKE SA", "method", "NULL, of another IKE SA", "NULL (RFC 7619)", "at the peer: nothing; somebody changed what it sent")
+            : new Unproved(
+                $"{Named} may not prove itself, and does so by {Text(auth)}", "method", Text(auth), "NULL (RFC 7619)",
+                $"here, {Entry}: auth = \"key\", \"psk\" or \"certificate\"", "at the peer: NULL (Latchkey: local_auth = \"null\"; Libreswan: leftauth=null)"));
+
     private (PeerKey? Peer, Unproved? Error) ByKey(PeerKey? known, SignedOctets what, PayloadSet payloads, AuthPayload auth)
     {
         if (auth.Method != AuthMethod.DigitalSignature)
         {
             return (null, new Unproved(
                 $"{Named} must prove itself by a signature (RFC 7427) with its own key, and does so by {Text(auth)}", "method", Text(auth), "a signature (RFC 7427)",
-                $"here, {Entry}: auth = \"psk\" or \"certificate\"", "at the peer: its public key (Latchkey: local_auth = \"key\"; strongSwan, local: auth = pubkey)"));
+                $"here, {Entry}: auth = {(auth.Method == AuthMethod.Null ? "\"null\", and nobody knows who it is" : "\"psk\" or \"certificate\"")}", "at the peer: its public key (Latchkey: local_auth = \"key\"; strongSwan, local: auth = pubkey)"));
         }
 
         var (key, error) = KeyOf(known, payloads);
@@ -218,6 +248,7 @@ internal sealed class Authenticator
     private IkeIdentification DefaultId(OwnProof proof) => proof switch
     {
         OwnProof.SharedKey => IkeIdentification.Of(_sa.Local.Address),
+        OwnProof.Null => new IkeIdentification(IdType.Null, ReadOnlyMemory<byte>.Empty),
         OwnProof.Certificate => Certificate.Names.DnsNames is [var name, ..]
             ? new IkeIdentification(IdType.Fqdn, Encoding.ASCII.GetBytes(name))
             : new IkeIdentification(IdType.DerAsn1Dn, Certificate.Names.Subject),
@@ -229,6 +260,7 @@ internal sealed class Authenticator
     {
         OwnProof.SharedKey => "a shared key",
         OwnProof.Certificate => "a certificate",
+        OwnProof.Null => "nothing at all (NULL)",
         _ => "a bare public key",
     };
 

@@ -46,6 +46,8 @@ internal sealed class InitInitiator
 
     public ulong SpiI { get; }
 
+    private PostquantumKey? Ppk => _context.Policy.CredentialsOf(_sa.Remote.Address)?.Ppk;
+
     public void Start()
     {
         _transmission?.Stop();
@@ -59,6 +61,7 @@ internal sealed class InitInitiator
                 .. NatDetection.Payloads(SpiI, 0, _sa.Local, _sa.Remote, _forceUdpEncapsulation),
                 InitMessages.SignatureHashes(),
                 InitMessages.Fragmentation,
+                .. Ppk is null ? Enumerable.Empty<IkePayload>() : [PpkNotify.Use],
                 .. _context.OffersAdditional ? [Intermediate.Support] : Enumerable.Empty<IkePayload>(),
                 Vendor.Id,
             ]).ToBytes();
@@ -182,7 +185,10 @@ internal sealed class InitInitiator
         else
         {
             var init = new InitResult(
-                _nonce, nonce.Nonce, _request, response, _context.Now, InitMessages.PeerHashes(payloads), Vendor.IsAnnounced(payloads));
+                _nonce, nonce.Nonce, _request, response, _context.Now, InitMessages.PeerHashes(payloads), Vendor.IsAnnounced(payloads))
+            {
+                UsesPpk = Ppk is not null && payloads.Has(NotifyType.UsePpk),
+            };
             Proceed(spiR, payloads, init, suite, shared!);
         }
     }

@@ -121,6 +121,7 @@ internal sealed class InitResponder(HostContext context)
         sa.PeerIsLatchkey = Vendor.IsAnnounced(request.Payloads);
         var force = context.Policy.ForceUdpEncapsulation(local.Address, remote.Address);
         sa.Note(NatDetection.Read(request.Payloads, header.SpiI, 0, local, remote), force);
+        var usesPpk = request.Payloads.Has(NotifyType.UsePpk) && context.Policy.CredentialsOf(remote.Address)?.Ppk is not null;
         var response = new IkeMessage(
             IkeHeader.ForResponse(header.SpiI, spiR, ExchangeType.IkeSaInit, fromInitiator: false, messageId: 0),
             [
@@ -130,6 +131,7 @@ internal sealed class InitResponder(HostContext context)
                 .. NatDetection.Payloads(header.SpiI, spiR, local, remote, force),
                 .. new Authenticator(context, sa).CertificateRequests,
                 InitMessages.SignatureHashes(),
+                .. usesPpk ? [PpkNotify.Use] : Enumerable.Empty<IkePayload>(),
                 .. suite.Additional is not null ? [Intermediate.Support] : Enumerable.Empty<IkePayload>(),
                 .. sa.Fragments ? [InitMessages.Fragmentation] : Enumerable.Empty<IkePayload>(),
                 // The peer may make its Child SAs later (RFC 6023 §3).
@@ -138,7 +140,10 @@ internal sealed class InitResponder(HostContext context)
             ]).ToBytes();
 
         sa.Init = new InitResult(
-            request.Nonce, nonce, request.Datagram, response, context.Now, InitMessages.PeerHashes(request.Payloads), sa.PeerIsLatchkey);
+            request.Nonce, nonce, request.Datagram, response, context.Now, InitMessages.PeerHashes(request.Payloads), sa.PeerIsLatchkey)
+        {
+            UsesPpk = usesPpk,
+        };
         sa.BeginAuthentication(InitMessages.MakeGeneration(context, sa, suite, shared, request.Nonce, nonce, header.SpiI, spiR));
         sa.LimitSetup(Farewell.None);
         _responses.Add(request.Key, response);

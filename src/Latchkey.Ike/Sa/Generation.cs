@@ -85,6 +85,14 @@ internal sealed class Generation : IDisposable
         (Keys, _cipher) = (keys, Cipher(keys));
     }
 
+    /// <summary>SK_d and SK_p with a postquantum preshared key in them; messages go on under the keys they were under (RFC 8784 §3).</summary>
+    /// <param name="keys">Owned by the generation from here on.</param>
+    public void Adopt(IkeSaKeys keys)
+    {
+        Keys.Dispose();
+        Keys = keys;
+    }
+
     /// <summary>The datagrams of a message: one, or its fragments.</summary>
     public IReadOnlyList<byte[]> Seal(IkeHeader header, IReadOnlyList<IkePayload> payloads) =>
         _cipher.Seal(header, payloads, Sa.Fragments ? LongestDatagram : null);

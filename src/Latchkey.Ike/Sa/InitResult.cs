@@ -9,4 +9,10 @@ internal sealed record InitResult(byte[] NonceI, byte[] NonceR, byte[] Request, 
 {
     /// <summary>IntAuth (RFC 9242 §3.3.2): what IKE_INTERMEDIATE said, and the message id of IKE_AUTH; empty when there was none.</summary>
     public byte[] IntermediateAuth { get; init; } = [];
+
+    /// <summary>Both ends said that they have a postquantum preshared key for each other (RFC 8784 §3).</summary>
+    public bool UsesPpk { get; init; }
+
+    /// <summary>As the responder: the key that the initiator named is in the keys.</summary>
+    public bool PpkTaken { get; init; }
 }

@@ -19,6 +19,18 @@ public sealed class PeerAuthorizationDatabase(SecurityPolicy policy)
     /// <param name="openToStrangers">The wildcard counts although no protect entry lets BTNS peers in.</param>
     public PadResult Authorize(AssertedIdentity asserted, KeyFingerprint key, InetAddress address, bool openToStrangers = false)
     {
+        ArgumentNullException.ThrowIfNull(asserted);
+        if (asserted.ProvesNothing)
+        {
+            return _known.FirstOrDefault(peer => peer.ProvesNothing && peer.Owns(address)) is { } anonymous
+                ? new PadResult.Known(anonymous)
+                : new PadResult.Refused($"it proves nothing (NULL), and no [[peer]] at {address} may do so")
+                {
+                    Configured = "a proof",
+                    Remedies = [$"here: a [[peer]] with auth = \"null\" and addresses = [\"{address}\"], and nobody knows who it is"],
+                };
+        }
+
         var match = Find(asserted, key, openToStrangers);
         return match is PadResult.Refused ? match : ObjectionTo(match, address) ?? match;
     }
@@ -123,6 +135,11 @@ public sealed class PeerAuthorizationDatabase(SecurityPolicy policy)
 /// <param name="Name">A name ID.</param>
 public sealed record AssertedIdentity(KeyFingerprint? Key, InetAddress? Address, string? Name)
 {
+    /// <summary>Of a peer that proves nothing what it asserts counts for nothing (RFC 7619 §2.2).</summary>
+    public static AssertedIdentity Nobody { get; } = new(null, null, null) { ProvesNothing = true };
+
+    public bool ProvesNothing { get; private init; }
+
     internal bool Claims(KnownPeer peer) =>
         Key == peer.Key || (Address is { } address && peer.Owns(address)) || (Name is not null && Name.Equals(peer.Name, StringComparison.OrdinalIgnoreCase));
 

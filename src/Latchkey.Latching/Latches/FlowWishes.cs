@@ -41,9 +41,15 @@ public sealed record FlowWishes
     }
 
     /// <summary>Why a channel is not what is wished for; null: it is.</summary>
-    public string? ObjectionTo(ChannelParameters parameters)
+    /// <param name="peer">How its peer proved itself.</param>
+    public string? ObjectionTo(ChannelParameters parameters, PeerAuthentication? peer)
     {
         ArgumentNullException.ThrowIfNull(parameters);
+        if (IsDemand && peer?.Peer.ProvesNothing == true)
+        {
+            return "its application demands a latch, and the peer proves nothing (NULL)";
+        }
+
         var bits = parameters.Quality.Encryption.KeyLength * 8;
         return MinimumKeyBits is { } least && bits < least ? $"its application wants keys of {least} bits or more, and {parameters.Quality} has {bits}"
             : DemandEsn && !parameters.Quality.Esn ? $"its application wants 64-bit sequence numbers, and {parameters.Quality} has none"

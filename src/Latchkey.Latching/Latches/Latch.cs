@@ -46,6 +46,12 @@ public sealed class Latch
     /// <summary>How the peer proved itself under the SA that carried the first packet; set with the channel, and null while LARVAL.</summary>
     public PeerAuthentication? Authentication { get; private set; }
 
+    /// <summary>
+    /// The peer proved nothing (RFC 7619), so this is no latch to anybody: it only keeps the flow in the one IKE SA with which
+    /// it began, and is shown as what it is.
+    /// </summary>
+    public bool IsToNobody => Authentication?.Peer.ProvesNothing == true;
+
     /// <summary>When the present state began.</summary>
     public TimeSpan Since { get; private set; }
 

@@ -32,9 +32,9 @@ public sealed record SecurityPolicy(ImmutableArray<ProtectEntry> Protect, Immuta
     /// <summary>The first entry under which a listening socket may accept a connection, or null.</summary>
     public ProtectEntry? Find(ListenerKey key) => Protect.FirstOrDefault(entry => entry.MayAccept(key));
 
-    /// <summary>A known entry of the PAD has this key, or a person pinned it to the address.</summary>
+    /// <summary>A known entry of the PAD has this key or wants no proof from whoever is there, or a person pinned it to the address.</summary>
     public bool Knows(KeyFingerprint key, InetAddress address) =>
-        Peers.Any(peer => peer.Key == key) || (Pins.At(address) is { Origin: PinOrigin.Person } pin && pin.Key == key);
+        Peers.Any(peer => peer.Key == key || (peer.ProvesNothing && peer.Owns(address))) || (Pins.At(address) is { Origin: PinOrigin.Person } pin && pin.Key == key);
 
     /// <summary>A peer with this key at this address may use an entry (RFC 5386 B8).</summary>
     public bool Admits(ProtectEntry entry, KeyFingerprint key, InetAddress address)

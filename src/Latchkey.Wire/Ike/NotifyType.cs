@@ -45,6 +45,9 @@ public enum NotifyType : ushort
     QuickCrashDetection = 16419,
     IkeV2FragmentationSupported = 16430,
     SignatureHashAlgorithms = 16431,
+    UsePpk = 16435,
+    PpkIdentity = 16436,
+    NoPpkAuth = 16437,
     IntermediateExchangeSupported = 16438,
     AdditionalKeyExchange = 16441,
 }

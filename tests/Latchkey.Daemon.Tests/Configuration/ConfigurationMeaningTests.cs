@@ -115,6 +115,15 @@ public class ConfigurationMeaningTests
     }
 
     [Fact]
+    public void A_peer_may_be_let_in_without_any_proof_only_where_the_file_says_so()
+    {
+        var configuration = Read("[[protect]]\nname = \"a\"\nprotocol = \"tcp\"\nport = 7\ntrust = \"known\"\n[[peer]]\nname = \"n\"\nauth = \"null\"\naddresses = [\"192.0.2.0/24\"]\n");
+        Assert.True(Assert.Single(configuration.Policy.Peers).ProvesNothing);
+        Assert.Contains(PolicyExplanation.Of(configuration), s => s.Contains("need prove nothing", StringComparison.Ordinal));
+        Assert.False(Assert.Single(Read($"[[protect]]\nname = \"a\"\nprotocol = \"tcp\"\nport = 7\n[[peer]]\nname = \"n\"\nkey = \"{Key1}\"\nlocal_auth = \"null\"\naddresses = [\"192.0.2.0/24\"]\n").Policy.Peers).ProvesNothing);
+    }
+
+    [Fact]
     public void An_entry_may_demand_ciphers_and_says_so()
     {
         var entry = Entry("esp = [\"chacha20poly1305\", \"aes256gcm16\"]\n");

@@ -32,10 +32,10 @@ internal sealed class TwoEngines : IDisposable
 
     /// <summary>An application of I connects to R's port.</summary>
     /// <param name="tap">Sees what travels and may change it.</param>
-    public void Connect(ushort port = 7000, Func<byte[], byte[]>? tap = null)
+    public void Connect(ushort port = 7000, Func<byte[], byte[]>? tap = null, FlowWishes? wishes = null)
     {
         var now = TimeSpan.FromSeconds(1);
-        I.Engine.HandleOutboundFlow(now, new FlowKey(IpProtocol.Tcp, AddressOfI, 40000, AddressOfR, port));
+        I.Engine.HandleOutboundFlow(now, new FlowKey(IpProtocol.Tcp, AddressOfI, 40000, AddressOfR, port), wishes ?? FlowWishes.None);
         bool moved;
         do
         {

@@ -65,11 +65,11 @@ def to_authenticate(message, first, inner):
     return header + bytes([first, 0]) + (4 + len(inner)).to_bytes(2, "big") + inner
 
 
-def proved(prf, signed, chain, psk):
+def proved(prf, signed, chain, psk, sk_p):
     auth = one(chain, AUTH)
     method, value = auth[0], auth[4:]
-    if method == 2:
-        return value == prf(prf(psk, b"Key Pad for IKEv2"), signed)
+    if method in (2, 13):  # shared key; NULL, which RFC 7619 2.1 makes with SK_pi or SK_pr
+        return value == prf(prf(psk if method == 2 else sk_p, b"Key Pad for IKEv2"), signed)
     algorithm = value[0]
     load_der_public_key(one(chain, CERT)[1:]).verify(value[1 + algorithm:], signed)  # Ed25519; raises when it does not verify
     return method == 14
@@ -102,8 +102,8 @@ def judge(prf_name, key_bits, datagrams, secrets, psk=b"", ppk=b""):
             of_i, of_r = payloads(first_i, inner_i), payloads(first_r, inner_r)
             signed_i = init_i + nr + prf(keys.pi, one(of_i, IDI)) + mixed_in
             signed_r = init_r + ni + prf(keys.pr, one(of_r, IDR)) + mixed_in
-            print("initiator proved" if proved(prf, signed_i, of_i, psk) else "initiator NOT proved")
-            print("responder proved" if proved(prf, signed_r, of_r, psk) else "responder NOT proved")
+            print("initiator proved" if proved(prf, signed_i, of_i, psk, keys.pi) else "initiator NOT proved")
+            print("responder proved" if proved(prf, signed_r, of_r, psk, keys.pr) else "responder NOT proved")
     for g in generations:
         print(g.ei.hex() + " " + g.er.hex())
     print(prf.plus(keys.d, ni + nr, 2 * key).hex())
