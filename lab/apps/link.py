@@ -21,10 +21,10 @@ class Link:
         if not neighbours:
             raise SystemExit(f"{target} is no neighbour on {device}")
         own = ask("link", "show", "dev", device)[0]["address"]
-        self._header = b"".join(bytes.fromhex(mac.replace(":", "")) for mac in (neighbours[0], own))
-        self._header += struct.pack("!H", 0x86DD if ":" in target else 0x0800)
-        self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-        self._socket.bind((device, 0))
+        self.header = b"".join(bytes.fromhex(mac.replace(":", "")) for mac in (neighbours[0], own))
+        self.header += struct.pack("!H", 0x86DD if ":" in target else 0x0800)
+        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+        self.socket.bind((device, 0))
 
     def send(self, packet):
-        self._socket.send(self._header + bytes(packet))
+        self.socket.send(self.header + bytes(packet))

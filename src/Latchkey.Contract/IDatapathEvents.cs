@@ -48,6 +48,6 @@ public interface IDatapathEvents
     /// </summary>
     void PathNarrowed(InetAddress remote);
 
-    /// <summary>An IKE datagram arrived on port 4500; the non-ESP marker is already off. The bytes are the callee's.</summary>
-    void IkeDatagram(InetEndpoint local, InetEndpoint remote, byte[] message);
+    /// <summary>An IKE datagram arrived on port 4500; the non-ESP marker is already off. The octets are the caller's again afterwards.</summary>
+    void IkeDatagram(InetEndpoint local, InetEndpoint remote, ReadOnlySpan<byte> message);
 }

@@ -91,7 +91,7 @@ public sealed partial class UserDatapath
 
         if (octets.Length > NonEspMarkerLength && !octets[..NonEspMarkerLength].ContainsAnyExcept((byte)0))
         {
-            _events.IkeDatagram(datagram.Local, datagram.Remote, octets[NonEspMarkerLength..].ToArray());
+            _events.IkeDatagram(datagram.Local, datagram.Remote, octets[NonEspMarkerLength..]);
             return true;
         }
 

@@ -80,6 +80,10 @@ public sealed partial class LatchEngine : IDisposable
         set => _state.Credentials = value;
     }
 
+    /// <summary>Keeps floods of first messages away from the engine; any thread may ask it.</summary>
+    public InitGate Gate => _state.Ike.Gate;
+
+    /// <summary>IKE datagrams dropped, by reason. Any thread may look.</summary>
     public IReadOnlyDictionary<IkeDropReason, long> IkeDrops => _state.Ike.Drops;
 
     /// <summary>Why latches are not written down at present, and new ones refused; null when they are.</summary>

@@ -28,7 +28,9 @@ public sealed class IkeHost : IDisposable
             throw new ArgumentException("every proposal needs at least one algorithm of each kind", nameof(settings));
         }
 
-        _context = new HostContext(settings, identity, policy, random);
+        var secret = new byte[32];
+        random.Fill(secret);
+        _context = new HostContext(settings, identity, policy, random, new InitGate(settings, new CookieJar(secret)));
         _router = new DatagramRouter(_context);
     }
 
@@ -42,11 +44,14 @@ public sealed class IkeHost : IDisposable
         set => _context.Birth = value;
     }
 
-    /// <summary>Dropped datagrams by reason.</summary>
-    public IReadOnlyDictionary<IkeDropReason, long> Drops => _context.Drops;
+    /// <summary>To be asked about every datagram that may come from a flood, before <see cref="HandleDatagram"/>; any thread may ask.</summary>
+    public InitGate Gate => _context.Gate;
+
+    /// <summary>Dropped datagrams by reason. Any thread may look.</summary>
+    public IReadOnlyDictionary<IkeDropReason, long> Drops => _context.Gate.Drops.Snapshot();
 
     /// <summary>Half-open IKE SAs as responder.</summary>
-    public int HalfOpenCount => _context.Table.HalfOpen;
+    public int HalfOpenCount => _context.Gate.HalfOpen;
 
     /// <summary>Every IKE SA that is not closed, oldest first.</summary>
     public IEnumerable<IkeSaInfo> Sas => _context.Table.Sas.OrderBy(sa => sa.Handle.Value).Select(sa => sa.Describe());

@@ -46,7 +46,7 @@ internal sealed class NoQuestions : IDatapathEvents
     {
     }
 
-    public void IkeDatagram(InetEndpoint local, InetEndpoint remote, byte[] message)
+    public void IkeDatagram(InetEndpoint local, InetEndpoint remote, ReadOnlySpan<byte> message)
     {
     }
 }

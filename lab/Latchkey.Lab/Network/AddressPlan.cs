@@ -15,6 +15,9 @@ public sealed record AddressPlan(bool IsIPv6)
     /// <summary>Its name for <c>nft</c>.</summary>
     public string NftFamily => IsIPv6 ? "ip6" : "ip";
 
+    /// <summary>The first of the addresses for benchmarks (RFC 2544, RFC 5180), which nobody has.</summary>
+    public string BenchmarkPrefix => IsIPv6 ? "2001:2::" : "198.18.0.0";
+
     public int PrefixLength => IsIPv6 ? 64 : 24;
 
     /// <summary>What this family's addresses are called in tshark's filters.</summary>

@@ -50,6 +50,7 @@ public static class Catalog
         new X3Transfer(offload: false),
         new X3Transfer(offload: true),
         new X4Barrage(),
+        new X5Flood(),
         new X6ClearUntilIpsec(),
         new X7SharedAddress(),
         new X8FullDisk(),

@@ -1,7 +1,7 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Latchkey.Lab.Applications;
+using Latchkey.Lab.Daemons;
 using Latchkey.Lab.Judges;
 using Latchkey.Lab.Network;
 using Latchkey.Lab.Stories;
@@ -101,11 +101,7 @@ public sealed class X4Barrage : Scenario
         return count.Received >= octets ? Moment.Now - asked : double.PositiveInfinity;
     }
 
-    private static double ResidentMegabytes(JsonElement status)
-    {
-        var line = File.ReadLines($"/proc/{status.GetProperty("pid").GetInt32()}/status").First(text => text.StartsWith("VmRSS:", StringComparison.Ordinal));
-        return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[1], CultureInfo.InvariantCulture) / 1024;
-    }
+    private static double ResidentMegabytes(JsonElement status) => ProcessUse.Of(status.GetProperty("pid").GetInt32()).ResidentMegabytes;
 
     private static long Total(JsonElement status, string counters) => Sum(JsonObject.Create(status.GetProperty(counters))!);
 

@@ -92,6 +92,7 @@ public static class DaemonHost
         using var loop = new EngineLoop(engine, clock);
         void RoutesFailed(LinuxException e) => Tell(EventKind.Degraded, $"the routes of protected traffic do not follow the host's: {e.Message}");
         using var applications = AskKernel(() => new Applications(clock));
+        var door = new IkeDoor(engine.Gate, new IkeLinks(network.Port500, network.Port4500), loop, clock);
         var questions = new DatapathQuestions(loop, applications.Sockets, applications.Expected, remote =>
         {
             try
@@ -102,7 +103,7 @@ public static class DaemonHost
             {
                 RoutesFailed(e);
             }
-        });
+        }, door);
         using var clear = new ClearPath(network.Protection, network.Settings.Mark, e => Tell(EventKind.Degraded, e.Message));
         using var datapath = new UserDatapath(network.Tun, network.Outer, questions, () => clock.Now, clear: clear);
         var keeper = new PinKeeper(pins, loop, (fails, text) => Tell(fails ? EventKind.Degraded : EventKind.Repaired, text));
@@ -145,7 +146,7 @@ public static class DaemonHost
         var broken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var threads = new DatapathThreads(
             datapath, network.Tun, network.Outer, LargestPacket, (name, e) => broken.TrySetException(new InvalidOperationException($"the datapath's thread {name} failed", e)));
-        using var receiver = new IkeReceiver(network.Port500, questions);
+        using var receiver = new IkeReceiver(network.Port500, door);
         receiver.Start();
         using var knocks = new KnockWatch(network.Settings, datapath.ProcessClear);
         WatchKnocks(knocks, configuration.Policy);
@@ -167,8 +168,8 @@ public static class DaemonHost
         }
 
 
-        var drops = new DropReport(datapath, network.Protection);
-        metrics.Observe(drops.Read);
+        var drops = new DropReport(datapath, network);
+        metrics.Observe(drops.Read, () => RunningDaemon.Named(engine.IkeDrops));
         using var reloader = new Reloader(configuration, network, knocks, loop, recorder.Record, clock, log);
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
         {

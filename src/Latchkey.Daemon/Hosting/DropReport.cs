@@ -4,12 +4,13 @@ using Latchkey.Linux.Protection;
 
 namespace Latchkey.Daemon.Hosting;
 
-/// <summary>Every packet dropped on behalf of protection, by reason: by the datapath, and by the filter in the kernel.</summary>
-internal sealed class DropReport(UserDatapath datapath, TrafficProtection protection)
+/// <summary>Every packet dropped on behalf of protection, by reason: by the datapath, and by the filter and the sockets in the kernel.</summary>
+internal sealed class DropReport(UserDatapath datapath, HostNetwork network)
 {
     public IReadOnlyDictionary<string, long> Read()
     {
         var drops = RunningDaemon.Named(datapath.Drops);
+        Add(drops, "receive_buffer_full", (ulong)(network.Port500.Overflowed + network.Port4500.Overflowed + network.Esp.Overflowed));
         if (Filter() is { } filter)
         {
             Add(drops, "clear_in", filter.ClearIn);
@@ -34,7 +35,7 @@ internal sealed class DropReport(UserDatapath datapath, TrafficProtection protec
     {
         try
         {
-            return protection.ReadCounters();
+            return network.Protection.ReadCounters();
         }
         catch (LinuxException)
         {

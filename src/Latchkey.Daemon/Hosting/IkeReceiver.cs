@@ -1,21 +1,22 @@
 using Latchkey.Contract;
+using Latchkey.Ike;
 
 namespace Latchkey.Daemon.Hosting;
 
 /// <summary>The thread that reads UDP port 500. (Port 4500 is the datapath's, which hands on what is IKE.)</summary>
 internal sealed class IkeReceiver : IDisposable
 {
-    private const int BatchSize = 8;
+    private const int BatchSize = 64;
 
     private readonly IPacketLink _link;
-    private readonly IDatapathEvents _events;
+    private readonly IkeDoor _door;
     private readonly Thread _thread;
     private volatile bool _stopped;
 
-    public IkeReceiver(IPacketLink link, IDatapathEvents events)
+    public IkeReceiver(IPacketLink link, IkeDoor door)
     {
         _link = link;
-        _events = events;
+        _door = door;
         _thread = new Thread(Run) { Name = "ike", IsBackground = true };
     }
 
@@ -34,16 +35,19 @@ internal sealed class IkeReceiver : IDisposable
     private void Run()
     {
         var batch = new PacketBatch(BatchSize, IkeLinks.LargestDatagram);
+        Span<byte> answer = stackalloc byte[InitGate.AnswerLength];
         while (!_stopped)
         {
             _link.Receive(batch, Timeout.Infinite);
             for (var i = 0; i < batch.Count; i++)
             {
-                if (batch[i].Length > 0)
-                {
-                    _events.IkeDatagram(batch[i].Local, batch[i].Remote, batch.Data(i).ToArray());
-                }
+                ref var slot = ref batch[i];
+                slot.Length = slot.Length > 0 ? _door.Receive(slot.Local, slot.Remote, batch.Data(i), answer) : 0;
+                answer[..slot.Length].CopyTo(batch.Data(i));
             }
+
+            // What is left in the batch are the answers.
+            _link.Send(batch);
         }
     }
 }

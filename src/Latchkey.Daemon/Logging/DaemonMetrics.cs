@@ -23,8 +23,12 @@ internal sealed class DaemonMetrics : IDisposable
     }
 
     /// <param name="drops">Packets dropped by reason.</param>
-    public void Observe(Func<IReadOnlyDictionary<string, long>> drops) => _meter.CreateObservableCounter(
-        "latchkey.drops", () => drops().Select(d => new Measurement<long>(d.Value, new KeyValuePair<string, object?>("reason", d.Key))), "{packet}", "Packets dropped, by reason");
+    /// <param name="ikeDrops">IKE datagrams dropped by reason.</param>
+    public void Observe(Func<IReadOnlyDictionary<string, long>> drops, Func<IReadOnlyDictionary<string, long>> ikeDrops)
+    {
+        _meter.CreateObservableCounter("latchkey.drops", () => Measure(drops()), "{packet}", "Packets dropped, by reason");
+        _meter.CreateObservableCounter("latchkey.ike.drops", () => Measure(ikeDrops()), "{datagram}", "IKE datagrams dropped, by reason");
+    }
 
     public void Count(EngineEvent e, string kind)
     {
@@ -59,6 +63,9 @@ internal sealed class DaemonMetrics : IDisposable
             _latches.Add(1, Tag(now));
         }
     }
+
+    private static IEnumerable<Measurement<long>> Measure(IReadOnlyDictionary<string, long> counts) =>
+        counts.Select(c => new Measurement<long>(c.Value, new KeyValuePair<string, object?>("reason", c.Key)));
 
     private static KeyValuePair<string, object?> Tag(LatchState state) => new("state", state.ToString().ToUpperInvariant());
 

@@ -33,7 +33,10 @@ public enum IkeDropReason
     /// <summary>Too many half-open SAs.</summary>
     HalfOpenLimit,
 
-    /// <summary>A wrong or stale cookie.</summary>
+    /// <summary>Too many half-open SAs, or first messages, for one without a cookie (answered with one; RFC 7296 §2.6).</summary>
+    CookieAsked,
+
+    /// <summary>A wrong or stale cookie (answered with a good one).</summary>
     BadCookie,
 
     /// <summary>A crash detection token that does not match, or one more than are looked at in a while (RFC 6290 §4.5).</summary>

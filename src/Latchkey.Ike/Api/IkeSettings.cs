@@ -44,6 +44,12 @@ public sealed record IkeSettings
     /// <summary>Half-open responder SAs from which on a cookie is asked for (RFC 7296 §2.6).</summary>
     public int CookieThreshold { get; init; } = 64;
 
+    /// <summary>
+    /// First messages in one second from which on <see cref="InitGate"/> asks for a cookie, half-open SAs or not: what is answered
+    /// with an error leaves none behind, and costs as much. More than real peers ever begin at once.
+    /// </summary>
+    public int CookieRate { get; init; } = 256;
+
     /// <summary>Half-open responder SAs at most; beyond it new requests are dropped and counted.</summary>
     public int HalfOpenMaximum { get; init; } = 4096;
 

@@ -10,7 +10,6 @@ namespace Latchkey.Ike;
 /// <summary>Serves IKE_SA_INIT requests (RFC 7296 §1.2): nothing is kept before policy, limits, cookie and proposal were checked.</summary>
 internal sealed class InitResponder(HostContext context)
 {
-    private readonly CookieJar _cookies = new(context);
     private readonly Dictionary<RequestKey, byte[]> _responses = [];
     private readonly RateLimiter _mismatchReports = new(TimeSpan.FromSeconds(1));
 
@@ -55,29 +54,27 @@ internal sealed class InitResponder(HostContext context)
 
     private bool IsWelcome(InetEndpoint local, InetEndpoint remote, IkeHeader header, PayloadSet payloads, NoncePayload nonce)
     {
-        if (context.Table.HalfOpen >= context.Settings.HalfOpenMaximum)
+        if (context.Gate.HalfOpen >= context.Settings.HalfOpenMaximum)
         {
             context.Drop(IkeDropReason.HalfOpenLimit);
             return false;
         }
 
-        if (context.Table.HalfOpen < context.Settings.CookieThreshold)
+        if (context.Gate.HalfOpen < context.Settings.CookieThreshold)
         {
             return true;
         }
 
-        var cookie = payloads.Notify(NotifyType.Cookie);
-        if (cookie is not null && _cookies.IsGood(cookie.Data, nonce.Nonce, remote.Address, header.SpiI))
+        var shown = payloads.Notify(NotifyType.Cookie);
+        if (shown is not null && context.Gate.Cookies.IsGood(context.Now, remote.Address, header.SpiI, nonce.Nonce, shown.Data))
         {
             return true;
         }
 
-        if (cookie is not null)
-        {
-            context.Drop(IkeDropReason.BadCookie);
-        }
-
-        Refuse(local, remote, header, new NotifyPayload(NotifyType.Cookie, _cookies.Make(nonce.Nonce, remote.Address, header.SpiI)));
+        context.Drop(shown is null ? IkeDropReason.CookieAsked : IkeDropReason.BadCookie);
+        var cookie = new byte[CookieJar.CookieLength];
+        context.Gate.Cookies.Make(context.Now, remote.Address, header.SpiI, nonce.Nonce, cookie);
+        Refuse(local, remote, header, new NotifyPayload(NotifyType.Cookie, cookie));
         return false;
     }
 

@@ -8,10 +8,9 @@ using Latchkey.Wire.Ike;
 namespace Latchkey.Ike;
 
 /// <summary>What all IKE SAs of a host share: settings, identity, time, randomness, timers, tables and the queue of outputs.</summary>
-internal sealed class HostContext(IkeSettings settings, SigningKey identity, IResponderPolicy policy, IRandomSource random)
+internal sealed class HostContext(IkeSettings settings, SigningKey identity, IResponderPolicy policy, IRandomSource random, InitGate gate)
 {
     private readonly Queue<IkeOutput> _outputs = new();
-    private readonly Dictionary<IkeDropReason, long> _drops = Enum.GetValues<IkeDropReason>().ToDictionary(reason => reason, _ => 0L);
     private uint _lastSa;
     private uint _lastChild;
     private uint _lastRequest;
@@ -42,10 +41,10 @@ internal sealed class HostContext(IkeSettings settings, SigningKey identity, IRe
 
     public TokenMaker Tokens { get; } = new(settings.QcdSecrets);
 
+    public InitGate Gate => gate;
+
     /// <summary>The time of the call that is being served.</summary>
     public TimeSpan Now { get; set; }
-
-    public IReadOnlyDictionary<IkeDropReason, long> Drops => _drops;
 
     public IkeSaHandle NextSaHandle() => new(++_lastSa);
 
@@ -59,7 +58,7 @@ internal sealed class HostContext(IkeSettings settings, SigningKey identity, IRe
 
     public bool TryTake([NotNullWhen(true)] out IkeOutput? output) => _outputs.TryDequeue(out output);
 
-    public void Drop(IkeDropReason reason) => _drops[reason]++;
+    public void Drop(IkeDropReason reason) => gate.Drops.Count(reason);
 
     public void Send(InetEndpoint local, InetEndpoint remote, byte[] message) => Emit(new SendDatagram(local, remote, message));
 

@@ -23,9 +23,6 @@ internal sealed class SaTable
 
     public UnansweredRequests Unanswered { get; } = new();
 
-    /// <summary>Responder SAs that are not established yet.</summary>
-    public int HalfOpen { get; set; }
-
     public void Add(IkeSa sa) => _sas.Add(sa.Handle, sa);
 
     public void Remove(IkeSa sa) => _sas.Remove(sa.Handle);

@@ -30,7 +30,7 @@ internal sealed class IkeSa
         context.Table.Add(this);
         if (!initiated)
         {
-            context.Table.HalfOpen++;
+            context.Gate.HalfOpen++;
         }
     }
 
@@ -336,7 +336,7 @@ internal sealed class IkeSa
         _setupTimer?.Cancel();
         if (!Initiated && State is IkeSaState.HalfOpen or IkeSaState.Authorizing)
         {
-            _context.Table.HalfOpen--;
+            _context.Gate.HalfOpen--;
         }
     }
 

@@ -19,6 +19,11 @@ internal static partial class Socket
     public const int OptionSendBufferForce = 32;
     public const int OptionReceiveBufferForce = 33;
 
+    /// <summary>SO_MEMINFO: <see cref="MemoryInformationWords"/> numbers, of which the last counts packets dropped for want of room.</summary>
+    public const int OptionMemoryInformation = 55;
+
+    public const int MemoryInformationWords = 9;
+
     public const int LevelUdp = 17;
 
     /// <summary>UDP_SEGMENT: octets of each datagram that a larger buffer is cut into (udp(7)).</summary>

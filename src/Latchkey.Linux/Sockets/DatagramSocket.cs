@@ -70,6 +70,17 @@ internal sealed class DatagramSocket : IDisposable
     /// <summary>Whether trains were asked for, and the kernel takes and gives them.</summary>
     public bool HasTrains { get; private set; }
 
+    /// <summary>Packets that found the receive buffer full, as the kernel counts them.</summary>
+    public long Overflowed
+    {
+        get
+        {
+            Span<int> information = stackalloc int[Socket.MemoryInformationWords];
+            var length = (uint)(information.Length * sizeof(int));
+            return Socket.GetOption(Descriptor, Socket.LevelSocket, Socket.OptionMemoryInformation, ref information[0], ref length) == 0 ? (uint)information[^1] : 0;
+        }
+    }
+
     /// <summary>Appends to the batch what is there now, without waiting.</summary>
     public int Receive(PacketBatch batch)
     {

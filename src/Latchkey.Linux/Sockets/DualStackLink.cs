@@ -53,6 +53,9 @@ public abstract class DualStackLink : IPacketLink
     /// <summary>Whether trains of datagrams are sent and received as one.</summary>
     public bool HasTrains => _sockets.All(socket => socket.HasTrains);
 
+    /// <summary>Packets that found a receive buffer full: more came than was read.</summary>
+    public long Overflowed => _sockets.Sum(socket => socket.Overflowed);
+
     public int Receive(PacketBatch batch, int timeoutMilliseconds)
     {
         ArgumentNullException.ThrowIfNull(batch);

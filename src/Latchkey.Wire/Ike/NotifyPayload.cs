@@ -4,6 +4,9 @@ namespace Latchkey.Wire.Ike;
 /// <param name="Spi">Empty unless the notify concerns one SA.</param>
 public sealed record NotifyPayload(IkeProtocol Protocol, byte[] Spi, NotifyType Notify, byte[] Data) : IkePayload
 {
+    /// <summary>Octets before SPI and data: protocol, SPI size, type.</summary>
+    public const int FixedLength = 4;
+
     public NotifyPayload(NotifyType notify, params byte[] data)
         : this(IkeProtocol.None, [], notify, data)
     {

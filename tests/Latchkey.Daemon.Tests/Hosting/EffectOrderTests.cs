@@ -98,31 +98,4 @@ public class EffectOrderTests
 
         public void KeepAlive(InetEndpoint local, InetEndpoint remote) => Done.Add("keep alive");
     }
-
-    private sealed class RecordingLink : IPacketLink
-    {
-        public List<string> Sent { get; } = [];
-
-        public string Name => "recording";
-
-        public int Receive(PacketBatch batch, int timeoutMilliseconds) => 0;
-
-        public void Send(PacketBatch batch)
-        {
-            for (var i = 0; i < batch.Count; i++)
-            {
-                Sent.Add(Convert.ToHexStringLower(batch.Data(i)));
-            }
-        }
-
-        public bool WaitForRoom(int timeoutMilliseconds) => true;
-
-        public void Interrupt()
-        {
-        }
-
-        public void Dispose()
-        {
-        }
-    }
 }

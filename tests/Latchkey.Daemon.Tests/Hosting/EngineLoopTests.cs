@@ -5,8 +5,10 @@ using Latchkey.Daemon.Configuration;
 using Latchkey.Daemon.Hosting;
 using Latchkey.Daemon.Tests.Control;
 using Latchkey.Engine;
+using Latchkey.Ike;
 using Latchkey.Latching;
 using Latchkey.Wire;
+using Latchkey.Wire.Ike;
 using Xunit;
 
 namespace Latchkey.Daemon.Tests.Hosting;
@@ -16,6 +18,7 @@ public sealed class EngineLoopTests : IDisposable
     private static readonly FlowKey Flow = new(IpProtocol.Tcp, InetAddress.Parse("192.0.2.1"), 7000, InetAddress.Parse("192.0.2.7"), 40000);
 
     private readonly SigningKey _identity = SigningKey.Generate(SystemRandom.Instance);
+    private readonly RecordingLink _on500 = new();
     private readonly LatchEngine _engine;
     private readonly EngineLoop _loop;
 
@@ -52,7 +55,7 @@ public sealed class EngineLoopTests : IDisposable
     {
         var done = new ConcurrentQueue<Effect>();
         _loop.Start(done.Enqueue);
-        var questions = new DatapathQuestions(_loop, new FakeSockets(), new ExpectedFlows(new DaemonClock()), narrowed: _ => { });
+        var questions = Questions();
 
         questions.OutboundFlowUnknown(Flow);
         var latches = await _loop.AskAsync((engine, _) => engine.Latches(), Cancellation);
@@ -76,7 +79,7 @@ public sealed class EngineLoopTests : IDisposable
     public void A_flood_from_strangers_leaves_room_for_our_own_flows()
     {
         // Not started, so that nothing is taken out of the queue.
-        var questions = new DatapathQuestions(_loop, new FakeSockets(), new ExpectedFlows(new DaemonClock()), narrowed: _ => { });
+        var questions = Questions();
         var somebody = new InetEndpoint(Flow.Remote, 500);
         for (var i = 0; i < 20_000; i++)
         {
@@ -88,6 +91,27 @@ public sealed class EngineLoopTests : IDisposable
         questions.OutboundFlowUnknown(Flow);
         Assert.Equal(refused, _loop.Refused);
     }
+
+    [Fact]
+    public void A_flood_of_first_messages_is_answered_at_the_door_and_does_not_reach_the_engine()
+    {
+        var questions = Questions();
+        var somebody = new InetEndpoint(Flow.Remote, 500);
+        var most = DaemonHost.EngineSettings(new DaemonSettings(), []).Ike.CookieRate;
+        var first = new IkeMessage(
+            IkeHeader.ForRequest(1, 0, ExchangeType.IkeSaInit, fromInitiator: true, messageId: 0), [new NoncePayload(new byte[32])]).ToBytes();
+        for (var i = 0; i < most + 20_000; i++)
+        {
+            questions.IkeDatagram(somebody, somebody, first);
+        }
+
+        Assert.Equal(0, _loop.Refused);
+        Assert.InRange(_engine.IkeDrops[IkeDropReason.CookieAsked], 1, 20_000);
+        Assert.Equal(_engine.IkeDrops[IkeDropReason.CookieAsked], _on500.Sent.Count);
+    }
+
+    private DatapathQuestions Questions() =>
+        new(_loop, new FakeSockets(), new ExpectedFlows(new DaemonClock()), narrowed: _ => { }, new IkeDoor(_engine.Gate, new IkeLinks(_on500, new RecordingLink()), _loop, new DaemonClock()));
 
     private static bool Orphan(LatchEngine engine, TimeSpan now)
     {

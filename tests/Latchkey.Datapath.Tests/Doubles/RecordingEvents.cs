@@ -44,9 +44,9 @@ internal sealed class RecordingEvents : IDatapathEvents
 
     public void PathNarrowed(InetAddress remote) => Note($"narrowed {remote}");
 
-    public void IkeDatagram(InetEndpoint local, InetEndpoint remote, byte[] message)
+    public void IkeDatagram(InetEndpoint local, InetEndpoint remote, ReadOnlySpan<byte> message)
     {
-        IkeDatagrams.Add(message);
+        IkeDatagrams.Add(message.ToArray());
         Note($"ike {remote} {message.Length}");
     }
 

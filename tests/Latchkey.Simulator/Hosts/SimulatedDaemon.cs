@@ -71,8 +71,11 @@ public sealed class SimulatedDaemon : IDatapathEvents
     public void SaWearingOut(SaDirection direction, uint spi, ChannelId channel) =>
         Post("SA wearing out", now => Engine.HandleSaWearingOut(now, direction, spi, channel));
 
-    public void IkeDatagram(InetEndpoint local, InetEndpoint remote, byte[] message) =>
-        Call($"IKE from {remote}", now => Engine.HandleIkeDatagram(now, local, remote, message));
+    public void IkeDatagram(InetEndpoint local, InetEndpoint remote, ReadOnlySpan<byte> message)
+    {
+        var octets = message.ToArray();
+        Call($"IKE from {remote}", now => Engine.HandleIkeDatagram(now, local, remote, octets));
+    }
 
     public bool CloseLatch(LatchId latch)
     {
