@@ -8,7 +8,7 @@ JSON object a line: "event" and "at", milliseconds of CLOCK_MONOTONIC. Commands 
 
     go            connect now (only "connect")
     send N        send N octets of its own pseudo-random stream
-    count         say how many octets were sent and received, with the SHA-256 of each direction
+    count N       say how many octets were sent and received, with the SHA-256 of each direction, and N
     sequence      say the TCP sequence number it will send next (needs CAP_NET_ADMIN)
     finish        send FIN
     quit          end, closing the socket
@@ -122,7 +122,7 @@ for line in sys.stdin:
     if command == "send":
         send(connection, stream, int(arguments[0]))
     elif command == "count":
-        say("count", **totals, sent_sha256=sent.hexdigest(), received_sha256=received.hexdigest())
+        say("count", number=int(arguments[0]), **totals, sent_sha256=sent.hexdigest(), received_sha256=received.hexdigest())
     elif command == "sequence":
         sequence(connection)
     elif command == "finish":

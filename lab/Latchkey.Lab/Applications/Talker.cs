@@ -14,6 +14,7 @@ public sealed class Talker
     private readonly string _who;
     private readonly CancellationToken _cancellation;
     private readonly TimeSpan _patience;
+    private int _asked;
 
     private Talker(LabHost host, string name, TimeSpan? patience, IReadOnlyList<string> arguments)
     {
@@ -62,9 +63,10 @@ public sealed class Talker
 
     public async Task<TalkerCount> Count()
     {
-        var asked = Moment.Now;
-        await _process.Tell("count");
-        return TalkerCount.Of(await _events.Wait(e => e.Kind == "count" && e.At >= asked, _patience)
+        // Asked by number: its clock need not be this one's.
+        var number = $"{++_asked}";
+        await _process.Tell($"count {number}");
+        return TalkerCount.Of(await _events.Wait(e => e.Kind == "count" && e.Text("number") == number, _patience)
             ?? throw new LabException($"{_who} did not say its counts; {Told()}"));
     }
 

@@ -30,6 +30,12 @@ public sealed class LabHost : IAsyncDisposable
 
     public List<Nic> Nics { get; } = [];
 
+    /// <summary>
+    /// Comes before every command line of this host and carries it out elsewhere: in a machine whose kernel is not this one's.
+    /// Empty: here.
+    /// </summary>
+    public IReadOnlyList<string> Through { get; set; } = [];
+
     /// <summary>The first card's address.</summary>
     public string Address => Nics[0].Address;
 
@@ -46,7 +52,7 @@ public sealed class LabHost : IAsyncDisposable
         // The second program of one name gets a log file of its own.
         var count = _names[name] = _names.GetValueOrDefault(name) + 1;
         var log = Path.Combine(Folder, count == 1 ? $"{name}.log" : $"{name}{count}.log");
-        var process = BackgroundProcess.Start(name, Namespace.Inside(Booted(arguments)), log, _laboratory.Processes, prepare);
+        var process = BackgroundProcess.Start(name, Namespace.Inside([.. Through, .. Booted(arguments)]), log, _laboratory.Processes, prepare);
         _processes.Add(process);
         return process;
     }
@@ -68,10 +74,10 @@ public sealed class LabHost : IAsyncDisposable
         File.WriteAllText(_boot.Value.Uptime, "0.00 0.00\n");
     }
 
-    public Task<string> Run(params IReadOnlyList<string> arguments) => Namespace.Run(arguments);
+    public Task<string> Run(params IReadOnlyList<string> arguments) => Namespace.Run([.. Through, .. arguments]);
 
     public Task<CommandResult> Try(TimeSpan limit, params IReadOnlyList<string> arguments) =>
-        Command.Try(Namespace.Inside(arguments), limit, cancellation: _laboratory.Cancellation);
+        Command.Try(Namespace.Inside([.. Through, .. arguments]), limit, cancellation: _laboratory.Cancellation);
 
     /// <summary>The command line of one of the laboratory's own small programs.</summary>
     public IReadOnlyList<string> App(string app, params IReadOnlyList<string> arguments) =>

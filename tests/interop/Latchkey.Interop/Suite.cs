@@ -1,90 +1,76 @@
-using System.Text.Json;
+using System.Text.RegularExpressions;
 using Latchkey.Interop.Cases;
 using Latchkey.Interop.Hosts;
+using Latchkey.Interop.Steps;
 using Latchkey.Lab;
-using Latchkey.Lab.Processes;
 
 namespace Latchkey.Interop;
 
-/// <summary>
-/// Runs the cases that carry data in virtual machines with a stock kernel, because the kernel of the host may lack ESP.
-/// What does not depend on the kernel (the other cases, keys, certificates) is done on the host, where it is fast.
-/// </summary>
-/// <param name="machine">The program that runs a command in a virtual machine.</param>
-public sealed class Suite(string folder, string product, string machine)
+/// <summary>Runs cases, as many at a time as there are processors.</summary>
+public sealed class Suite(string product, string machine, bool keep)
 {
-    private const string Modules = "esp4 esp6 xfrm_user gcm ctr ghash-generic seqiv echainiv aesni-intel sha512-ssse3 chacha20poly1305 veth bridge tun nf_tables nft_ct";
-
-    /// <summary>So many cases, at most, go into one machine: one that dies takes no more with it.</summary>
-    private const int Together = 8;
-
-    public async Task<bool> Run(IReadOnlyList<InteropCase> cases, bool keep, string? table, CancellationToken cancellation)
+    /// <param name="tell">Called with each result, one at a time.</param>
+    public async Task<IReadOnlyList<CaseResult>> Run(IReadOnlyList<InteropCase> cases, Action<CaseResult> tell, CancellationToken cancellation)
     {
         var work = Directory.CreateTempSubdirectory("latchkey-interop-");
         try
         {
-            await Credentials.Make($"{work}/credentials");
-            var results = new List<CaseResult>();
-            void Tell(CaseResult result)
-            {
-                results.Add(result);
-                Console.WriteLine($"{result.Verdict,-8} {result.Case,-28} {result.Family} {result.Seconds,6:0.0} s  {result.Text}");
-            }
-
+            var tools = new Tools(product, machine, $"{work}/credentials");
+            await Credentials.Make(tools.Credentials);
             await Leftovers.Remove();
-            await new Runner(product, $"{work}/credentials", kernelHasEsp: false, keep, Tell).Run([.. cases.Where(c => !c.CarriesData)], cancellation);
-            foreach (var batch in cases.Where(c => c.CarriesData).Chunk(Together))
+            var results = new List<CaseResult>();
+            var runs = cases.SelectMany(c => c.Ipv6 ? new[] { (c, false), (c, true) } : [(c, false)]);
+            var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation };
+            await Parallel.ForEachAsync(runs, options, async (run, stop) =>
             {
-                await Batch(batch, work.FullName, keep, Tell, cancellation);
-            }
-
-            Console.WriteLine($"{results.Count(r => r.Verdict == "passed")} passed, {results.Count(r => r.Verdict == "limited")} limited by the peer, {results.Count(r => !r.IsGood)} failed");
-            if (table is not null)
-            {
-                await File.WriteAllTextAsync(table, await Table.Write(cases, results), cancellation);
-            }
-
-            return results.All(r => r.IsGood);
-        }
-        finally
-        {
-            if (!keep)
-            {
-                work.Delete(recursive: true);
-            }
-        }
-    }
-
-    private async Task Batch(IReadOnlyList<InteropCase> cases, string work, bool keep, Action<CaseResult> tell, CancellationToken cancellation)
-    {
-        string[] kept = keep ? ["--keep"] : [];
-        var runs = cases.Sum(c => c.Ipv6 ? 2 : 1);
-        var register = new ProcessRegister($"{work}/processes");
-        var told = new List<CaseResult>();
-        await using var guest = BackgroundProcess.Start(
-            "machine",
-            [
-                machine, "--timeout", $"{60 + (runs * 900)}", "--modules", Modules, "--out", keep ? work : $"{work}/out", "--",
-                Environment.ProcessPath!, "guest", folder, product, $"{work}/credentials", .. kept, .. cases.Select(c => c.Name),
-            ],
-            $"{work}/machine.log",
-            register,
-            p => p.LineWritten += line =>
-            {
-                if (line.StartsWith('{') && JsonSerializer.Deserialize<CaseResult>(line) is { } result)
+                var result = await Run(run.c, run.Item2, tools, stop);
+                lock (results)
                 {
-                    told.Add(result);
+                    results.Add(result);
                     tell(result);
                 }
             });
-        while (!await guest.WaitForExit(TimeSpan.FromSeconds(5)))
-        {
-            cancellation.ThrowIfCancellationRequested();
+            return results;
         }
-
-        foreach (var lost in cases.Where(c => told.All(r => r.Case != c.Name)))
+        finally
         {
-            tell(new CaseResult(lost.Name, "IPv4", "failed", 0, $"the virtual machine ended early: {string.Join(" / ", File.ReadLines($"{work}/machine.log").TakeLast(3))}"));
+            work.Delete(recursive: true);
+        }
+    }
+
+    private async Task<CaseResult> Run(InteropCase work, bool ipv6, Tools tools, CancellationToken cancellation)
+    {
+        var began = Moment.Now;
+        CaseResult Result(string verdict, string text) => new(work.Name, ipv6 ? "IPv6" : "IPv4", verdict, Math.Round((Moment.Now - began) / 1000, 1), text);
+        var step = "hosts";
+        Stage? stage = null;
+        try
+        {
+            stage = await Stage.Set(work, ipv6, tools, keep, cancellation);
+            var script = new Script(stage);
+            step = "start";
+            await Task.WhenAll(script.Start("latchkey"), script.Start("strongswan"));
+            foreach (var next in work.Steps)
+            {
+                step = next;
+                await script.Run(next);
+            }
+
+            return work.Limitation is null
+                ? Result("passed", "")
+                : Result("failed", $"it passed, although the file says that strongSwan cannot: {work.Limitation.Text}");
+        }
+        catch (LabException problem)
+        {
+            var proof = work.Limitation is { } limitation ? stage?.StrongSwan.Log.FirstOrDefault(line => Regex.IsMatch(line, limitation.Log)) : null;
+            return proof is null ? Result("failed", $"'{step}': {problem.Message}") : Result("limited", proof);
+        }
+        finally
+        {
+            if (stage is not null)
+            {
+                await stage.DisposeAsync();
+            }
         }
     }
 }

@@ -24,9 +24,6 @@ public sealed record InteropCase
 
     public required List<string> Steps { get; init; }
 
-    /// <summary>Octets go through, so a kernel with ESP is needed.</summary>
-    public bool CarriesData => Steps.Any(step => step.StartsWith("talk ", StringComparison.Ordinal));
-
     /// <summary>What the peer's software cannot do, so that the case ends there. Only with the line of its log that proves it.</summary>
     public Limitation? Limitation { get; init; }
 }

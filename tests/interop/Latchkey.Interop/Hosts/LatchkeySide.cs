@@ -9,7 +9,7 @@ using Latchkey.Lab.Stories;
 
 namespace Latchkey.Interop.Hosts;
 
-/// <summary>The host that runs Latchkey. It is watched over its control socket: starting its command takes seconds in a slow machine.</summary>
+/// <summary>The host that runs Latchkey. It is watched over its control socket.</summary>
 public sealed class LatchkeySide : IDisposable
 {
     private const string DefaultProtect = "protocol = \"tcp\"\ntrust = \"known\"\n";
@@ -22,16 +22,16 @@ public sealed class LatchkeySide : IDisposable
     private BackgroundProcess? _process;
     private CancellationTokenSource? _watching;
 
-    public LatchkeySide(LabHost host, string product, InteropCase work, string peerAddress, string credentials, Placeholders placeholders)
+    public LatchkeySide(LabHost host, InteropCase work, string peerAddress, Tools tools, Placeholders placeholders)
     {
-        (_host, _product, _events) = (host, product, new(host.Cancellation));
+        (_host, _product, _events) = (host, tools.Product, new(host.Cancellation));
         var socket = $"{host.Folder}/control.sock";
         _control = new HttpClient(new SocketsHttpHandler { ConnectCallback = (_, cancellation) => Connect(socket, cancellation), UseProxy = false })
         {
             BaseAddress = new Uri("http://latchkey"),
         };
         var state = Directory.CreateDirectory($"{host.Folder}/state", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
-        File.Copy($"{credentials}/latchkey-{work.Latchkey.Key}.key", $"{state}/identity.pem");
+        File.Copy($"{tools.Credentials}/latchkey-{work.Latchkey.Key}.key", $"{state}/identity.pem");
         File.SetUnixFileMode($"{state}/identity.pem", UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.WriteAllText(Configuration, placeholders.Fill(
             $"""

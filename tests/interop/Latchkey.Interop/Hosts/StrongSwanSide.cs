@@ -14,8 +14,7 @@ public sealed class StrongSwanSide
     private readonly LabHost _host;
     private BackgroundProcess? _process;
 
-    /// <param name="kernelHasEsp">Without it charon needs another place for its SAs. That one knows tunnel mode only, so no Child SA comes to be.</param>
-    public StrongSwanSide(LabHost host, InteropCase work, string peerAddress, string credentials, bool kernelHasEsp, Placeholders placeholders)
+    public StrongSwanSide(LabHost host, InteropCase work, string peerAddress, string credentials, Placeholders placeholders)
     {
         _host = host;
         var part = work.Strongswan;
@@ -35,16 +34,16 @@ public sealed class StrongSwanSide
             }
         }
 
-        // What the default plugins of Debian load takes seconds where the processor is emulated.
         File.WriteAllText($"{_host.Folder}/strongswan.conf", placeholders.Fill(
             $$"""
             charon-systemd {
               load_modular = no
-              load = random nonce openssl aes sha1 sha2 hmac kdf gcm chapoly curve25519 pem pkcs1 pkcs8 x509 revocation constraints pubkey socket-default {{(kernelHasEsp ? "" : "kernel-libipsec")}} kernel-netlink vici updown
+              load = random nonce openssl aes sha1 sha2 hmac kdf gcm chapoly curve25519 pem pkcs1 pkcs8 x509 revocation constraints pubkey socket-default kernel-netlink vici updown
               filelog { log { path = {{LogFile}}
                 default = 1
                 cfg = 2
                 flush_line = yes } }
+              interfaces_ignore = {{Machine.Control}}
               journal { default = -1 }
               plugins { vici { socket = {{Uri}} } }
               {{part.Charon}}

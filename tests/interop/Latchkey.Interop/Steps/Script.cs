@@ -29,7 +29,7 @@ public sealed class Script(Stage stage)
     private const int Port = 7000;
 
     /// <summary>The processor may be emulated, and others may use it too.</summary>
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(300);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
 
     private readonly CancellationToken _cancellation = stage.LatchkeyHost.Cancellation;
     private Talker? _client;

@@ -23,7 +23,7 @@ public sealed class Stage : IAsyncDisposable
 
     public Placeholders Placeholders { get; }
 
-    public static async Task<Stage> Set(InteropCase work, bool ipv6, string product, string credentials, bool kernelHasEsp, bool keep, CancellationToken cancellation)
+    public static async Task<Stage> Set(InteropCase work, bool ipv6, Tools tools, bool keep, CancellationToken cancellation)
     {
         var laboratory = new Laboratory(new AddressPlan(ipv6), keep, cancellation);
         try
@@ -31,12 +31,12 @@ public sealed class Stage : IAsyncDisposable
             var wire = await laboratory.Link();
             var l = await laboratory.Host("latchkey", wire, 1);
             var s = await laboratory.Host("strong", wire, 2);
+            await Machine.Boot(s, tools.Machine, TimeSpan.FromSeconds(90));
             await l.Nics[0].Plug();
             await s.Nics[0].Plug();
-            var placeholders = new Placeholders(l.Address, s.Address, credentials, work.Latchkey.Key);
+            var placeholders = new Placeholders(l.Address, s.Address, tools.Credentials, work.Latchkey.Key);
             return new Stage(
-                laboratory, l, s, new LatchkeySide(l, product, work, s.Address, credentials, placeholders), new StrongSwanSide(s, work, l.Address, credentials, kernelHasEsp, placeholders),
-                placeholders);
+                laboratory, l, s, new LatchkeySide(l, work, s.Address, tools, placeholders), new StrongSwanSide(s, work, l.Address, tools.Credentials, placeholders), placeholders);
         }
         catch
         {
