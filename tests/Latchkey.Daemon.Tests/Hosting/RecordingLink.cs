@@ -19,6 +19,8 @@ internal sealed class RecordingLink : IPacketLink
         }
     }
 
+    public bool WaitForRoom(int timeoutMilliseconds) => true;
+
     public void Interrupt()
     {
     }
