@@ -17,6 +17,7 @@ public abstract class DualStackLink : IPacketLink
     private readonly DatagramSocket? _v4;
     private readonly DatagramSocket? _v6;
     private readonly WakeUp _wakeUp = new();
+    private readonly BusyPoll _busyPoll;
     private int _turn;
 
     private protected DualStackLink(string name, int type, int protocol, ushort port, OuterSocketSettings settings)
@@ -24,6 +25,7 @@ public abstract class DualStackLink : IPacketLink
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentOutOfRangeException.ThrowIfZero(settings.Mark);
         Name = name;
+        _busyPoll = new BusyPoll(Drain, TimeProvider.System);
         try
         {
             _v4 = DatagramSocket.TryOpen(name, v6: false, type, protocol, port, settings);
@@ -60,7 +62,7 @@ public abstract class DualStackLink : IPacketLink
     {
         ArgumentNullException.ThrowIfNull(batch);
         batch.Clear();
-        if (Drain(batch) == 0 && _wakeUp.WaitReadable(_descriptors, timeoutMilliseconds))
+        if (Drain(batch) == 0 && !(timeoutMilliseconds > 0 && _busyPoll.LookAgain(batch) > 0) && _wakeUp.WaitReadable(_descriptors, timeoutMilliseconds))
         {
             Drain(batch);
         }

@@ -31,6 +31,7 @@ public sealed class TunDevice : IPacketDevice
 
     private readonly FileDescriptor _device;
     private readonly WakeUp _wakeUp;
+    private readonly BusyPoll _busyPoll;
     private readonly NetlinkSocket _netlink;
 
     /// <summary>Octets in front of every packet that are read and written.</summary>
@@ -51,6 +52,7 @@ public sealed class TunDevice : IPacketDevice
         Name = name;
         Mtu = mtu;
         _wakeUp = new WakeUp();
+        _busyPoll = new BusyPoll(Drain, TimeProvider.System);
         _netlink = new NetlinkSocket(NetlinkAbi.Route);
         _device = Libc.Open("/dev/net/tun", Libc.ReadWrite | Libc.NonBlocking | Libc.CloseOnExec);
         try
@@ -111,13 +113,12 @@ public sealed class TunDevice : IPacketDevice
         }
 
         batch.Clear();
-        var count = Drain(batch);
-        if (count == 0 && _wakeUp.WaitReadable([_device], timeoutMilliseconds))
+        if (Drain(batch) == 0 && !(timeoutMilliseconds > 0 && _busyPoll.LookAgain(batch) > 0) && _wakeUp.WaitReadable([_device], timeoutMilliseconds))
         {
-            count = Drain(batch);
+            Drain(batch);
         }
 
-        return count;
+        return batch.Count;
     }
 
     public unsafe int Send(PacketGather packets)
