@@ -16,6 +16,7 @@ public abstract class FuzzTarget
     [
         new IpTarget(), new EspTarget(), new IkeMessageTarget(), new IkePayloadsTarget(), new IkeResponderTarget(), new PublicKeyTarget(),
         new VoucherTarget(), new PrivateKeyTarget(), new ConfigurationTarget(), new QuestionTarget(), new JournalTarget(), new NetlinkTarget(),
+        new FromSocketsTarget(), new FromOutsideTarget(),
     ];
 
     /// <summary>Handles one input. Whatever it throws is a finding.</summary>
@@ -24,11 +25,5 @@ public abstract class FuzzTarget
     protected abstract void Handle(ReadOnlySpan<byte> input);
 
     /// <exception cref="PropertyBrokenException">It does not hold.</exception>
-    protected static void Must(bool holds, string property)
-    {
-        if (!holds)
-        {
-            throw new PropertyBrokenException(property);
-        }
-    }
+    protected static void Must(bool holds, string property) => PropertyBrokenException.Unless(holds, property);
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Latchkey.Ike;
 using Latchkey.Wire;
 using Latchkey.Wire.Ike;
@@ -34,10 +33,10 @@ internal sealed class IkeResponderTarget : FuzzTarget
             next = 2;
         }
 
-        var rest = input.IsEmpty ? input : input[1..];
-        while (!rest.IsEmpty)
+        var steps = new Steps(input.IsEmpty ? input : input[1..]);
+        while (steps.AreLeft)
         {
-            Step(responder, ref next, ref rest);
+            Step(responder, ref next, ref steps);
             while (responder.TryTakeSent(out _))
             {
             }
@@ -52,34 +51,34 @@ internal sealed class IkeResponderTarget : FuzzTarget
         Must(responder.Sas.Count() <= 16, "what a handful of messages leaves behind is a handful");
     }
 
-    private static void Step(StrippedHost responder, ref uint next, ref ReadOnlySpan<byte> rest)
+    private static void Step(StrippedHost responder, ref uint next, ref Steps steps)
     {
-        switch (Take(ref rest, 1)[0] % 5)
+        switch (steps.U8() % 5)
         {
             case 0:
-                responder.Receive(Here, There, TakeSized(ref rest));
+                responder.Receive(Here, There, steps.Sized());
                 break;
             case 1:
-                Protected(responder, ref next, ref rest);
+                Protected(responder, ref next, ref steps);
                 break;
             case 2:
-                responder.Pass(TimeSpan.FromMilliseconds(10 * BinaryPrimitives.ReadUInt16BigEndian(Take(ref rest, 2))));
+                responder.Pass(TimeSpan.FromMilliseconds(10 * steps.U16()));
                 break;
             case 3:
-                Command(responder, Take(ref rest, 1)[0]);
+                Command(responder, steps.U8());
                 break;
             case 4:
-                responder.Mood = Take(ref rest, 1)[0] % 3;
+                responder.Mood = steps.U8() % 3;
                 break;
         }
     }
 
-    private static void Protected(StrippedHost responder, ref uint next, ref ReadOnlySpan<byte> rest)
+    private static void Protected(StrippedHost responder, ref uint next, ref Steps steps)
     {
-        var head = Take(ref rest, 3);
+        var head = steps.Take(3);
         var (exchange, flags, first) = ((ExchangeType)head[0], (IkeFlags)head[1], (PayloadType)head[2]);
         var isResponse = (flags & IkeFlags.Response) != 0;
-        var text = TakeSized(ref rest);
+        var text = steps.Sized();
         var (spiI, spiR) = responder.Spis;
         var writer = new IkeWriter();
         new IkeHeader(spiI, spiR, PayloadType.Encrypted, IkeHeader.Version2, exchange, flags, isResponse ? responder.LastRequest : next, 0).Write(writer);
@@ -155,21 +154,4 @@ internal sealed class IkeResponderTarget : FuzzTarget
 
     private static SelectorSet Selectors(InetAddress local, InetAddress remote) =>
         SelectorSet.Of(TrafficSelector.For(InetPrefix.Of(local), (byte)IpProtocol.Tcp), TrafficSelector.For(InetPrefix.Of(remote), (byte)IpProtocol.Tcp));
-
-    private static ReadOnlySpan<byte> TakeSized(ref ReadOnlySpan<byte> rest) => Take(ref rest, BinaryPrimitives.ReadUInt16BigEndian(Take(ref rest, 2)), pad: false);
-
-    /// <summary>The next octets; zeros where the input ends too early.</summary>
-    private static ReadOnlySpan<byte> Take(ref ReadOnlySpan<byte> rest, int count, bool pad = true)
-    {
-        var taken = rest[..Math.Min(count, rest.Length)];
-        rest = rest[taken.Length..];
-        if (pad && taken.Length < count)
-        {
-            var padded = new byte[count];
-            taken.CopyTo(padded);
-            return padded;
-        }
-
-        return taken;
-    }
 }

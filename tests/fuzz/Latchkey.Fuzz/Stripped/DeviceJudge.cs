@@ -1,0 +1,73 @@
+using Latchkey.Contract;
+using Latchkey.Datapath.Tests;
+using Latchkey.Wire;
+
+namespace Latchkey.Fuzz;
+
+/// <summary>
+/// The way to local sockets: whatever goes there is a whole packet from the peer, of a flow that is tied or that may be told
+/// something, and came under an SA as it is; super-segments are what the slow reference can cut, with right checksums.
+/// </summary>
+internal sealed class DeviceJudge(StrippedDatapath host) : IPacketDevice
+{
+    public string Name => "device";
+
+    public bool CutsTcp => true;
+
+    public bool CutsUdp => true;
+
+    public long Overflowed => 0;
+
+    public int Receive(PacketBatch batch, int timeoutMilliseconds) => 0;
+
+    public int Send(PacketGather packets)
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < packets.Count; i++)
+        {
+            var octets = new List<byte>();
+            foreach (var piece in packets.Pieces(i))
+            {
+                octets.AddRange(piece.Octets);
+            }
+
+            Judge([.. octets], packets.Offload(i));
+        }
+
+        host.AllocatedByJudges += GC.GetAllocatedBytesForCurrentThread() - before;
+        return 0;
+    }
+
+    public void Interrupt()
+    {
+    }
+
+    public void Dispose()
+    {
+    }
+
+    private void Judge(byte[] packet, PacketOffload offload)
+    {
+        PropertyBrokenException.Unless(packet.Length <= ushort.MaxValue, "a packet has at most 65,535 octets");
+        PropertyBrokenException.Unless(IpPacket.Read(packet, out var read) == IpPacketKind.Whole && read.Length == packet.Length, "what is delivered is a whole packet");
+        if (!host.Bound.ContainsKey(read.InboundFlow))
+        {
+            // A reset, or an error about a datagram, that we make.
+            PropertyBrokenException.Unless(
+                host.Noticed.Count > 0 && read.Protocol is IpProtocol.Tcp or IpProtocol.Icmp or IpProtocol.Icmp6, "nothing is delivered to a flow that is not tied");
+            return;
+        }
+
+        foreach (var segment in SlowOffload.Cut(packet, offload))
+        {
+            PropertyBrokenException.Unless(offload == default || SlowOffload.IsVerified(segment, read.UpperOffset), "what was joined had right checksums");
+            if (read.Protocol != IpProtocol.Tcp || (segment[read.UpperOffset + 13] & (byte)TcpFlags.Syn) == 0)
+            {
+                // A SYN's segment size is made smaller on the way.
+                var payload = Convert.ToHexString(segment.AsSpan(read.ProtectedOffset));
+                PropertyBrokenException.Unless(host.Arrived.TryGetValue(payload, out var left) && left > 0, "what is delivered came under an SA, as it is");
+                host.Arrived[payload] = left - 1;
+            }
+        }
+    }
+}

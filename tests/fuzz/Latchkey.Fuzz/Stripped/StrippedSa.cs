@@ -1,0 +1,47 @@
+using System.Buffers.Binary;
+using Latchkey.Contract;
+using Latchkey.Crypto;
+using Latchkey.Datapath;
+using Latchkey.Wire;
+
+namespace Latchkey.Fuzz;
+
+/// <summary>One direction of an SA without a cipher, and where its sequence numbers are.</summary>
+internal sealed record StrippedSa(SaDirection Direction, uint Spi, ChannelId Channel, InetAddress Here, InetAddress There, Encapsulation Encapsulation)
+{
+    /// <summary>SPI, sequence number and IV.</summary>
+    public const int HeaderLength = 16;
+
+    public const int IcvLength = 16;
+
+    /// <summary>The last sequence number used.</summary>
+    public ulong Sequence { get; set; }
+
+    public SelectorSet Selectors { get; } =
+        SelectorSet.Of(TrafficSelector.For(InetPrefix.Of(Here), TrafficSelector.AnyProtocol), TrafficSelector.For(InetPrefix.Of(There), TrafficSelector.AnyProtocol));
+
+    public InetEndpoint Local => new(Here, (ushort)(Encapsulation == Encapsulation.Udp ? 4500 : 0));
+
+    public InetEndpoint Remote => new(There, (ushort)(Encapsulation == Encapsulation.Udp ? 4500 : 0));
+
+    public void Begin(UserDatapath datapath)
+    {
+        Sequence = 0;
+        datapath.Remove(Direction, Channel, Spi);
+        datapath.Install(new(
+            Direction, Spi, Channel, new TransparentAead(), new(new byte[36]), Esn: true, Selectors, new(Here, 4500), new(There, 4500), Encapsulation));
+    }
+
+    /// <summary>Writes a packet that the receiver takes for authentic.</summary>
+    /// <param name="text">Payload, padding and trailer.</param>
+    /// <returns>Octets written.</returns>
+    public int Write(Span<byte> packet, ulong sequence, ReadOnlySpan<byte> text)
+    {
+        BinaryPrimitives.WriteUInt32BigEndian(packet, Spi);
+        BinaryPrimitives.WriteUInt32BigEndian(packet[4..], (uint)sequence);
+        BinaryPrimitives.WriteUInt64BigEndian(packet[8..], sequence);
+        text.CopyTo(packet[HeaderLength..]);
+        packet.Slice(HeaderLength + text.Length, IcvLength).Clear();
+        return HeaderLength + text.Length + IcvLength;
+    }
+}

@@ -1,0 +1,148 @@
+using System.Buffers.Binary;
+using Latchkey.Contract;
+using Latchkey.Wire;
+
+namespace Latchkey.Fuzz;
+
+/// <summary>
+/// The datapath's side of the outer links: any datagram, any train, and what only an authentic peer can say, which is as
+/// hostile as the rest. <see cref="DeviceJudge"/> says what must hold.
+/// </summary>
+/// <remarks>
+/// The first octet: how unknown flows are answered. Then steps, each an octet and what it takes: 0 a datagram or train
+/// (SA 1, segment size 2, length 2, octets); 1 an authentic packet (SA 1, sequence number from the next one on 1, length 2,
+/// payload, padding and trailer); 2 a train of authentic packets that carry TCP segments or UDP datagrams which follow each
+/// other (SA 1, next header 1, packets 1, lie about the segment size 2, length 2, payload); 3 a command (1); 4 time
+/// (2, in milliseconds).
+/// </remarks>
+internal sealed class FromOutsideTarget : FuzzTarget
+{
+    private readonly Lazy<StrippedDatapath> _host = new(() => new());
+    private readonly PacketBatch _batch = new(1, ushort.MaxValue);
+    private readonly byte[] _scratch = new byte[ushort.MaxValue];
+
+    public override string Name => "datapath-outside";
+
+    public override string About => "datagrams, trains and authentic ESP with anything inside, to a datapath whose cipher is taken out";
+
+    protected override void Handle(ReadOnlySpan<byte> input)
+    {
+        var host = _host.Value;
+        host.Begin();
+        var steps = new Steps(input);
+        host.Mood = steps.U8() % 3;
+        while (steps.AreLeft)
+        {
+            switch (steps.U8() % 5)
+            {
+                case 0:
+                    Anything(host, ref steps);
+                    break;
+                case 1:
+                    Authentic(host, ref steps);
+                    break;
+                case 2:
+                    AuthenticTrain(host, ref steps);
+                    break;
+                case 3:
+                    host.Command(steps.U8());
+                    break;
+                case 4:
+                    host.Pass(TimeSpan.FromMilliseconds(steps.U16()));
+                    break;
+            }
+        }
+
+        host.End(input.Length);
+    }
+
+    private void Anything(StrippedDatapath host, ref Steps steps)
+    {
+        var sa = SaOf(host, steps.U8());
+        var size = steps.U16();
+        var octets = steps.Sized();
+        octets.CopyTo(_scratch);
+        Arrive(host, sa, octets.Length, size);
+    }
+
+    private void Authentic(StrippedDatapath host, ref Steps steps)
+    {
+        var sa = SaOf(host, steps.U8());
+        var sequence = sa.Sequence + 1 + (ulong)(sbyte)steps.U8();
+        var length = sa.Write(_scratch, sequence, steps.Sized());
+        sa.Sequence = Math.Max(sa.Sequence, sequence > uint.MaxValue ? 0 : sequence);
+        Arrive(host, sa, length, segmentSize: 0);
+    }
+
+    private void AuthenticTrain(StrippedDatapath host, ref Steps steps)
+    {
+        var sa = SaOf(host, steps.U8());
+        var next = (IpProtocol)steps.U8();
+        var packets = 1 + (steps.U8() % 64);
+        var lie = steps.U16();
+        var payload = steps.Sized();
+        var text = new byte[payload.Length + EspTrailer.LengthFor(payload.Length)];
+        var size = StrippedSa.HeaderLength + text.Length + StrippedSa.IcvLength;
+        var length = 0;
+        for (var i = 0; i < packets && length + size <= _scratch.Length; i++)
+        {
+            payload.CopyTo(text);
+            EspTrailer.Write(text.AsSpan(payload.Length), payload.Length, next);
+            Follow(text.AsSpan(0, payload.Length), next, sa, i);
+            length += sa.Write(_scratch.AsSpan(length), ++sa.Sequence, text);
+        }
+
+        Arrive(host, sa, length, lie == 0 ? size : lie);
+    }
+
+    /// <summary>Makes a segment the one that follows so many others, with a right checksum.</summary>
+    private static void Follow(Span<byte> upper, IpProtocol protocol, StrippedSa sa, int index)
+    {
+        var field = protocol == IpProtocol.Tcp ? 16 : 6;
+        if (protocol is not (IpProtocol.Tcp or IpProtocol.Udp) || upper.Length < field + 2)
+        {
+            return;
+        }
+
+        if (TcpView.TryCreate(upper, out var tcp) && protocol == IpProtocol.Tcp)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(upper[4..], tcp.SequenceNumber + (uint)(index * tcp.Payload.Length));
+        }
+
+        BinaryPrimitives.WriteUInt16BigEndian(upper[field..], 0);
+        BinaryPrimitives.WriteUInt16BigEndian(upper[field..], InternetChecksum.OfUpperLayer(sa.There, sa.Here, protocol, upper));
+    }
+
+    private static StrippedSa SaOf(StrippedDatapath host, byte which) => host.Sas.Where(sa => sa.Direction == SaDirection.Inbound).ElementAt(which % 3);
+
+    private static void NoteArrived(StrippedDatapath host, ReadOnlySpan<byte> packet)
+    {
+        if (packet.Length >= StrippedSa.HeaderLength + StrippedSa.IcvLength
+            && EspTrailer.TryRead(packet[StrippedSa.HeaderLength..^StrippedSa.IcvLength], out var trailer))
+        {
+            var payload = Convert.ToHexString(packet.Slice(StrippedSa.HeaderLength, trailer.PayloadLength));
+            host.Arrived[payload] = host.Arrived.GetValueOrDefault(payload) + 1;
+        }
+    }
+
+    private void Arrive(StrippedDatapath host, StrippedSa sa, int length, int segmentSize)
+    {
+        _batch.Clear();
+        if (length == 0)
+        {
+            return;
+        }
+
+        ref var slot = ref _batch[_batch.Count++];
+        (slot.Length, slot.SegmentSize, slot.Local, slot.Remote) = (length, segmentSize, sa.Local, sa.Remote);
+        _scratch.AsSpan(0, length).CopyTo(_batch.Data(0));
+        var size = segmentSize > 0 ? segmentSize : length;
+        for (var at = 0; at < length; at += size)
+        {
+            // A fuzzer may come upon what an authentic peer could say: an ICV is zeros.
+            NoteArrived(host, _scratch.AsSpan(at, Math.Min(size, length - at)));
+        }
+
+        host.FromOutside(_batch, sa.Encapsulation);
+    }
+}
