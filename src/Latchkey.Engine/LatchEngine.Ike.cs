@@ -147,7 +147,7 @@ public sealed partial class LatchEngine
             }
 
             _state.Remove(peering);
-            _state.Effects.Raise(EventKind.IkeSaClosed, now, peering, $"{e.Sa} with {peering.Pair.Remote} is gone: {e.Text}", e.Reason.ToString());
+            _state.Effects.Raise(EventKind.IkeSaClosed, now, peering, $"{e.Sa} with {peering.Pair.Remote} is gone: {e.Text}", e.Reason.ToString(), e.Refusal?.Lines);
             if (e.Reason == CloseReason.PeerSilent && peering.Established)
             {
                 _detection.GaveUp(now, peering);

@@ -21,7 +21,7 @@ public class AuthenticationTests
     }
 
     [Fact]
-    public void A_refused_responder_gets_a_Delete()
+    public void A_refused_responder_is_told_so_and_nothing_remains()
     {
         using var pair = new Pair();
         pair.A.OnPeer = _ => new PeerVerdict.Refuse("not the host we want");
@@ -29,7 +29,10 @@ public class AuthenticationTests
         pair.Run(30);
         Assert.Empty(pair.A.Said<IkeSaEstablished>());
         Assert.Equal(CloseReason.PeerNotAuthenticated, pair.A.Only<IkeSaClosed>().Reason);
-        Assert.Equal(CloseReason.DeletedByPeer, pair.B.Only<IkeSaClosed>().Reason);
+        var told = pair.B.Only<IkeSaClosed>();
+        Assert.Equal(CloseReason.RefusedByPeer, told.Reason);
+        Assert.Contains("by a bare public key", told.Text, StringComparison.Ordinal);
+        Assert.Contains(told.Refusal!.Differences, d => d.What == "key");
         Assert.Single(pair.B.Said<ChildClosed>());
         AssertNothingRemains(pair);
     }

@@ -59,7 +59,7 @@ public class OddPeerTests
         pair.Run();
         Assert.Empty(pair.A.Said<AuthorizePeer>());
         Assert.Equal(CloseReason.PeerNotAuthenticated, pair.A.Only<IkeSaClosed>().Reason);
-        Assert.Equal(CloseReason.DeletedByPeer, pair.B.Only<IkeSaClosed>().Reason);
+        Assert.Equal(CloseReason.RefusedByPeer, pair.B.Only<IkeSaClosed>().Reason);
         AuthenticationTests.AssertNothingRemains(pair);
     }
 

@@ -64,7 +64,11 @@ public sealed record IkeSaEstablished(
 public sealed record IkeSaRekeyed(IkeSaHandle Sa, IkeSuite Suite, ulong SpiI, ulong SpiR) : IkeOutput;
 
 /// <summary>An IKE SA is gone, established or not; its Child SAs went before it, each with a <see cref="ChildClosed"/>.</summary>
-public sealed record IkeSaClosed(IkeSaHandle Sa, CloseReason Reason, string Text) : IkeOutput;
+public sealed record IkeSaClosed(IkeSaHandle Sa, CloseReason Reason, string Text) : IkeOutput
+{
+    /// <summary>Where the peer did not believe us.</summary>
+    public Refusal? Refusal { get; init; }
+}
 
 /// <summary>A Child SA exists: install it now, before the datagrams that follow are sent.</summary>
 /// <param name="Initiated">We began the exchange that made it, so the peer is ready to receive under it.</param>

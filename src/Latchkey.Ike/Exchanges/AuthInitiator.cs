@@ -51,16 +51,16 @@ internal sealed class AuthInitiator(
     {
         if (answer.Auth is not { } auth || answer.Id(ofInitiator: false) is not { } id)
         {
-            FailUnproved(answer.Error?.Notify);
+            FailUnproved(answer);
         }
         else if (!TryConcludePpk(generation, answer))
         {
             var unproved = _authenticator.WithoutPpk("it has another or none");
-            Fail(CloseReason.PeerNotAuthenticated, unproved.Text, Farewell.Delete, unproved.Refusal);
+            Fail(CloseReason.PeerNotAuthenticated, unproved.Text, Farewell.AuthenticationFailed, unproved.Refusal);
         }
         else if (!_authenticator.TryVerify(SignedOctets.OfResponder(generation, init, id), answer, auth, id, out var key, out var error))
         {
-            Fail(CloseReason.PeerNotAuthenticated, error.Text, Farewell.Delete, error.Refusal);
+            Fail(CloseReason.PeerNotAuthenticated, error.Text, Farewell.AuthenticationFailed, error.Refusal);
         }
         else
         {
@@ -130,7 +130,7 @@ internal sealed class AuthInitiator(
     {
         if (verdict is not PeerVerdict.Accept accept)
         {
-            sa.Close(CloseReason.PeerNotAuthenticated, ((PeerVerdict.Refuse)verdict).Reason, Farewell.Delete);
+            sa.Close(CloseReason.PeerNotAuthenticated, ((PeerVerdict.Refuse)verdict).Reason, Farewell.AuthenticationFailed);
             return;
         }
 
@@ -166,14 +166,19 @@ internal sealed class AuthInitiator(
         }
     }
 
-    private void FailUnproved(NotifyType? refusal)
+    private void FailUnproved(PayloadSet answer)
     {
-        switch (refusal)
+        switch (answer.Error?.Notify)
         {
             case NotifyType.AuthenticationFailed:
                 Fail(
                     CloseReason.RefusedByPeer, $"the peer answered AUTHENTICATION_FAILED: we proved ourselves {_authenticator.OurClaim}, and its log says what it expected",
                     Farewell.None, _authenticator.OurRefusal);
+                break;
+            case { } error when ChildPayloads.ReadGranted(answer, _negotiation, child.Selectors) is GrantedChild.Failed { PeerHasIt: false } failed:
+                // Some peers refuse the Child SA before they prove who they are.
+                ReportMismatch(failed);
+                Fail(failed.Reason, $"the peer answered IKE_AUTH with {RegistryName.Of(error)}", Farewell.None, failed.Selectors);
                 break;
             case { } error:
                 Fail(CloseReason.ProtocolError, $"the peer answered IKE_AUTH with {RegistryName.Of(error)}", Farewell.None);

@@ -49,7 +49,7 @@ internal sealed class Authenticator
 
     /// <summary>A mandatory PPK is not had.</summary>
     public Unproved WithoutPpk(string came) => new(
-        $"{Named} must use the postquantum preshared key of its [[peer]] (RFC 8784), and does not: {came}", "ppk", came, Ppk is { } key ? System.Text.Encoding.UTF8.GetString(key.Id.Span) : "none",
+        $"{Named} must use the postquantum preshared key of its [[peer]] (RFC 8784), and does not: {came}", "ppk", came, Ppk is { } key ? Encoding.UTF8.GetString(key.Id.Span) : "none",
         $"here, {Entry}: ppk_required = false, or the peer's ppk_id and ppk_file", "at the peer: the same ppk_id and ppk_file (strongSwan: ppk_id, and a secret ppk-… with the same id)");
 
     /// <summary>"as gw.example.org by a shared key", for messages about a refusal.</summary>

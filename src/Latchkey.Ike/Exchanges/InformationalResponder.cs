@@ -7,6 +7,14 @@ internal static class InformationalResponder
 {
     public static void Serve(IkeSa sa, Generation generation, PayloadSet request)
     {
+        if (sa.State != IkeSaState.Closed && request.Error is { Notify: NotifyType.AuthenticationFailed })
+        {
+            // RFC 7296 §2.21.2: an initiator that refuses us can only say so in an exchange of its own.
+            generation.Respond();
+            sa.CloseRefused(Farewell.Answered);
+            return;
+        }
+
         if (request.Deletes.Any(d => d.Protocol == IkeProtocol.Ike))
         {
             DeleteIke(sa, generation);
@@ -16,14 +24,6 @@ internal static class InformationalResponder
         if (sa.State == IkeSaState.Closed)
         {
             // Nothing but the goodbye of a peer that deletes is answered: an answer would say that we are alive under this SA.
-            return;
-        }
-
-        if (request.Error is { Notify: NotifyType.AuthenticationFailed })
-        {
-            // RFC 7296 §2.21.2: an initiator that refuses us can only say so in an exchange of its own.
-            generation.Respond();
-            sa.Close(CloseReason.RefusedByPeer, "the peer refused our authentication", Farewell.Answered);
             return;
         }
 

@@ -143,6 +143,12 @@ internal sealed class RekeyIkeRequest(HostContext context, IkeSa sa) : OutgoingR
             _method = wanted;
         }
 
+        if (answer.Error is { Notify: NotifyType.NoProposalChosen } && _retries == 0)
+        {
+            var refusal = ProposalRefusal.OfOurs(IkeNegotiation.Offer(context.RekeyProposals, []), Telling.ReadProposals(answer));
+            context.Emit(new ProposalMismatch(sa.Local, sa.Remote, ByPeer: false, "IKE", refusal));
+        }
+
         var wait = RetryFirst * (1 << Math.Min(_retries++, 10));
         sa.RequestLater(wait + context.RandomSpan(wait), this);
     }

@@ -178,7 +178,8 @@ internal sealed class Generation : IDisposable
 
     /// <summary>Not the current generation any more: kept for a while to answer what the peer sends again.</summary>
     /// <param name="sayDelete">Tell the peer that this generation is over.</param>
-    public void Retire(bool sayDelete)
+    /// <param name="because">And why.</param>
+    public void Retire(bool sayDelete, NotifyPayload? because = null)
     {
         if (IsDisposed)
         {
@@ -193,7 +194,7 @@ internal sealed class Generation : IDisposable
 
         if (sayDelete)
         {
-            Requests.Enqueue(new DeleteRequest(DeletePayload.IkeSa));
+            Requests.Enqueue(new DeleteRequest(DeletePayload.IkeSa, because: because));
         }
     }
 

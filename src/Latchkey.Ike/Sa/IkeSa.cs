@@ -273,7 +273,14 @@ internal sealed class IkeSa
     public ChildSa? FindChildByOutboundSpi(uint spi) => _children.FirstOrDefault(c => c.OutboundSpi == spi);
 
     /// <summary>The one way an IKE SA ends. The first reason stands.</summary>
-    public void Close(CloseReason reason, string text, Farewell farewell)
+    /// <summary>The peer does not believe us.</summary>
+    public void CloseRefused(Farewell farewell)
+    {
+        var authenticator = new Authenticator(_context, this);
+        Close(CloseReason.RefusedByPeer, $"the peer refused our authentication: we proved ourselves {authenticator.OurClaim}, and its log says what it expected", farewell, authenticator.OurRefusal);
+    }
+
+    public void Close(CloseReason reason, string text, Farewell farewell, Refusal? refusal = null)
     {
         if (State == IkeSaState.Closed)
         {
@@ -313,7 +320,7 @@ internal sealed class IkeSa
         _context.Table.Remove(this);
         if (announced)
         {
-            _context.Emit(new IkeSaClosed(Handle, reason, text));
+            _context.Emit(new IkeSaClosed(Handle, reason, text) { Refusal = refusal });
         }
 
         switch (farewell)
@@ -323,6 +330,9 @@ internal sealed class IkeSa
                 break;
             case Farewell.Delete:
                 Current?.Retire(sayDelete: true);
+                break;
+            case Farewell.AuthenticationFailed:
+                Current?.Retire(sayDelete: true, new NotifyPayload(NotifyType.AuthenticationFailed));
                 break;
             case Farewell.Answered:
                 Current?.Requests.Stop();

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text;
 using Latchkey.Crypto;
 using Latchkey.Ike;
@@ -116,12 +115,13 @@ public sealed class ExplainedRefusalTests
     }
 
     [Fact]
-    public void A_responder_that_the_initiator_does_not_believe_is_explained_there()
+    public void AUTHENTICATION_FAILED_by_the_initiator_is_explained_at_both_ends()
     {
         using var hosts = new TwoEngines();
         Share(hosts, wanted: "a.example.org", secretOfR: "sixteen octets at least", wantedOfR: "z.example.org");
         hosts.Connect();
         hosts.I.TellsPeopleOfAll("negotiation_failed", "identity: offered b.example.org (Fqdn); configured z.example.org (Fqdn)", "to mend it, here, in [[peer]] \"r\": id = \"b.example.org\"");
+        hosts.R.TellsPeopleOfAll("ike_sa_closed", "the peer refused our authentication", "identity: offered b.example.org (Fqdn)", "to mend it, at the peer");
     }
 
     private static IkeSettings Ciphers(IkeSettings settings, AeadAlgorithm cipher) => settings with { IkeProposals = [.. settings.IkeProposals.Select(p => p with { Encryption = [cipher] })] };
