@@ -24,12 +24,15 @@ internal sealed class EnginePair : IDisposable
     private readonly SigningKey _keyOfC = Identities.Key(1);
     private readonly PriorityQueue<(LatchEngine? To, SendIke Datagram), (TimeSpan, long)> _wire = new();
     private long _order;
+    private readonly bool _nobodies;
     private ulong _lives;
 
-    public EnginePair(ulong? birth = 1, bool tokens = true, bool breakOnForeignInitialContact = true)
+    /// <param name="nobodies">Neither of the two proves anything to the other (RFC 7619).</param>
+    public EnginePair(ulong? birth = 1, bool tokens = true, bool breakOnForeignInitialContact = true, bool nobodies = false, ILatchJournal? journalOfW = null)
     {
+        _nobodies = nobodies;
         var settings = Standard.Engine with { BreakOnForeignInitialContact = breakOnForeignInitialContact };
-        W = NewEngine(settings, _keyOfW, birth: 1, tokens: true);
+        W = NewEngine(settings, _keyOfW, birth: 1, tokens: true, journal: journalOfW);
         C = NewEngine(settings, _keyOfC, birth, tokens);
         CConnects(40000);
         WLatches([40000]);
@@ -132,7 +135,7 @@ internal sealed class EnginePair : IDisposable
 
     private static FlowKey FlowFrom(ushort port) => new(IpProtocol.Tcp, AddressOfC, port, AddressOfW, 7000);
 
-    private LatchEngine NewEngine(EngineSettings settings, SigningKey key, ulong? birth, bool tokens, UInt128? digest = null, bool otherSecrets = false) => new(
+    private LatchEngine NewEngine(EngineSettings settings, SigningKey key, ulong? birth, bool tokens, UInt128? digest = null, bool otherSecrets = false, ILatchJournal? journal = null) => new(
         settings with
         {
             Ike = settings.Ike with
@@ -140,10 +143,15 @@ internal sealed class EnginePair : IDisposable
                 QcdSecrets = tokens ? [otherSecrets ? OtherSecret : Secret] : ImmutableArray<SecretBytes>.Empty,
             },
         },
-        Standard.Policy(Standard.Service), key, new SimulatedRandom(_lives++))
+        Standard.Policy(Standard.Service, _nobodies ? [Nobody(AddressOfW), Nobody(AddressOfC)] : []), key, new SimulatedRandom(_lives++), journal)
     {
+        Credentials = new[] { AddressOfW, AddressOfC }.Where(_ => _nobodies)
+            .ToDictionary(address => $"{address}", address => new PeerCredentials($"{address}", new PeerProof.Null(), new OwnProof.Null())),
         Birth = birth is { } number ? new BirthCertificate(number, digest ?? number, Began: Now) : null,
     };
+
+    private static KnownPeer Nobody(InetAddress address) =>
+        new($"{address}", new ProvenName(NameProof.Null, 13, address.ToBytes()).Fingerprint, [InetPrefix.Of(address)]) { ProvesNothing = true };
 
     private TimeSpan? Next()
     {

@@ -20,7 +20,7 @@ internal static class Look
     public static Style OfState(string state) => state switch
     {
         "ESTABLISHED" => Good,
-        "LARVAL" => Warning,
+        "LARVAL" or "UNLATCHED" => Warning,
         "BROKEN" => Bad,
         "CLOSED" => Faint,
         _ => Plain,
@@ -31,7 +31,7 @@ internal static class Look
         "latch_established" or "latch_restored" or "ike_sa_established" or "child_sa_established" => Good,
         "latch_broken" or "peer_replaced" or "key_export_on" => Bad,
         "negotiation_failed" or "proposal_mismatch" or "peer_refused" or "child_refused" or "child_narrowed" or "degraded"
-            or "reload_refused" or "latch_kept" => Warning,
+            or "reload_refused" or "latch_kept" or "flow_unlatched" => Warning,
         _ => Plain,
     };
 }

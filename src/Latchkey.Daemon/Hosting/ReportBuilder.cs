@@ -24,7 +24,7 @@ internal sealed class ReportBuilder(DaemonClock clock)
         latch.Protection,
         latch.Mode,
         latch.Disposition,
-        latch.Reason,
+        latch is { IsToNobody: true, Reason: null } ? "PeerProvesNothing" : latch.Reason,
         clock.At(latch.Since))
     {
         KeepsPolicy = latch.KeepsItsPolicy ? true : null,

@@ -103,7 +103,8 @@ public sealed class PeerAuthorizationDatabase(SecurityPolicy policy)
             Remedies = [$"here, in [[peer]] \"{known.Name}\": addresses = [{string.Join(", ", known.Addresses.Select(a => $"\"{a}\"").Append($"\"{address}\""))}]"],
         },
         PadResult.Btns { Key: var key } => _known.FirstOrDefault(k => k.Owns(address)) is { } owner
-            ? new($"{address} belongs to the known peer '{owner.Name}', whose key is {owner.Key}")
+            ? owner.ProvesNothing ? new($"{address} belongs to '{owner.Name}', who proves nothing (NULL)") { Configured = "no proof" }
+            : new($"{address} belongs to the known peer '{owner.Name}', whose key is {owner.Key}")
             {
                 Configured = owner.Key.ToString(),
                 Remedies = [$"if '{owner.Name}' has a new key, compare it by telephone; then here, in [[peer]] \"{owner.Name}\": key = \"{key}\""],
