@@ -6,6 +6,14 @@ public static class Algorithms
     public static IReadOnlyList<AeadAlgorithm> Aeads { get; } =
         [new AesGcm16(256), new AesGcm16(128), new ChaCha20Poly1305Aead()];
 
+    /// <summary>For old peers, and only where a configuration names them.</summary>
+    public static IReadOnlyList<AeadAlgorithm> OldCiphers { get; } =
+    [
+        .. HmacSha2.All.SelectMany(hmac => new[] { 256, 128 }.Select(bits => new AesCbcHmac(bits, hmac))),
+        .. HmacSha2.All.SelectMany(hmac => new[] { 256, 128 }.Select(bits => new AesCtrHmac(bits, hmac))),
+        new AesCcmAead(16, 16, 256), new AesCcmAead(16, 16, 128), new AesCcmAead(15, 12, 256), new AesCcmAead(15, 12, 128),
+    ];
+
     public static IReadOnlyList<PrfAlgorithm> Prfs { get; } =
         [new HmacSha256Prf(), new HmacSha384Prf(), new HmacSha512Prf()];
 
@@ -24,6 +32,11 @@ public static class Algorithms
     /// <param name="keyLength">The Key Length attribute in bits, or null when the proposal has none.</param>
     public static AeadAlgorithm? FindAead(ushort transformId, int? keyLength) =>
         Aeads.FirstOrDefault(a => a.TransformId == transformId && a.KeyLengthAttribute == keyLength);
+
+    /// <summary>Any cipher, old ones too.</summary>
+    /// <param name="integrityId">Of the integrity algorithm behind it; null: combined mode.</param>
+    public static AeadAlgorithm? FindCipher(ushort transformId, int? keyLength, ushort? integrityId) =>
+        Aeads.Concat(OldCiphers).FirstOrDefault(a => a.TransformId == transformId && a.KeyLengthAttribute == keyLength && a.IntegrityId == integrityId);
 
     public static PrfAlgorithm? FindPrf(ushort transformId) => Prfs.FirstOrDefault(p => p.TransformId == transformId);
 

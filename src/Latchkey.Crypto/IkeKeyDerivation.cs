@@ -46,18 +46,26 @@ public static class IkeKeyDerivation
         return skeySeed;
     }
 
-    /// <summary>The keys of an IKE SA from SKEYSEED: SK_d, SK_ei, SK_er, SK_pi, SK_pr; with AEAD there is no SK_a (§2.14).</summary>
+    /// <summary>
+    /// The keys of an IKE SA from SKEYSEED (§2.14). SK_ai and SK_ar, which only old ciphers have, stand behind SK_ei and SK_er,
+    /// as the cipher takes them.
+    /// </summary>
     /// <param name="spiI">8 octets.</param>
     /// <param name="spiR">8 octets.</param>
     public static IkeSaKeys IkeKeys(PrfAlgorithm prf, AeadAlgorithm aead, ReadOnlySpan<byte> skeySeed, ReadOnlySpan<byte> nonceI, ReadOnlySpan<byte> nonceR, ReadOnlySpan<byte> spiI, ReadOnlySpan<byte> spiR)
     {
         using var seed = Join(nonceI, nonceR, spiI, spiR);
-        var prfLength = prf.OutputLength;
-        var aeadLength = aead.KeyMaterialLength;
-        using var stream = new SecretBytes((3 * prfLength) + (2 * aeadLength));
+        var (prfLength, integrity) = (prf.OutputLength, aead.IntegrityKeyLength);
+        var encryption = aead.KeyMaterialLength - integrity;
+        using var stream = new SecretBytes((3 * prfLength) + (2 * aead.KeyMaterialLength));
         PrfPlus(prf, skeySeed, seed.Span, stream.Span);
         var rest = (ReadOnlySpan<byte>)stream.Span;
-        return new IkeSaKeys(Cut(ref rest, prfLength), Cut(ref rest, aeadLength), Cut(ref rest, aeadLength), Cut(ref rest, prfLength), Cut(ref rest, prfLength));
+        var skD = Cut(ref rest, prfLength);
+        var skA = rest[..(2 * integrity)];
+        var skE = rest.Slice(2 * integrity, 2 * encryption);
+        rest = rest[(2 * aead.KeyMaterialLength)..];
+        return new IkeSaKeys(
+            skD, Join(skE[..encryption], skA[..integrity]), Join(skE[encryption..], skA[integrity..]), Cut(ref rest, prfLength), Cut(ref rest, prfLength));
     }
 
     /// <summary>

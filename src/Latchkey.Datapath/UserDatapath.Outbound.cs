@@ -230,7 +230,7 @@ public sealed partial class UserDatapath
                 _departures.TryPlace(sa, total, mayFragment, out place);
             }
 
-            var payload = place.Slice(OutboundSa.HeaderLength, length);
+            var payload = place.Slice(sa.HeaderLength, length);
             segments.Write(i, payload);
             if (isTcp && (segment.Flags & TcpFlags.Syn) != 0)
             {

@@ -42,6 +42,27 @@ public class KeyDerivationJudgeTests
         Assert.Equal(Hex(child.OutboundKey) + Hex(child.InboundKey), lines[^1]);
     }
 
+    [Theory]
+    [InlineData(256, 12, "sha256", 0)]
+    [InlineData(128, 13, "sha384", 36)]
+    [InlineData(256, 14, "sha512", 0)]
+    public void The_judge_follows_an_IKE_SA_under_AES_CBC(int bits, ushort integrity, string hash, int additional)
+    {
+        List<byte[]> secrets = [];
+        var cipher = Algorithms.FindCipher(12, bits, integrity)!;
+        using var pair = new Pair(With(Settings(5, 256, additional, []), cipher), With(Settings(5, 256, additional, secrets), cipher));
+        pair.A.Policy.AllowedEncryption = pair.B.Policy.AllowedEncryption = [cipher];
+        pair.A.Do(host => host.Initiate(pair.Now, pair.A.Address, pair.B.Address, new ChildProposal(Pair.SelectorsBetween(pair.A, pair.B), [cipher]), forceUdpEncapsulation: false, initialContact: false));
+        pair.Run();
+
+        var lines = Judge(pair, "sha256", $"CbcHmac({bits}, '{hash}')", secrets, "");
+        Assert.Equal(["initiator proved", "responder proved"], lines[..2]);
+        var last = pair.A.Said<KeysExported>().Select(k => k.IkeKeys).OfType<IkeKeyExport>().Single();
+        Assert.Equal($"{Hex(last.SkEi)} {Hex(last.SkEr)}", lines[^2]);
+        var child = pair.A.Said<KeysExported>().Select(k => k.Child).OfType<ChildKeyExport>().Single();
+        Assert.Equal(Hex(child.OutboundKey) + Hex(child.InboundKey), lines[^1]);
+    }
+
     [Fact]
     public void The_judge_does_not_believe_another_secret()
     {
@@ -52,12 +73,14 @@ public class KeyDerivationJudgeTests
         Assert.Equal(["initiator NOT proved", "responder NOT proved"], Judge(pair, "sha256", 256, secrets, "another sixteen octets")[..2]);
     }
 
-    internal static string[] Judge(Pair pair, string hash, int bits, IEnumerable<byte[]> secrets, string psk, byte[]? ppk = null)
+    internal static string[] Judge(Pair pair, string hash, int bits, IEnumerable<byte[]> secrets, string psk, byte[]? ppk = null) => Judge(pair, hash, $"Gcm({bits})", secrets, psk, ppk);
+
+    private static string[] Judge(Pair pair, string hash, string cipher, IEnumerable<byte[]> secrets, string psk, byte[]? ppk = null)
     {
         var datagrams = pair.Wire.Sent.Select(flight => flight.Message).Where(m => (ExchangeType)m[18] is ExchangeType.IkeSaInit or ExchangeType.IkeIntermediate or ExchangeType.IkeAuth);
         return Scapy.Run(
             File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Judges", "ikev2.py"))
-            + $"\njudge('{hash}', {bits}, {List(datagrams)}, {List(secrets)}, b'{psk}', bytes.fromhex('{Hex(ppk ?? [])}'))\n");
+            + $"\njudge('{hash}', {cipher}, {List(datagrams)}, {List(secrets)}, b'{psk}', bytes.fromhex('{Hex(ppk ?? [])}'))\n");
     }
 
     internal static IkeSettings Settings(ushort prf, int bits, int additional, List<byte[]> secrets)
@@ -70,6 +93,8 @@ public class KeyDerivationJudgeTests
             ExportKeys = true,
         };
     }
+
+    private static IkeSettings With(IkeSettings settings, AeadAlgorithm cipher) => settings with { IkeProposals = [.. settings.IkeProposals.Select(p => p with { Encryption = [cipher] })] };
 
     private static PeerCredentials Credentials(string peer)
     {

@@ -1,4 +1,3 @@
-using Latchkey.Crypto;
 using Latchkey.Wire.Ike;
 using Xunit;
 

@@ -1,6 +1,9 @@
 namespace Latchkey.Crypto;
 
-/// <summary>A combined-mode cipher of transform type 1 (ENCR), as IKE (RFC 5282, 7634) and ESP (RFC 4106, 7634) use it.</summary>
+/// <summary>
+/// A cipher of transform type 1 (ENCR), as IKE (RFC 5282, 7634) and ESP (RFC 4106, 7634) use it: one of combined mode, or for old
+/// peers one with an algorithm of transform type 3 (INTEG) behind it, which then protects what is encrypted.
+/// </summary>
 public abstract class AeadAlgorithm
 {
     /// <summary>IANA transform id, for example 20 for AES-GCM with a 16-octet ICV.</summary>
@@ -21,8 +24,17 @@ public abstract class AeadAlgorithm
     /// <summary>Octets of salt, taken from the end of the keying material.</summary>
     public abstract int SaltLength { get; }
 
-    /// <summary>Octets of key and salt together: what prf+ has to deliver.</summary>
-    public int KeyMaterialLength => KeyLength + SaltLength;
+    /// <summary>IANA transform id of the integrity algorithm behind it; null: it is of combined mode.</summary>
+    public virtual ushort? IntegrityId => null;
+
+    /// <summary>Octets of the integrity algorithm's key, behind the salt in the keying material.</summary>
+    public virtual int IntegrityKeyLength => 0;
+
+    /// <summary>Octets of which a text must be a multiple.</summary>
+    public virtual int BlockLength => 1;
+
+    /// <summary>Octets of key, salt and integrity key together: what prf+ has to deliver.</summary>
+    public int KeyMaterialLength => KeyLength + SaltLength + IntegrityKeyLength;
 
     /// <summary>Octets of explicit IV in each packet.</summary>
     public abstract int IvLength { get; }

@@ -1,8 +1,17 @@
+using System.Buffers.Binary;
+
 namespace Latchkey.Crypto;
 
 /// <summary>One key of an <see cref="AeadAlgorithm"/>. Not for concurrent use. A packet that verifies allocates nothing.</summary>
 public abstract class AeadKey : IDisposable
 {
+    /// <summary>Writes the explicit IV of the packet with a number, which must never be used twice under one key.</summary>
+    public virtual void WriteIv(ulong number, Span<byte> iv)
+    {
+        iv[..^sizeof(ulong)].Clear();
+        BinaryPrimitives.WriteUInt64BigEndian(iv[^sizeof(ulong)..], number);
+    }
+
     /// <summary>Encrypts in place and writes the ICV.</summary>
     /// <param name="iv">Explicit IV; must never repeat under one key.</param>
     /// <param name="associatedData">Authenticated, not encrypted.</param>

@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 
 namespace Latchkey.Crypto;
@@ -17,7 +18,7 @@ internal sealed record EcdsaCurve(string Name, string Oid, int CoordinateLength,
 
     private static bool Is(EcdsaCurve curve, ReadOnlySpan<byte> parameters)
     {
-        var writer = new System.Formats.Asn1.AsnWriter(System.Formats.Asn1.AsnEncodingRules.DER);
+        var writer = new AsnWriter(AsnEncodingRules.DER);
         writer.WriteObjectIdentifier(curve.Oid);
         return writer.EncodedValueEquals(parameters);
     }

@@ -26,7 +26,11 @@ internal static class AlgorithmList
         var algorithms = ImmutableArray.CreateBuilder<T>();
         foreach (var (name, place) in texts)
         {
-            if (!names.TryGetValue(name, out var algorithm))
+            if (name == "null")
+            {
+                findings.Error(place, $"'{key}' names \"null\", which encrypts nothing and is refused: latches promise that nobody reads along", $"write for example {example}");
+            }
+            else if (!names.TryGetValue(name, out var algorithm))
             {
                 findings.Error(place, $"'{key}' must be {expected}; it knows no \"{name}\"", $"write for example {example}");
             }

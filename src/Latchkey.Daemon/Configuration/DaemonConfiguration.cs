@@ -44,6 +44,9 @@ public sealed record DaemonSettings
     /// <summary>A peer that answers nothing for this long is given up.</summary>
     public TimeSpan GiveUpAfter { get; init; } = TimeSpan.FromSeconds(95);
 
+    /// <summary>What protects IKE messages, best first.</summary>
+    public ImmutableArray<AeadAlgorithm> IkeCiphers { get; init; } = Proposals.Ciphers;
+
     /// <summary>The first key exchange of an IKE SA, best first; Child SAs get one of these where a peer insists.</summary>
     public ImmutableArray<KeyExchangeMethod> KeyExchanges { get; init; } = Proposals.KeyExchanges;
 

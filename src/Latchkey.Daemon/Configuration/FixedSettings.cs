@@ -15,6 +15,7 @@ public static class FixedSettings
         ("[ike] ike_lifetime", s => s.IkeLifetime),
         ("[ike] child_lifetime", s => s.ChildLifetime),
         ("[ike] give_up_after", s => s.GiveUpAfter),
+        ("[ike] ike", s => string.Join(", ", s.IkeCiphers)),
         ("[ike] key_exchange", s => string.Join(", ", s.KeyExchanges)),
         ("[ike] post_quantum", s => string.Join(", ", s.PostQuantum)),
         ("[ike] esn", s => s.Esn),

@@ -1,3 +1,4 @@
+using Latchkey.Crypto;
 using Latchkey.Latching;
 using Latchkey.Wire;
 
@@ -37,6 +38,12 @@ internal static class PolicyAdvice
                     place,
                     $"connections of \"{entry.Name}\" keep the protection and the peer they have when a later policy forbids them, until they end or are closed (RFC 5660 §6.2)",
                     "nothing need be done if that is meant; 'latchkey latches' shows which they are, and 'latchkey close' ends one");
+            }
+
+            if (entry.Encryption.Where(Algorithms.OldCiphers.Contains).Select(cipher => cipher.Keyword).ToList() is [_, ..] old)
+            {
+                findings.Warning(
+                    place, $"\"{entry.Name}\" may be protected by {string.Join(", ", old)}, for old peers: slower, and not made in one step", "take it out when no peer needs it any more");
             }
 
             AdviseOnPeers(entry, place, peers, findings);

@@ -5,7 +5,8 @@ using Latchkey.Ike;
 namespace Latchkey.Daemon.Configuration;
 
 /// <summary>
-/// What is offered and accepted: what RFC 8247 (IKE) and RFC 8221 (ESP) call MUST or SHOULD, AEAD only, best first.
+/// What is offered and accepted: what RFC 8247 (IKE) and RFC 8221 (ESP) call MUST or SHOULD, combined modes only, best first; and what
+/// can be named beside it for old peers.
 /// </summary>
 internal static class Proposals
 {
@@ -23,16 +24,23 @@ internal static class Proposals
     public static OrderedDictionary<string, AeadAlgorithm> CipherNames { get; } =
         new(new[] { Aead(AesGcm16, 256), Aead(ChaCha20Poly1305, null), Aead(AesGcm16, 128) }.Select(cipher => KeyValuePair.Create(cipher.Keyword, cipher)));
 
+    /// <summary>What a list of ciphers may name: those that are there without being named, and those for old peers, which are not.</summary>
+    public static OrderedDictionary<string, AeadAlgorithm> AllCipherNames { get; } =
+        new(CipherNames.Values.Concat(Algorithms.OldCiphers).Select(cipher => KeyValuePair.Create(cipher.Keyword, cipher)));
+
+    /// <summary>Unless the configuration says otherwise.</summary>
+    public static ImmutableArray<AeadAlgorithm> Ciphers { get; } = [.. CipherNames.Values];
+
     /// <summary>Key exchanges of the old kind, best first.</summary>
     public static OrderedDictionary<string, KeyExchangeMethod> KeyExchangeNames { get; } = Named(new[] { X25519, P256, P384, Modp2048 }.Select(KeyExchange));
 
     /// <summary>What withstands quantum computers, and stands beside one of the old kind.</summary>
     public static OrderedDictionary<string, KeyExchangeMethod> PostQuantumNames { get; } = Named([Algorithms.MlKem768, Algorithms.MlKem1024]);
 
-    /// <summary>Unless the configuration says otherwise.</summary>
+    /// <inheritdoc cref="Ciphers"/>
     public static ImmutableArray<KeyExchangeMethod> KeyExchanges { get; } = [.. KeyExchangeNames.Values];
 
-    /// <inheritdoc cref="KeyExchanges"/>
+    /// <inheritdoc cref="Ciphers"/>
     public static ImmutableArray<KeyExchangeMethod> PostQuantum { get; } = [Algorithms.MlKem768];
 
     /// <summary>
@@ -41,8 +49,9 @@ internal static class Proposals
     /// </summary>
     public static ImmutableArray<IkeProposal> Ike(DaemonSettings settings)
     {
-        var classic = new IkeProposal(Ciphers, [.. new[] { HmacSha512, HmacSha384, HmacSha256 }.Select(Prf)], settings.KeyExchanges);
-        return settings.PostQuantum.IsEmpty ? [classic] : [classic with { AdditionalKeyExchange = settings.PostQuantum }, classic];
+        ImmutableArray<PrfAlgorithm> prfs = [.. new[] { HmacSha512, HmacSha384, HmacSha256 }.Select(Prf)];
+        var classic = CipherGroups.Of(settings.IkeCiphers).Select(group => new IkeProposal(group, prfs, settings.KeyExchanges)).ToList();
+        return settings.PostQuantum.IsEmpty ? [.. classic] : [.. classic.Select(p => p with { AdditionalKeyExchange = settings.PostQuantum }), .. classic];
     }
 
     /// <summary>
@@ -50,8 +59,6 @@ internal static class Proposals
     /// exchange, and is shorter-lived than what a key exchange for every Child SA would buy. Peers that insist on one get it.
     /// </summary>
     public static ImmutableArray<EspProposal> Esp(DaemonSettings settings) => [new(Ciphers, []), new(Ciphers, settings.KeyExchanges)];
-
-    private static ImmutableArray<AeadAlgorithm> Ciphers => [.. CipherNames.Values];
 
     private static AeadAlgorithm Aead(ushort id, int? keyLength) =>
         Algorithms.FindAead(id, keyLength) ?? throw new InvalidOperationException($"encryption algorithm {id} is missing");

@@ -80,7 +80,7 @@ internal static class ProtectReader
             OnPolicyChange = section.Choice("on_policy_change", PolicyChangeReaction.Break, PolicyChangeReactions),
             ClearUntilIpsec = section.Choice("clear", false, Clear),
             Encryption = AlgorithmList.Read(
-                section, findings, "esp", Proposals.CipherNames, ("nothing can be protected without a cipher", "write for example esp = [\"aes256gcm16\"]; without 'esp' every cipher will do")) ?? [],
+                section, findings, "esp", Proposals.AllCipherNames, ("nothing can be protected without a cipher", "write for example esp = [\"aes256gcm16\"]; without 'esp' every cipher will do")) ?? [],
             Encapsulation = section.Choice("encapsulation", EncapsulationChoice.Auto, Encapsulations),
         };
         RefuseSenselessClear(section, entry);

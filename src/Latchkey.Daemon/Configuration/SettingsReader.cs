@@ -24,6 +24,8 @@ internal static class SettingsReader
             IkeLifetime = Lifetime(tables.Ike, "ike_lifetime") ?? defaults.IkeLifetime,
             ChildLifetime = Lifetime(tables.Ike, "child_lifetime") ?? defaults.ChildLifetime,
             GiveUpAfter = Lifetime(tables.Ike, "give_up_after") ?? defaults.GiveUpAfter,
+            IkeCiphers = AlgorithmList.Read(
+                tables.Ike, findings, "ike", Proposals.AllCipherNames, ("no IKE SA can be protected without a cipher", "write for example ike = [\"aes256gcm16\"]")) ?? defaults.IkeCiphers,
             KeyExchanges = AlgorithmList.Read(
                 tables.Ike, findings, "key_exchange", Proposals.KeyExchangeNames, ("no IKE SA can be made without a key exchange", "write for example key_exchange = [\"x25519\"]")) ?? defaults.KeyExchanges,
             PostQuantum = AlgorithmList.Read(tables.Ike, findings, "post_quantum", Proposals.PostQuantumNames) ?? defaults.PostQuantum,

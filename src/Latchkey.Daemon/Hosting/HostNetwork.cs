@@ -20,7 +20,9 @@ internal sealed class HostNetwork : IDisposable
     /// <summary>Room for jumbo frames; the routes into the device carry the real MTU.</summary>
     private const int DeviceMtu = 9216;
 
-    private readonly AeadAlgorithm _cipher = Proposals.CipherNames.GetAt(0).Value;
+    private const int MtuOfEthernet = 1500;
+
+    private AeadAlgorithm _widest = Proposals.CipherNames.GetAt(0).Value;
     private readonly List<IDisposable> _open = [];
 
     private HostNetwork(SecurityPolicy policy, IReadOnlyCollection<FlowKey> connections, IReadOnlyList<string> degraded)
@@ -95,8 +97,11 @@ internal sealed class HostNetwork : IDisposable
     /// <summary>Protects what these entries cover, and the held flows; what was protected so far and is neither passes in clear.</summary>
     /// <returns>What an earlier, killed run had left and was put right.</returns>
     /// <exception cref="LinuxException">The kernel or nft refused; what is up stays up and is closed, not open.</exception>
-    public IReadOnlyList<string> Protect(IEnumerable<ProtectEntry> entries, IEnumerable<FlowKey> held) =>
-        Protection.Apply([.. entries.SelectMany(Selectors).Distinct()], held);
+    public IReadOnlyList<string> Protect(IReadOnlyList<ProtectEntry> entries, IEnumerable<FlowKey> held)
+    {
+        _widest = entries.SelectMany(entry => entry.Encryption).Append(Proposals.CipherNames.GetAt(0).Value).MinBy(cipher => InnerMtu(MtuOfEthernet, v6: false, cipher))!;
+        return Protection.Apply([.. entries.SelectMany(Selectors).Distinct()], held);
+    }
 
     /// <summary>Which of the host's traffic an entry protects, one selector for each of its port pairs.</summary>
     internal static IEnumerable<ProtectedSelector> Selectors(ProtectEntry entry) =>
@@ -114,8 +119,10 @@ internal sealed class HostNetwork : IDisposable
 
     private static PortSpan Span(PortRange range) => new(range.Start, range.End);
 
-    // Every cipher offered has the same overhead; UDP encapsulation has more than none, and is the default.
-    private int InnerMtu(int outerMtu, bool v6) => EspOverhead.InnerMtu(outerMtu, v6, Encapsulation.Udp, _cipher);
+    // Of the ciphers that an entry names that with the most overhead; UDP encapsulation has more than none, and is the default.
+    private int InnerMtu(int outerMtu, bool v6) => InnerMtu(outerMtu, v6, _widest);
+
+    private static int InnerMtu(int outerMtu, bool v6, AeadAlgorithm cipher) => EspOverhead.InnerMtu(outerMtu, v6, Encapsulation.Udp, cipher);
 
     private T Keep<T>(T opened)
         where T : IDisposable

@@ -73,7 +73,7 @@ internal static class LatchRecordFormat
 
         value[0] = (byte)channel.Protection;
         value[1] = (byte)channel.Mode;
-        BinaryPrimitives.WriteUInt16BigEndian(value[2..], channel.Quality.Encryption.TransformId);
+        BinaryPrimitives.WriteUInt16BigEndian(value[2..], (ushort)(channel.Quality.Encryption.TransformId | ((channel.Quality.Encryption.IntegrityId ?? 0) << 8)));
         BinaryPrimitives.WriteUInt16BigEndian(value[4..], (ushort)(channel.Quality.Encryption.KeyLengthAttribute ?? 0));
         value[6] = channel.Quality.Esn ? (byte)1 : (byte)0;
         Write(output, Field.Protection, value[..7]);
@@ -246,7 +246,7 @@ internal static class LatchRecordFormat
     }
 
     private static QualityOfProtection Quality(ushort transform, ushort keyLength, byte esn) =>
-        Algorithms.FindAead(transform, keyLength == 0 ? null : keyLength) is { } aead && esn <= 1
+        Algorithms.FindCipher((byte)transform, keyLength == 0 ? null : keyLength, transform >> 8 == 0 ? null : (ushort)(transform >> 8)) is { } aead && esn <= 1
             ? new QualityOfProtection(aead, esn == 1)
             : throw new JournalException($"it names algorithm {transform} with {keyLength} bits, which this program does not know");
 

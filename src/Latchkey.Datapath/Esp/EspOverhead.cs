@@ -13,7 +13,7 @@ public static class EspOverhead
     {
         ArgumentNullException.ThrowIfNull(algorithm);
         var around = Encapsulated(encapsulation) + EspView.HeaderLength + algorithm.IvLength + algorithm.IcvLength;
-        var text = (outerMtu - IpHeader(isV6) - around) & ~(EspTrailer.Alignment - 1);
+        var text = (outerMtu - IpHeader(isV6) - around) & ~(Math.Max(EspTrailer.Alignment, algorithm.BlockLength) - 1);
         return IpHeader(isV6) + Math.Max(0, text - EspTrailer.FixedLength);
     }
 

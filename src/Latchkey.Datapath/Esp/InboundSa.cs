@@ -7,11 +7,10 @@ namespace Latchkey.Datapath;
 /// <summary>An SA that protects what this host receives (RFC 4303 §3.4).</summary>
 internal sealed class InboundSa : IDisposable
 {
-    /// <summary>Every cipher of ESP that we negotiate has an explicit IV as long as an extended sequence number.</summary>
-    public const int IvLength = sizeof(ulong);
-
     private readonly AeadKey _key;
+    private readonly int _clear;
     private readonly int _icvLength;
+    private readonly int _alignment;
 
     /// <summary>Takes the key material over.</summary>
     /// <param name="channel">The channel it belongs to, which lives as long.</param>
@@ -21,7 +20,9 @@ internal sealed class InboundSa : IDisposable
         Channel = channel;
         Window = new(sa.Esn);
         _key = TakeKey(sa);
+        _clear = EspView.HeaderLength + sa.Algorithm.IvLength;
         _icvLength = sa.Algorithm.IcvLength;
+        _alignment = AlignmentOf(sa);
     }
 
     public EspSa Sa { get; }
@@ -33,14 +34,14 @@ internal sealed class InboundSa : IDisposable
     public SaTraffic Traffic { get; } = new();
 
     /// <summary>Makes the key of an SA and clears the material it was made of.</summary>
-    /// <exception cref="ArgumentException">The cipher does not take a sequence number as its IV.</exception>
     public static AeadKey TakeKey(EspSa sa)
     {
         using var material = sa.KeyMaterial;
-        return sa.Algorithm.IvLength == IvLength
-            ? sa.Algorithm.CreateKey(material.Span)
-            : throw new ArgumentException($"ESP needs an explicit IV of {IvLength} octets; {sa.Algorithm} has {sa.Algorithm.IvLength}", nameof(sa));
+        return sa.Algorithm.CreateKey(material.Span);
     }
+
+    /// <summary>Of what the encrypted text is a multiple: what ESP wants, or the cipher (RFC 4303 §2.4).</summary>
+    public static int AlignmentOf(EspSa sa) => Math.Max(EspTrailer.Alignment, sa.Algorithm.BlockLength);
 
     /// <summary>Checks and decrypts an ESP packet in place.</summary>
     /// <param name="payload">Where the payload lies within <paramref name="packet"/>.</param>
@@ -49,9 +50,8 @@ internal sealed class InboundSa : IDisposable
     {
         payload = default;
         nextHeader = IpProtocol.NoNext;
-        const int Clear = EspView.HeaderLength + IvLength;
-        var textLength = packet.Length - Clear - _icvLength;
-        if (textLength < EspTrailer.Alignment || textLength % EspTrailer.Alignment != 0 || !EspView.TryCreate(packet, out var esp))
+        var textLength = packet.Length - _clear - _icvLength;
+        if (textLength < _alignment || textLength % _alignment != 0 || !EspView.TryCreate(packet, out var esp))
         {
             return DropReason.Malformed;
         }
@@ -62,9 +62,9 @@ internal sealed class InboundSa : IDisposable
             return DropReason.Replayed;
         }
 
-        var text = packet.Slice(Clear, textLength);
+        var text = packet.Slice(_clear, textLength);
         var aad = EspAad.Write(stackalloc byte[EspAad.MaximumLength], Sa.Spi, sequence, Sa.Esn);
-        if (!_key.TryDecrypt(packet[EspView.HeaderLength..Clear], aad, text, packet[(Clear + textLength)..]))
+        if (!_key.TryDecrypt(packet[EspView.HeaderLength.._clear], aad, text, packet[(_clear + textLength)..]))
         {
             return DropReason.IntegrityFailed;
         }
@@ -76,7 +76,7 @@ internal sealed class InboundSa : IDisposable
             return DropReason.Malformed;
         }
 
-        payload = Clear..(Clear + trailer.PayloadLength);
+        payload = _clear..(_clear + trailer.PayloadLength);
         nextHeader = trailer.NextHeader;
         return null;
     }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Latchkey.Contract;
 using Latchkey.Crypto;
 using Latchkey.Wire;
@@ -8,11 +7,9 @@ namespace Latchkey.Datapath;
 /// <summary>An SA that protects what this host sends (RFC 4303 §3.3).</summary>
 internal sealed class OutboundSa : IDisposable
 {
-    /// <summary>Octets in front of the payload: SPI, sequence number and IV.</summary>
-    public const int HeaderLength = EspView.HeaderLength + InboundSa.IvLength;
-
     private readonly AeadKey _key;
     private readonly int _icvLength;
+    private readonly int _alignment;
 
     /// <summary>Takes the key material over.</summary>
     public OutboundSa(EspSa sa)
@@ -21,9 +18,14 @@ internal sealed class OutboundSa : IDisposable
         (OuterLocal, OuterRemote) = (Outer(sa.Local), Outer(sa.Remote));
         _key = InboundSa.TakeKey(sa);
         _icvLength = sa.Algorithm.IcvLength;
+        _alignment = InboundSa.AlignmentOf(sa);
+        HeaderLength = EspView.HeaderLength + sa.Algorithm.IvLength;
     }
 
     public EspSa Sa { get; }
+
+    /// <summary>Octets in front of the payload: SPI, sequence number and IV.</summary>
+    public int HeaderLength { get; }
 
     /// <summary>The last sequence number used.</summary>
     public ulong Sequence { get; set; }
@@ -40,7 +42,7 @@ internal sealed class OutboundSa : IDisposable
 
     /// <summary>Octets of the ESP packet around a payload.</summary>
     public int LengthFor(int payloadLength) =>
-        HeaderLength + payloadLength + EspTrailer.LengthFor(payloadLength) + _icvLength;
+        HeaderLength + payloadLength + EspTrailer.LengthFor(payloadLength, _alignment) + _icvLength;
 
     /// <summary>Protects a payload in place.</summary>
     /// <param name="packet">As long as <see cref="LengthFor"/> says; the payload lies behind <see cref="HeaderLength"/>.</param>
@@ -53,12 +55,12 @@ internal sealed class OutboundSa : IDisposable
         }
 
         Sequence++;
-        var textLength = payloadLength + EspTrailer.Write(packet[(HeaderLength + payloadLength)..], payloadLength, nextHeader);
+        var textLength = payloadLength + EspTrailer.Write(packet[(HeaderLength + payloadLength)..], payloadLength, nextHeader, _alignment);
         EspView.WriteHeader(packet, Sa.Spi, (uint)Sequence);
 
         // The sequence number never repeats under a key, and neither does the IV made of it (RFC 4106 §3.1).
         var iv = packet[EspView.HeaderLength..HeaderLength];
-        BinaryPrimitives.WriteUInt64BigEndian(iv, Sequence);
+        _key.WriteIv(Sequence, iv);
         var aad = EspAad.Write(stackalloc byte[EspAad.MaximumLength], Sa.Spi, Sequence, Sa.Esn);
         _key.Encrypt(iv, aad, packet.Slice(HeaderLength, textLength), packet[(HeaderLength + textLength)..]);
         Traffic.Count(packet.Length);

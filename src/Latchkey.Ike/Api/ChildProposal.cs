@@ -6,7 +6,7 @@ namespace Latchkey.Ike;
 
 /// <summary>What a Child SA is asked to cover. Only transport mode exists so far.</summary>
 /// <remarks>A peer that falls back to tunnel mode is refused: policy wants transport (RFC 7296 §1.3.1).</remarks>
-/// <param name="Encryption">What policy allows for it of what <see cref="IkeSettings.EspProposals"/> has, best first; empty: all of it.</param>
+/// <param name="Encryption">What policy allows for it, best first; empty: what <see cref="IkeSettings.EspProposals"/> has.</param>
 public sealed record ChildProposal(SelectorSet Selectors, ImmutableArray<AeadAlgorithm> Encryption)
 {
     /// <summary>With whatever the settings have.</summary>

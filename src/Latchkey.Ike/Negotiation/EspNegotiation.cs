@@ -7,7 +7,7 @@ using Latchkey.Wire.Ike;
 namespace Latchkey.Ike;
 
 /// <summary>Offers and chooses proposals for Child SAs (RFC 7296 §2.7, §3.3).</summary>
-/// <param name="encryption">What policy allows of what the settings have, best first; empty: all of it.</param>
+/// <param name="encryption">What policy allows, best first, old ciphers among it; empty: what the settings have.</param>
 /// <param name="withKeyExchange">False in IKE_AUTH, where a Child SA has no key exchange of its own (RFC 7296 §1.2).</param>
 internal sealed class EspNegotiation(IkeSettings settings, ImmutableArray<AeadAlgorithm> encryption, bool withKeyExchange)
 {
@@ -69,9 +69,8 @@ internal sealed class EspNegotiation(IkeSettings settings, ImmutableArray<AeadAl
 
     private static ImmutableArray<EspProposal> Usable(IkeSettings settings, ImmutableArray<AeadAlgorithm> encryption, bool withKeyExchange)
     {
-        ImmutableArray<EspProposal> allowed = encryption.IsEmpty
-            ? settings.EspProposals
-            : [.. settings.EspProposals.Select(p => p with { Encryption = [.. encryption.Where(p.Encryption.Contains)] }).Where(p => !p.Encryption.IsEmpty)];
+        ImmutableArray<EspProposal> allowed =
+            [.. settings.EspProposals.SelectMany(p => CipherGroups.Of(encryption.IsEmpty ? p.Encryption : encryption).Select(group => p with { Encryption = group }))];
 
         // Proposals that differ in their key exchanges only are one where there is none.
         return withKeyExchange ? allowed : [.. allowed.Where((p, i) => !allowed.Take(i).Any(before => before.Encryption.SequenceEqual(p.Encryption)))];
@@ -92,7 +91,7 @@ internal sealed class EspNegotiation(IkeSettings settings, ImmutableArray<AeadAl
         var keyExchange = WantsKeyExchange(ours)
             ? match.Choose(TransformType.KeyExchange, ours.KeyExchange, k => Transform.Of(TransformType.KeyExchange, k.TransformId))
             : null;
-        if (encryption is not null && esn is not null && (keyExchange is not null || !WantsKeyExchange(ours)) && match.RestIsNone())
+        if (encryption is not null && match.HasIntegrityFor(encryption) && esn is not null && (keyExchange is not null || !WantsKeyExchange(ours)) && match.RestIsNone())
         {
             suite = new EspSuite(encryption, esn.Id == EsnYes, keyExchange);
         }
@@ -108,6 +107,7 @@ internal sealed class EspNegotiation(IkeSettings settings, ImmutableArray<AeadAl
     private ImmutableArray<Transform> Transforms(EspProposal proposal) =>
     [
         .. proposal.Encryption.Select(a => Transform.Of(TransformType.Encryption, a.TransformId, a.KeyLengthAttribute)),
+        .. proposal.Encryption.Select(a => a.IntegrityId).OfType<ushort>().Select(id => Transform.Of(TransformType.Integrity, id)),
         .. WantsKeyExchange(proposal) ? proposal.KeyExchange.Select(k => Transform.Of(TransformType.KeyExchange, k.TransformId)) : [],
         .. EsnChoices,
     ];

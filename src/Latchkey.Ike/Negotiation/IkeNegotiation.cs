@@ -48,6 +48,7 @@ internal static class IkeNegotiation
         suite = null;
         var match = new TransformMatch(theirs);
         if (match.Choose(TransformType.Encryption, ours.Encryption, a => Transform.Of(TransformType.Encryption, a.TransformId, a.KeyLengthAttribute)) is { } encryption
+            && match.HasIntegrityFor(encryption)
             && match.Choose(TransformType.Prf, ours.Prf, p => Transform.Of(TransformType.Prf, p.TransformId)) is { } prf
             && match.Choose(TransformType.KeyExchange, ours.KeyExchange, k => Transform.Of(TransformType.KeyExchange, k.TransformId)) is { } keyExchange
             && MeetsAdditional(match, ours, out var additional) && match.RestIsNone())
@@ -68,6 +69,7 @@ internal static class IkeNegotiation
     private static ImmutableArray<Transform> Transforms(IkeProposal proposal) =>
     [
         .. proposal.Encryption.Select(a => Transform.Of(TransformType.Encryption, a.TransformId, a.KeyLengthAttribute)),
+        .. proposal.Encryption.Select(a => a.IntegrityId).OfType<ushort>().Select(id => Transform.Of(TransformType.Integrity, id)),
         .. proposal.Prf.Select(p => Transform.Of(TransformType.Prf, p.TransformId)),
         .. proposal.KeyExchange.Select(k => Transform.Of(TransformType.KeyExchange, k.TransformId)),
         .. proposal.AdditionalKeyExchange.Select(k => Transform.Of(TransformType.AdditionalKeyExchange1, k.TransformId)),

@@ -1,11 +1,10 @@
-using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using Latchkey.Crypto;
 using Latchkey.Wire.Ike;
 
 namespace Latchkey.Ike;
 
-/// <summary>Seals and opens the messages of one generation of an IKE SA with its AEAD (RFC 7296 §3.14, RFC 5282).</summary>
+/// <summary>Seals and opens the messages of one generation of an IKE SA with its cipher (RFC 7296 §3.14, RFC 5282).</summary>
 internal sealed class MessageCipher(AeadAlgorithm algorithm, SecretBytes sealKey, SecretBytes openKey) : IDisposable
 {
     /// <summary>Octets of the field that says how much padding stands before it.</summary>
@@ -25,7 +24,7 @@ internal sealed class MessageCipher(AeadAlgorithm algorithm, SecretBytes sealKey
         PayloadChain.Write(inner, payloads);
         var text = inner.ToArray();
         var first = PayloadChain.FirstOf(payloads);
-        var overhead = IkeHeader.Size + PayloadChain.GenericHeader + algorithm.IvLength + PadLength + algorithm.IcvLength;
+        var overhead = IkeHeader.Size + PayloadChain.GenericHeader + algorithm.IvLength + (algorithm.BlockLength - 1) + PadLength + algorithm.IcvLength;
         if (longest is not { } limit || overhead + text.Length <= limit)
         {
             return [Seal(header, first, null, text)];
@@ -42,7 +41,7 @@ internal sealed class MessageCipher(AeadAlgorithm algorithm, SecretBytes sealKey
         inner = null;
         var body = encrypted.Body.AsSpan();
         var textLength = body.Length - algorithm.IvLength - algorithm.IcvLength;
-        if (textLength < PadLength)
+        if (textLength < PadLength || textLength % algorithm.BlockLength != 0)
         {
             return false;
         }
@@ -65,7 +64,8 @@ internal sealed class MessageCipher(AeadAlgorithm algorithm, SecretBytes sealKey
 
     private byte[] Seal(IkeHeader header, PayloadType first, FragmentNumber? fragment, byte[] text)
     {
-        var body = algorithm.IvLength + text.Length + PadLength + algorithm.IcvLength;
+        var padding = -(text.Length + PadLength) & (algorithm.BlockLength - 1);
+        var body = algorithm.IvLength + text.Length + padding + PadLength + algorithm.IcvLength;
         var writer = new IkeWriter();
         (header with { NextPayload = fragment is null ? PayloadType.Encrypted : PayloadType.EncryptedFragment }).Write(writer);
         writer.U8((byte)first);
@@ -80,15 +80,17 @@ internal sealed class MessageCipher(AeadAlgorithm algorithm, SecretBytes sealKey
         var ivAt = writer.Length;
         writer.Zeros(algorithm.IvLength);
         writer.Octets(text);
-        // Pad length zero: an AEAD needs no padding.
-        writer.Zeros(PadLength + algorithm.IcvLength);
+        // What the padding is, is nobody's business (RFC 7296 §3.14); a combined mode needs none.
+        writer.Zeros(padding);
+        writer.U8((byte)padding);
+        writer.Zeros(algorithm.IcvLength);
         writer.PatchU32(24, writer.Length);
 
         var message = writer.ToArray();
         var iv = message.AsSpan(ivAt, algorithm.IvLength);
-        BinaryPrimitives.WriteUInt64BigEndian(iv[^8..], ++_lastIv);
+        _seal.WriteIv(++_lastIv, iv);
         _seal.Encrypt(
-            iv, message.AsSpan(0, ivAt), message.AsSpan(ivAt + iv.Length, text.Length + PadLength), message.AsSpan(message.Length - algorithm.IcvLength));
+            iv, message.AsSpan(0, ivAt), message.AsSpan(ivAt + iv.Length, text.Length + padding + PadLength), message.AsSpan(message.Length - algorithm.IcvLength));
         return message;
     }
 

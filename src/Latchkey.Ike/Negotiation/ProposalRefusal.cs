@@ -23,12 +23,12 @@ internal static class ProposalRefusal
         [$"at the peer: let it accept {Words(offered)}"]);
 
     /// <summary>The lines with which we would have what the other end has.</summary>
-    private static IEnumerable<string> Here(SaPayload theirs, SaPayload ours) => TransformDifferences.Failed(theirs, ours).Select(type => Here(type, theirs, ours)).OfType<string>();
+    private static IEnumerable<string> Here(SaPayload theirs, SaPayload ours) => TransformDifferences.Failed(theirs, ours).Select(type => Here(type, theirs, ours)).OfType<string>().Distinct();
 
     private static string? Here(TransformType type, SaPayload theirs, SaPayload ours) => type switch
     {
-        TransformType.Encryption when IsEsp(ours) && Keywords(theirs, type) is [_, ..] addable =>
-            $"here, in the [[protect]] of these flows: esp = {List(addable, Keywords(ours, type))}",
+        TransformType.Encryption or TransformType.Integrity when Keywords(theirs, TransformType.Encryption) is [_, ..] addable =>
+            $"here, in {(IsEsp(ours) ? "the [[protect]] of these flows: esp" : "[ike]: ike")} = {List(addable, Keywords(ours, TransformType.Encryption))}{Caution(ours)}",
         TransformType.KeyExchange when Keywords(theirs, type) is [_, ..] addable => $"here, in [ike]: key_exchange = {List(addable, Keywords(ours, type))}{Caution(ours)}",
         TransformType.ExtendedSequenceNumbers => "here, in [ike]: esn = true",
         _ => null,
@@ -51,12 +51,16 @@ internal static class ProposalRefusal
     private static bool IsEsp(SaPayload offer) => offer.Proposals.Any(p => p.Protocol == IkeProtocol.Esp);
 
     /// <summary>Of what is offered, that which this host has.</summary>
-    private static ImmutableArray<string> Keywords(SaPayload offer, TransformType type) =>
-        [.. offer.Proposals.SelectMany(p => p.Transforms).Where(t => t.Type == type).Select(Keyword).OfType<string>().Distinct()];
+    private static ImmutableArray<string> Keywords(SaPayload offer, TransformType type) => type == TransformType.Encryption
+        ? [.. Algorithms.Aeads.Concat(Algorithms.OldCiphers).Where(cipher => offer.Proposals.Any(p => Has(p, cipher))).Select(cipher => cipher.Keyword)]
+        : [.. offer.Proposals.SelectMany(p => p.Transforms).Where(t => t.Type == type).Select(Keyword).OfType<string>().Distinct()];
+
+    private static bool Has(Proposal proposal, AeadAlgorithm cipher) =>
+        proposal.Transforms.Any(t => t.Type == TransformType.Encryption && t.Id == cipher.TransformId && t.KeyLength == cipher.KeyLengthAttribute)
+        && (cipher.IntegrityId is not { } id || proposal.Transforms.Any(t => t.Type == TransformType.Integrity && t.Id == id));
 
     private static string? Keyword(Transform transform) => transform.Type switch
     {
-        TransformType.Encryption => Algorithms.FindAead(transform.Id, transform.KeyLength)?.Keyword,
         TransformType.Prf => Algorithms.FindPrf(transform.Id)?.Keyword,
         TransformType.KeyExchange => Algorithms.FindKeyExchange(transform.Id)?.Keyword,
         _ => null,

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Latchkey.Crypto;
 using Latchkey.Wire.Ike;
 
 namespace Latchkey.Ike;
@@ -29,6 +30,10 @@ internal sealed class TransformMatch(Proposal offered)
 
         return null;
     }
+
+    /// <summary>The integrity algorithm that goes with a cipher; a combined mode needs none.</summary>
+    public bool HasIntegrityFor(AeadAlgorithm cipher) =>
+        cipher.IntegrityId is not { } id || Choose(TransformType.Integrity, [cipher], _ => Transform.Of(TransformType.Integrity, id)) is not null;
 
     /// <summary>
     /// Every other type in the proposal (integrity beside an AEAD, additional key exchanges) must offer "none", and is

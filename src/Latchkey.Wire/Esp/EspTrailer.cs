@@ -11,14 +11,15 @@ public readonly record struct EspTrailer(int PayloadLength, int PadLength, IpPro
     public const int Alignment = 4;
 
     /// <summary>Octets of padding and trailer behind a payload.</summary>
-    public static int LengthFor(int payloadLength) =>
-        (-(payloadLength + FixedLength) & (Alignment - 1)) + FixedLength;
+    /// <param name="alignment">A power of two, at least <see cref="Alignment"/>: what the cipher needs.</param>
+    public static int LengthFor(int payloadLength, int alignment = Alignment) =>
+        (-(payloadLength + FixedLength) & (alignment - 1)) + FixedLength;
 
     /// <summary>Writes the smallest trailer behind a payload: padding 1, 2, 3… (RFC 4303 §2.4).</summary>
     /// <returns>Octets written: <see cref="LengthFor"/>.</returns>
-    public static int Write(Span<byte> destination, int payloadLength, IpProtocol nextHeader)
+    public static int Write(Span<byte> destination, int payloadLength, IpProtocol nextHeader, int alignment = Alignment)
     {
-        var length = LengthFor(payloadLength);
+        var length = LengthFor(payloadLength, alignment);
         for (var i = 0; i < length - FixedLength; i++)
         {
             destination[i] = (byte)(i + 1);

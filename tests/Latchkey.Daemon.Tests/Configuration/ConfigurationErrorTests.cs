@@ -70,6 +70,8 @@ public class ConfigurationErrorTests
         { Entry + "on_break = \"panic\"\n", 5, 12, "'on_break' must be", "\"close\"" },
         { Entry + "on_silence = \"failover\"\n", 5, 14, "'on_silence' must be \"wait\" or \"close\"", "\"wait\"" },
         { Entry + "esp = \"aes256gcm16\"\n", 5, 7, "'esp' must be a list of aes256gcm16", "esp = [" },
+        { Entry + "esp = [\"null\"]\n", 5, 8, "encrypts nothing and is refused", "aes256gcm16" },
+        { "[ike]\nike = [\"aes256-sha1\"]\n", 2, 8, "knows no \"aes256-sha1\"", "aes256gcm16" },
         { Entry + "esp = []\n", 5, 7, "without a cipher", "every cipher will do" },
         { Entry + "esp = [\"aes256gcm16\", \"3des\"]\n", 5, 23, "knows no \"3des\"", "aes256gcm16" },
         { Entry + "esp = [\"aes256gcm16\", \"aes256gcm16\"]\n", 5, 23, "names \"aes256gcm16\" twice", "remove" },

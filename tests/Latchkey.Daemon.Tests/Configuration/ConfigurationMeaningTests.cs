@@ -1,4 +1,5 @@
 using CsCheck;
+using Latchkey.Crypto;
 using Latchkey.Daemon.Configuration;
 using Latchkey.Daemon.Hosting;
 using Latchkey.Latching;
@@ -121,6 +122,17 @@ public class ConfigurationMeaningTests
         Assert.True(Assert.Single(configuration.Policy.Peers).ProvesNothing);
         Assert.Contains(PolicyExplanation.Of(configuration), s => s.Contains("need prove nothing", StringComparison.Ordinal));
         Assert.False(Assert.Single(Read($"[[protect]]\nname = \"a\"\nprotocol = \"tcp\"\nport = 7\n[[peer]]\nname = \"n\"\nkey = \"{Key1}\"\nlocal_auth = \"null\"\naddresses = [\"192.0.2.0/24\"]\n").Policy.Peers).ProvesNothing);
+    }
+
+    [Fact]
+    public void Ciphers_for_old_peers_are_there_only_where_they_are_named_and_are_warned_of()
+    {
+        Assert.DoesNotContain(Proposals.Ike(new DaemonSettings()).SelectMany(p => p.Encryption).Concat(Proposals.Esp(new DaemonSettings()).SelectMany(p => p.Encryption)), Algorithms.OldCiphers.Contains);
+        var named = Proposals.Ike(Read("[ike]\nike = [\"aes256gcm16\", \"aes128-sha384\"]\npost_quantum = []\n").Settings);
+        Assert.Equal([["AES-GCM-16-256"], ["AES-CBC-128/HMAC-SHA2-384-192"]], named.Select(p => p.Encryption.Select(cipher => cipher.Name)));
+        var result = ConfigurationReader.Read("[[protect]]\nname = \"old\"\nprotocol = \"tcp\"\nport = 7\nesp = [\"aes256ccm16\"]\n", "f");
+        Assert.Equal("AES-CCM-16-256", Assert.Single(Assert.Single(result.Configuration!.Policy.Protect).Encryption).Name);
+        Assert.Contains(result.Findings, f => f.Kind == FindingKind.Warning && f.Message.Contains("aes256ccm16, for old peers", StringComparison.Ordinal));
     }
 
     [Fact]

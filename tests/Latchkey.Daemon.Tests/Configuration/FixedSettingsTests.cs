@@ -22,6 +22,7 @@ public class FixedSettingsTests
     [InlineData("[ike] ike_lifetime")]
     [InlineData("[ike] child_lifetime")]
     [InlineData("[ike] give_up_after")]
+    [InlineData("[ike] ike")]
     [InlineData("[ike] key_exchange")]
     [InlineData("[ike] post_quantum")]
     [InlineData("[ike] esn")]
@@ -40,6 +41,7 @@ public class FixedSettingsTests
             "[ike] ike_lifetime" => Running with { IkeLifetime = TimeSpan.FromHours(1) },
             "[ike] child_lifetime" => Running with { ChildLifetime = TimeSpan.FromMinutes(1) },
             "[ike] give_up_after" => Running with { GiveUpAfter = TimeSpan.FromMinutes(1) },
+            "[ike] ike" => Running with { IkeCiphers = [Algorithms.OldCiphers[0]] },
             "[ike] key_exchange" => Running with { KeyExchanges = [Algorithms.FindKeyExchange(20)!] },
             "[ike] post_quantum" => Running with { PostQuantum = [Algorithms.MlKem1024] },
             "[ike] esn" => Running with { Esn = false },
@@ -70,6 +72,7 @@ public class FixedSettingsTests
             property.SetValue(settings, property.GetValue(settings) switch
             {
                 bool b => !b,
+                ImmutableArray<AeadAlgorithm> => ImmutableArray<AeadAlgorithm>.Empty,
                 ImmutableArray<KeyExchangeMethod> => ImmutableArray<KeyExchangeMethod>.Empty,
                 TimeSpan t => t + TimeSpan.FromSeconds(1),
                 var text => $"{text}x",

@@ -2,7 +2,6 @@ using Latchkey.Crypto;
 using Latchkey.Daemon.Control;
 using Latchkey.Daemon.Events;
 using Latchkey.Daemon.Hosting;
-using Latchkey.Engine;
 using Latchkey.Ike;
 using Latchkey.Latching;
 using Latchkey.Wire;

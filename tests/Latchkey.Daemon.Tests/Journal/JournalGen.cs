@@ -19,7 +19,7 @@ internal static class JournalGen
         from peer in Gen.Int[0, 3]
         from mode in Gen.Enum<SaMode>()
         from protection in Gen.Enum<ProtectionType>()
-        from aead in OneOf([.. Algorithms.Aeads])
+        from aead in OneOf([.. Algorithms.Aeads, .. Algorithms.OldCiphers])
         from esn in Gen.Bool
         from state in OneOf(LatchState.Established, LatchState.Broken, LatchState.Closed)
         from brokenBy in Gen.Enum<BreakReason>()

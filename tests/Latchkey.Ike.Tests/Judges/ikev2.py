@@ -1,11 +1,12 @@
 # An IKE SA and its first Child SA, worked out anew from the datagrams of a set-up and from the secrets of its key exchanges,
 # written from RFC 7296 (2.13 to 2.17), RFC 9242 (3.3.2), RFC 9370 (2.2.2), RFC 7383 and RFC 8784 (3). Nothing in here knows Latchkey.
 import hashlib, hmac
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 SKF, SK, NONCE, IDI, IDR, CERT, AUTH, NOTIFY = 53, 46, 40, 35, 36, 37, 39, 41
-IV, ICV, SALT = 8, 16, 4
+SALT = 4
 
 
 class Prf:
@@ -36,10 +37,38 @@ def one(chain, kind):
     return next(body for which, body in chain if which == kind)
 
 
+class Gcm:
+    """RFC 5282; the key material is key and salt."""
+    iv, icv, integrity = 8, 16, 0
+
+    def __init__(self, bits):
+        self.encryption = bits // 8 + SALT
+
+    def open(self, key, _, iv, header, text):
+        return AESGCM(key[:-SALT]).decrypt(key[-SALT:] + iv, text, header)
+
+
+class CbcHmac:
+    """RFC 7296 3.14: the ICV is over everything in front of it; RFC 4868 says how long it and its key are."""
+    iv = 16
+
+    def __init__(self, bits, hash):
+        self.encryption, self.hash, self.integrity = bits // 8, hash, hashlib.new(hash).digest_size
+        self.icv = self.integrity // 2
+
+    def open(self, key, integrity_key, iv, header, text):
+        text, icv = text[:-self.icv], text[-self.icv:]
+        assert hmac.new(integrity_key, header + iv + text, self.hash).digest()[:self.icv] == icv, "the ICV is wrong"
+        decryptor = Cipher(algorithms.AES(key), modes.CBC(iv)).decryptor()
+        return decryptor.update(text) + decryptor.finalize()
+
+
 class Keys:
-    def __init__(self, prf, seed, nonces, spis, key):
-        stream = prf.plus(seed, nonces + spis, 3 * prf.size + 2 * key)
-        sizes = dict(d=prf.size, ei=key, er=key, pi=prf.size, pr=prf.size)
+    def __init__(self, prf, seed, nonces, spis, cipher):
+        key, integrity = cipher.encryption, cipher.integrity
+        self.cipher = cipher
+        stream = prf.plus(seed, nonces + spis, 3 * prf.size + 2 * key + 2 * integrity)
+        sizes = dict(d=prf.size, ai=integrity, ar=integrity, ei=key, er=key, pi=prf.size, pr=prf.size)
         for name, size in sizes.items():
             setattr(self, name, stream[:size])
             stream = stream[size:]
@@ -52,9 +81,9 @@ def opened(keys, datagrams):
         outer, header = message[16], 28 + (8 if message[16] == SKF else 4)
         if first is None:
             first = message[28]
-        material = keys.ei if message[19] & 8 else keys.er
-        body, key, salt = message[header:], material[:-SALT], material[-SALT:]
-        text = AESGCM(key).decrypt(salt + body[:IV], body[IV:], message[:header])
+        key, integrity_key = (keys.ei, keys.ai) if message[19] & 8 else (keys.er, keys.ar)
+        body, iv = message[header:], keys.cipher.iv
+        text = keys.cipher.open(key, integrity_key, body[:iv], message[:header], body[iv:])
         inner += text[: len(text) - 1 - text[-1]]
     return first, inner
 
@@ -75,13 +104,14 @@ def proved(prf, signed, chain, psk, sk_p):
     return method == 14
 
 
-def judge(prf_name, key_bits, datagrams, secrets, psk=b"", ppk=b""):
-    """datagrams: of IKE_SA_INIT, IKE_INTERMEDIATE and IKE_AUTH, in the order in which they were sent."""
-    prf, key = Prf(prf_name), key_bits // 8 + SALT
+def judge(prf_name, cipher, datagrams, secrets, psk=b"", ppk=b""):
+    """datagrams: of IKE_SA_INIT, IKE_INTERMEDIATE and IKE_AUTH, in the order in which they were sent. The first Child SA has the
+    same cipher as the IKE SA."""
+    prf, key = Prf(prf_name), cipher.encryption + cipher.integrity
     init_i, init_r, rest = datagrams[0], datagrams[1], datagrams[2:]
     spis = init_r[:16]
     ni, nr = (one(payloads(m[16], m[28:]), NONCE) for m in (init_i, init_r))
-    keys = Keys(prf, prf(ni + nr, secrets[0]), ni + nr, spis, key)
+    keys = Keys(prf, prf(ni + nr, secrets[0]), ni + nr, spis, cipher)
     generations, mixed_in, said, used = [keys], b"", dict(i=b"", r=b""), 1
     while rest:
         exchange, identifier = rest[0][18], rest[0][20:24]
@@ -92,7 +122,7 @@ def judge(prf_name, key_bits, datagrams, secrets, psk=b"", ppk=b""):
         if exchange == 43:  # IKE_INTERMEDIATE
             said["i"] += prf(keys.pi, to_authenticate(asked[0], first_i, inner_i))
             said["r"] += prf(keys.pr, to_authenticate(answered[0], first_r, inner_r))
-            keys = Keys(prf, prf(keys.d, secrets[used] + ni + nr), ni + nr, spis, key)
+            keys = Keys(prf, prf(keys.d, secrets[used] + ni + nr), ni + nr, spis, cipher)
             generations.append(keys)
             used += 1
             mixed_in = said["i"] + said["r"] + (int.from_bytes(identifier, "big") + 1).to_bytes(4, "big")
@@ -105,5 +135,5 @@ def judge(prf_name, key_bits, datagrams, secrets, psk=b"", ppk=b""):
             print("initiator proved" if proved(prf, signed_i, of_i, psk, keys.pi) else "initiator NOT proved")
             print("responder proved" if proved(prf, signed_r, of_r, psk, keys.pr) else "responder NOT proved")
     for g in generations:
-        print(g.ei.hex() + " " + g.er.hex())
+        print((g.ei + g.ai).hex() + " " + (g.er + g.ar).hex())
     print(prf.plus(keys.d, ni + nr, 2 * key).hex())
