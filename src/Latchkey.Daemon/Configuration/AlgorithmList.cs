@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Latchkey.Crypto;
 
 namespace Latchkey.Daemon.Configuration;
 
@@ -26,7 +27,7 @@ internal static class AlgorithmList
         var algorithms = ImmutableArray.CreateBuilder<T>();
         foreach (var (name, place) in texts)
         {
-            if (name == "null")
+            if (name == "null" && names is OrderedDictionary<string, AeadAlgorithm>)
             {
                 findings.Error(place, $"'{key}' names \"null\", which encrypts nothing and is refused: latches promise that nobody reads along", $"write for example {example}");
             }

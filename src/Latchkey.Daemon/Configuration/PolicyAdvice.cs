@@ -51,6 +51,11 @@ internal static class PolicyAdvice
 
         foreach (var (peer, place, _) in peers)
         {
+            if (peer.ProvesNothing)
+            {
+                findings.Warning(place, $"whoever is at an address of \"{peer.Name}\" is let in without a proof, and nothing with it is latched", "give it a key when it can prove one");
+            }
+
             if (!protect.Any(p => Concerns(p.Entry, peer)))
             {
                 findings.Warning(place, $"no [[protect]] entry covers an address of \"{peer.Name}\", so nothing with it is protected", "add an entry whose 'remote' covers it");
