@@ -119,10 +119,50 @@ public class NegotiationTests
         using var pair = new Pair();
         pair.B.Policy.AllowedEncryption = byInitiator ? [] : [ChaCha];
         pair.A.Do(host => host.Initiate(
-            pair.Now, pair.A.Address, pair.B.Address, new ChildProposal(Pair.SelectorsBetween(pair.A, pair.B), byInitiator ? [ChaCha] : []), forceUdpEncapsulation: false, initialContact: false));
+            pair.Now, pair.A.Address, pair.B.Address, new ChildProposal(Pair.SelectorsBetween(pair.A, pair.B), byInitiator ? [ChaCha] : [], []), forceUdpEncapsulation: false, initialContact: false));
         pair.Run();
         Assert.Equal(ChaCha, pair.A.Only<ChildEstablished>().Suite.Encryption);
         Assert.Equal(ChaCha, pair.B.Only<ChildEstablished>().Suite.Encryption);
+    }
+
+    [Fact]
+    public void C4_What_latches_hold_is_chosen_before_what_is_better()
+    {
+        using var pair = new Pair(With(esp: [Gcm256, Gcm128]));
+        pair.B.Policy.LatchedSuites = [new EspSuite(Gcm128, Esn: false, KeyExchange: null)];
+        pair.Establish();
+        Assert.Equal(new EspSuite(Gcm128, Esn: false, KeyExchange: null), pair.B.Only<ChildEstablished>().Suite);
+        Assert.Equal(new EspSuite(Gcm128, Esn: false, KeyExchange: null), pair.A.Only<ChildEstablished>().Suite);
+    }
+
+    [Fact]
+    public void C4_What_latches_hold_is_offered_in_a_proposal_of_its_own_before_the_others()
+    {
+        using var pair = new Pair(With(esp: [Gcm256, Gcm128]));
+        pair.A.Do(host => host.Initiate(
+            pair.Now, pair.A.Address, pair.B.Address, new ChildProposal(Pair.SelectorsBetween(pair.A, pair.B), [], [new EspSuite(Gcm128, Esn: false, KeyExchange: null)]),
+            forceUdpEncapsulation: false, initialContact: false));
+        pair.Run();
+        Assert.Equal(new EspSuite(Gcm128, Esn: false, KeyExchange: null), pair.A.Only<ChildEstablished>().Suite);
+    }
+
+    [Fact]
+    public void C4_What_latches_hold_is_no_more_than_a_wish_where_the_other_end_does_not_have_it()
+    {
+        using var pair = new Pair(With(esp: [Gcm256]), With(esp: [Gcm256, Gcm128]));
+        pair.B.Policy.LatchedSuites = [new EspSuite(Gcm128, Esn: true, KeyExchange: null)];
+        pair.Establish();
+        Assert.Equal(Gcm256, pair.A.Only<ChildEstablished>().Suite.Encryption);
+    }
+
+    [Fact]
+    public void L29_What_policy_no_longer_allows_is_not_chosen_though_latches_hold_it()
+    {
+        using var pair = new Pair(With(esp: [Gcm256, Gcm128]));
+        pair.B.Policy.AllowedEncryption = [Gcm256];
+        pair.B.Policy.LatchedSuites = [new EspSuite(Gcm128, Esn: true, KeyExchange: null)];
+        pair.Establish();
+        Assert.Equal(Gcm256, pair.B.Only<ChildEstablished>().Suite.Encryption);
     }
 
     [Fact]

@@ -158,6 +158,13 @@ internal sealed class EngineState
         pair.Local, pair.Remote, Identity.Public.Fingerprint, peerKey, ProtectionType.ConfidentialityAndIntegrity, SaMode.Transport,
         new QualityOfProtection(suite.Encryption, suite.Esn));
 
+    /// <summary>Suites of the living latches that a Child SA would carry; a peer that is offered them, or offers them, need break none.</summary>
+    public ImmutableArray<EspSuite> Latched(AddressPair pair, SelectorSet selectors)
+    {
+        var latches = selectors.SingleFlow is { } flow ? Latches.Find(flow) is { } one ? [one] : [] : Latches.Between(pair);
+        return [.. latches.Where(l => l.Conducts && selectors.Covers(l.Flow)).Select(l => l.Channel!.Parameters.Quality).Distinct().Select(q => new EspSuite(q.Encryption, q.Esn, null))];
+    }
+
     /// <summary>Forgets a channel when neither a latch nor an SA uses it.</summary>
     public void ReleaseIfUnused(Channel channel)
     {

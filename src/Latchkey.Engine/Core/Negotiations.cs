@@ -33,7 +33,7 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
 
         if (Usable(pair, channel) is { } usable)
         {
-            Ask(now, usable, new ChildProposal(usable.LeavesOut(flow, selectors) ? SelectorSet.Of(flow) : selectors, entry.Encryption));
+            Ask(now, usable, Proposal(pair, usable.LeavesOut(flow, selectors) ? SelectorSet.Of(flow) : selectors, entry));
             return true;
         }
 
@@ -69,7 +69,7 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
             return $"there are {state.Settings.NarrowMaximum} Child SAs for single flows with {flow.Remote} already";
         }
 
-        Ask(now, usable, new ChildProposal(SelectorSet.Of(flow), latch.Entry.Encryption));
+        Ask(now, usable, Proposal(AddressPair.Of(flow), SelectorSet.Of(flow), latch.Entry));
         return null;
     }
 
@@ -202,6 +202,8 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
         _requests.Add(request, new Request(peering.Handle, peering.Pair, proposal.Selectors, Missed: null));
     }
 
+    private ChildProposal Proposal(AddressPair pair, SelectorSet selectors, ProtectEntry entry) => new(selectors, entry.Encryption, state.Latched(pair, selectors));
+
     private static bool IsRefusal(CloseReason reason) => reason is CloseReason.PeerNotAuthenticated or CloseReason.RefusedByPeer
         or CloseReason.NoProposalChosen or CloseReason.SelectorsUnacceptable or CloseReason.TransportModeRefused or CloseReason.ProtocolError;
 
@@ -213,7 +215,7 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
         // forgotten nothing, even if every IKE SA was lost to a bad network: the peer would take it for a restart.
         var initialContact = !state.Between(pair).Any(p => p.Established) && !state.Latches.Between(pair).Any(l => l.Channel is not null);
         var (sa, request) = state.Ike.Initiate(
-            now, pair.Local, pair.Remote, new ChildProposal(selectors, entry.Encryption), entry.Encapsulation != EncapsulationChoice.Esp, initialContact, persistence);
+            now, pair.Local, pair.Remote, Proposal(pair, selectors, entry), entry.Encapsulation != EncapsulationChoice.Esp, initialContact, persistence);
         _requests.Add(request, new Request(sa, pair, selectors, missed, brief));
         return state.Add(new Peering(sa, initiated: true, new InetEndpoint(pair.Local, 500), new InetEndpoint(pair.Remote, 500), now));
     }

@@ -15,6 +15,8 @@ internal sealed class ResponderPolicy(EngineState state) : IResponderPolicy
         state.EntriesBetween(new AddressPair(local, remote))
             .FirstOrDefault(entry => entry.SelectorsBetween(local, remote).Any(own => !own.Intersect(selectors).IsEmpty))?.Encryption ?? [];
 
+    public ImmutableArray<EspSuite> Latched(InetAddress local, InetAddress remote, SelectorSet selectors) => state.Latched(new AddressPair(local, remote), selectors);
+
     public bool ForceUdpEncapsulation(InetAddress local, InetAddress remote) =>
         state.EntriesBetween(new AddressPair(local, remote)).FirstOrDefault() is { Encapsulation: not EncapsulationChoice.Esp };
 

@@ -7,11 +7,12 @@ namespace Latchkey.Ike;
 /// <summary>What a Child SA is asked to cover. Only transport mode exists so far.</summary>
 /// <remarks>A peer that falls back to tunnel mode is refused: policy wants transport (RFC 7296 §1.3.1).</remarks>
 /// <param name="Encryption">What policy allows for it, best first; empty: what <see cref="IkeSettings.EspProposals"/> has.</param>
-public sealed record ChildProposal(SelectorSet Selectors, ImmutableArray<AeadAlgorithm> Encryption)
+/// <param name="Latched">Suites that are offered before all others: those of latches that it is to carry.</param>
+public sealed record ChildProposal(SelectorSet Selectors, ImmutableArray<AeadAlgorithm> Encryption, ImmutableArray<EspSuite> Latched)
 {
     /// <summary>With whatever the settings have.</summary>
     public ChildProposal(SelectorSet selectors)
-        : this(selectors, [])
+        : this(selectors, [], [])
     {
     }
 }

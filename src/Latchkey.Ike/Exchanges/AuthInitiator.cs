@@ -7,7 +7,7 @@ namespace Latchkey.Ike;
 internal sealed class AuthInitiator(
     HostContext context, IkeSa sa, InitResult init, ChildRequestHandle childRequest, ChildProposal child, bool initialContact) : OutgoingRequest
 {
-    private readonly EspNegotiation _negotiation = new(context.Settings, child.Encryption, withKeyExchange: false);
+    private readonly EspNegotiation _negotiation = new(context.Settings, child.Encryption, withKeyExchange: false, child.Latched);
     private readonly uint _inboundSpi = context.ReserveEspSpi();
     private readonly Authenticator _authenticator = new(context, sa);
     private IkeSaKeys? _withPpk;

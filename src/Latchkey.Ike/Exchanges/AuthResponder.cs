@@ -26,7 +26,7 @@ internal sealed class AuthResponder
         _peerId = peerId;
         if (request.Sa is not null)
         {
-            _childRefusal = ChildPayloads.ReadAsked(context, sa, request, withKeyExchange: false, out _asked);
+            _childRefusal = ChildPayloads.ReadAsked(context, sa, request, withKeyExchange: false, rekeys: null, out _asked);
         }
     }
 

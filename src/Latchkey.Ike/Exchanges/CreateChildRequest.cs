@@ -33,7 +33,7 @@ internal sealed class CreateChildRequest : OutgoingRequest
         _request = request;
         _selectors = child.Selectors;
         _rekeys = rekeys;
-        _negotiation = new EspNegotiation(context.Settings, child.Encryption, withKeyExchange: true);
+        _negotiation = new EspNegotiation(context.Settings, child.Encryption, withKeyExchange: true, child.Latched);
         _method = _negotiation.PreferredKeyExchange;
         _inboundSpi = context.ReserveEspSpi();
     }
@@ -45,7 +45,7 @@ internal sealed class CreateChildRequest : OutgoingRequest
 
     /// <summary>With the cipher of the old one: with another it would be no replacement for what is latched to it (RFC 5660 C1, C4).</summary>
     public static CreateChildRequest Rekey(HostContext context, ChildSa child) =>
-        new(context, child.Sa, context.NextRequestHandle(), new ChildProposal(child.Terms.Selectors, [child.Terms.Suite.Encryption]), child);
+        new(context, child.Sa, context.NextRequestHandle(), new ChildProposal(child.Terms.Selectors, [child.Terms.Suite.Encryption], [child.Terms.Suite]), child);
 
     public override IReadOnlyList<IkePayload>? Build(Generation generation)
     {

@@ -64,7 +64,7 @@ internal static class CreateChildResponder
             return;
         }
 
-        if (ChildPayloads.ReadAsked(context, sa, request, withKeyExchange: true, out var asked) is { } refusal)
+        if (ChildPayloads.ReadAsked(context, sa, request, withKeyExchange: true, rekeys, out var asked) is { } refusal)
         {
             generation.Respond(refusal);
             return;

@@ -24,7 +24,9 @@ internal static class ChildPayloads
 
     /// <summary>Reads what a peer asks for; otherwise gives what to refuse it with.</summary>
     /// <param name="withKeyExchange"><see cref="EspNegotiation"/></param>
-    public static IReadOnlyList<IkePayload>? ReadAsked(HostContext context, IkeSa sa, PayloadSet payloads, bool withKeyExchange, out AskedChild? asked)
+    /// <param name="rekeys">The Child SA that it is to replace, or null.</param>
+    public static IReadOnlyList<IkePayload>? ReadAsked(
+        HostContext context, IkeSa sa, PayloadSet payloads, bool withKeyExchange, ChildSa? rekeys, out AskedChild? asked)
     {
         asked = null;
         if (payloads.Sa is not { } offered || payloads.Selectors(ofInitiator: true) is not { } tsi || payloads.Selectors(ofInitiator: false) is not { } tsr)
@@ -47,7 +49,10 @@ internal static class ChildPayloads
 
         var view = PeersView.Of(sa, named);
         var selectors = view.ToOurs(sa, named);
-        var negotiation = new EspNegotiation(context.Settings, context.Policy.Encryption(sa.Local.Address, sa.Remote.Address, selectors), withKeyExchange);
+        var (local, remote) = (sa.Local.Address, sa.Remote.Address);
+        var latched = context.Policy.Latched(local, remote, selectors);
+        var negotiation = new EspNegotiation(
+            context.Settings, context.Policy.Encryption(local, remote, selectors), withKeyExchange, rekeys is null ? latched : [rekeys.Terms.Suite, .. latched]);
         if (!negotiation.TryChoose(offered, out var chosen, out var suite, out var peerSpi))
         {
             var configured = negotiation.Configured;

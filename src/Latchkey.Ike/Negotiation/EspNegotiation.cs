@@ -9,12 +9,17 @@ namespace Latchkey.Ike;
 /// <summary>Offers and chooses proposals for Child SAs (RFC 7296 §2.7, §3.3).</summary>
 /// <param name="encryption">What policy allows, best first, old ciphers among it; empty: what the settings have.</param>
 /// <param name="withKeyExchange">False in IKE_AUTH, where a Child SA has no key exchange of its own (RFC 7296 §1.2).</param>
-internal sealed class EspNegotiation(IkeSettings settings, ImmutableArray<AeadAlgorithm> encryption, bool withKeyExchange)
+/// <param name="held">What latches hold or the replaced Child SA has. It goes before all that is better, because with anything else
+/// the new Child SA is no replacement for theirs (RFC 5660 C1, C4); its key exchange does not count.</param>
+internal sealed class EspNegotiation(IkeSettings settings, ImmutableArray<AeadAlgorithm> encryption, bool withKeyExchange, ImmutableArray<EspSuite> held)
 {
     private const ushort EsnYes = 1;
     private const ushort EsnNo = 0;
 
-    private readonly ImmutableArray<EspProposal> _proposals = Usable(settings, encryption, withKeyExchange);
+    private readonly ImmutableArray<Choice> _proposals = Order(settings, Usable(settings, encryption, withKeyExchange), held);
+
+    /// <param name="Esn">What may be chosen of it, best first.</param>
+    private sealed record Choice(ImmutableArray<AeadAlgorithm> Encryption, ImmutableArray<KeyExchangeMethod> KeyExchange, ImmutableArray<ushort> Esn);
 
     /// <summary>The method to guess for the KE payload, or null when none is wanted.</summary>
     public KeyExchangeMethod? PreferredKeyExchange =>
@@ -76,18 +81,25 @@ internal sealed class EspNegotiation(IkeSettings settings, ImmutableArray<AeadAl
         return withKeyExchange ? allowed : [.. allowed.Where((p, i) => !allowed.Take(i).Any(before => before.Encryption.SequenceEqual(p.Encryption)))];
     }
 
+    private static ImmutableArray<Choice> Order(IkeSettings settings, ImmutableArray<EspProposal> usable, ImmutableArray<EspSuite> held) =>
+    [
+        .. held.Where(suite => settings.Esn || !suite.Esn).DistinctBy(suite => (suite.Encryption, suite.Esn)).SelectMany(
+            suite => usable.Where(p => p.Encryption.Contains(suite.Encryption)).Select(p => new Choice([suite.Encryption], p.KeyExchange, [suite.Esn ? EsnYes : EsnNo]))),
+        .. usable.Select(p => new Choice(p.Encryption, p.KeyExchange, settings.Esn ? [EsnYes, EsnNo] : [EsnNo])),
+    ];
+
     private static bool TryReadSpi(Proposal proposal, out uint spi)
     {
         spi = proposal.Protocol == IkeProtocol.Esp && proposal.Spi.Length == 4 ? BinaryPrimitives.ReadUInt32BigEndian(proposal.Spi) : 0;
         return spi >= 256;
     }
 
-    private bool TryMeet(Proposal theirs, EspProposal ours, [NotNullWhen(true)] out EspSuite? suite, out ImmutableArray<Transform> transforms)
+    private bool TryMeet(Proposal theirs, Choice ours, [NotNullWhen(true)] out EspSuite? suite, out ImmutableArray<Transform> transforms)
     {
         suite = null;
         var match = new TransformMatch(theirs);
         var encryption = match.Choose(TransformType.Encryption, ours.Encryption, a => Transform.Of(TransformType.Encryption, a.TransformId, a.KeyLengthAttribute));
-        var esn = match.Choose(TransformType.ExtendedSequenceNumbers, EsnChoices, e => e);
+        var esn = match.Choose(TransformType.ExtendedSequenceNumbers, ours.Esn.Select(EsnTransform), e => e);
         var keyExchange = WantsKeyExchange(ours)
             ? match.Choose(TransformType.KeyExchange, ours.KeyExchange, k => Transform.Of(TransformType.KeyExchange, k.TransformId))
             : null;
@@ -100,15 +112,15 @@ internal sealed class EspNegotiation(IkeSettings settings, ImmutableArray<AeadAl
         return suite is not null;
     }
 
-    private ImmutableArray<Transform> EsnChoices => [.. (settings.Esn ? new[] { EsnYes, EsnNo } : [EsnNo]).Select(e => Transform.Of(TransformType.ExtendedSequenceNumbers, e))];
+    private static Transform EsnTransform(ushort esn) => Transform.Of(TransformType.ExtendedSequenceNumbers, esn);
 
-    private bool WantsKeyExchange(EspProposal proposal) => withKeyExchange && !proposal.KeyExchange.IsEmpty;
+    private bool WantsKeyExchange(Choice proposal) => withKeyExchange && !proposal.KeyExchange.IsEmpty;
 
-    private ImmutableArray<Transform> Transforms(EspProposal proposal) =>
+    private ImmutableArray<Transform> Transforms(Choice proposal) =>
     [
         .. proposal.Encryption.Select(a => Transform.Of(TransformType.Encryption, a.TransformId, a.KeyLengthAttribute)),
         .. proposal.Encryption.Select(a => a.IntegrityId).OfType<ushort>().Select(id => Transform.Of(TransformType.Integrity, id)),
         .. WantsKeyExchange(proposal) ? proposal.KeyExchange.Select(k => Transform.Of(TransformType.KeyExchange, k.TransformId)) : [],
-        .. EsnChoices,
+        .. proposal.Esn.Select(EsnTransform),
     ];
 }

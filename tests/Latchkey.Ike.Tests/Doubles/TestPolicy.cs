@@ -12,11 +12,15 @@ internal sealed class TestPolicy : IResponderPolicy
 
     public ImmutableArray<AeadAlgorithm> AllowedEncryption { get; set; } = [];
 
+    public ImmutableArray<EspSuite> LatchedSuites { get; set; } = [];
+
     public bool MayRespond(InetAddress local, InetAddress remote) => Respond;
 
     public bool ForceUdpEncapsulation(InetAddress local, InetAddress remote) => ForceEncapsulation;
 
     public ImmutableArray<AeadAlgorithm> Encryption(InetAddress local, InetAddress remote, SelectorSet selectors) => AllowedEncryption;
+
+    public ImmutableArray<EspSuite> Latched(InetAddress local, InetAddress remote, SelectorSet selectors) => LatchedSuites;
 
     public PeerCredentials? Credentials { get; set; }
 

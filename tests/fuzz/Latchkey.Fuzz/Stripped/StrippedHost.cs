@@ -66,6 +66,8 @@ internal sealed class StrippedHost : IResponderPolicy, IDisposable
 
     public ImmutableArray<AeadAlgorithm> Encryption(InetAddress local, InetAddress remote, SelectorSet selectors) => [];
 
+    public ImmutableArray<EspSuite> Latched(InetAddress local, InetAddress remote, SelectorSet selectors) => [];
+
     public PeerCredentials? CredentialsOf(InetAddress remote) => null;
 
     public void Do(Action<IkeHost> action)
