@@ -5,6 +5,9 @@ internal static class Document
 {
     public static string Read(string name) => File.ReadAllText(Path.Combine(Root(), "docs", name));
 
+    /// <summary>A folder of the repository.</summary>
+    public static string Folder(string name) => Path.Combine(Root(), name);
+
     private static string Root()
     {
         var directory = new DirectoryInfo(AppContext.BaseDirectory);

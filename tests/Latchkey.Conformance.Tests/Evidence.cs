@@ -10,8 +10,12 @@ public sealed class Evidence
 
     private readonly Dictionary<string, bool> _tests = [];
     private readonly Dictionary<(string Scenario, string Family), bool> _scenarios = [];
+    private readonly Dictionary<string, bool> _cases = [];
 
-    /// <summary>Reads every <c>*.xml</c> (xUnit's own format) and every <c>*.jsonl</c> (of <c>latchkey lab run --json</c>) in a folder.</summary>
+    /// <summary>
+    /// Reads every <c>*.xml</c> (xUnit's own format), every <c>*.jsonl</c> (of <c>latchkey lab run --json</c>) and the file
+    /// <c>interop</c> (what <c>./interop</c> printed) in a folder.
+    /// </summary>
     public static Evidence Read(string folder)
     {
         var evidence = new Evidence();
@@ -23,6 +27,14 @@ public sealed class Evidence
         foreach (var line in Directory.EnumerateFiles(folder, "*.jsonl").SelectMany(File.ReadLines))
         {
             evidence.AddScenario(line);
+        }
+
+        if (Path.Combine(folder, "interop") is var verdicts && File.Exists(verdicts))
+        {
+            foreach (var line in File.ReadLines(verdicts))
+            {
+                evidence.AddCase(line);
+            }
         }
 
         return evidence;
@@ -47,12 +59,26 @@ public sealed class Evidence
         return this;
     }
 
+    /// <param name="line"><c>passed NAME FAMILY …</c>, another verdict, or anything that is none.</param>
+    public Evidence AddCase(string line)
+    {
+        if (line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is ["passed" or "limited" or "failed", var name, "IPv4" or "IPv6", ..])
+        {
+            Add(_cases, name, line.StartsWith("passed", StringComparison.Ordinal));
+        }
+
+        return this;
+    }
+
     /// <summary>What keeps a test from being a proof; null: it ran, and every case of it passed.</summary>
     public string? ObjectionToTest(string method) => Objection(_tests, method, method);
 
     /// <summary>What keeps a scenario from being a proof; null: it was told over both families and passed.</summary>
     public string? ObjectionToScenario(string scenario) =>
         Families.Select(family => Objection(_scenarios, (scenario, family), $"{scenario} over {family}")).FirstOrDefault(objection => objection is not null);
+
+    /// <summary>What keeps a case from being a proof; null: it passed over every family that it has.</summary>
+    public string? ObjectionToCase(string name) => Objection(_cases, name, $"interop {name}");
 
     // A theory is many results of one method, and a method name may occur in two classes: all must have passed.
     private static void Add<T>(Dictionary<T, bool> results, T key, bool passed)

@@ -18,7 +18,7 @@ public static class Findings
             {
                 yield return $"{row.Number} is not met yet";
             }
-            else if (!row.IsOpen && !row.DoesNotApply && row.Tests.Count + row.Scenarios.Count == 0)
+            else if (!row.IsOpen && !row.DoesNotApply && row.Tests.Count + row.Scenarios.Count + row.Cases.Count == 0)
             {
                 yield return $"{row.Number} names neither a test nor a scenario, and does not say 'does not apply:' with the reason";
             }
@@ -26,13 +26,15 @@ public static class Findings
     }
 
     /// <summary>Proofs that do not exist.</summary>
-    public static IEnumerable<string> OfNames(IReadOnlyList<Requirement> rows, IReadOnlySet<string> tests, IReadOnlySet<string> scenarios) =>
+    /// <param name="cases">Those of the short form: the others do not run in <c>./test</c>.</param>
+    public static IEnumerable<string> OfNames(IReadOnlyList<Requirement> rows, IReadOnlySet<string> tests, IReadOnlySet<string> scenarios, IReadOnlySet<string> cases) =>
         rows.SelectMany(row =>
             row.Tests.Where(test => !tests.Contains(test)).Select(test => $"{row.Number}: there is no test {test}")
-                .Concat(row.Scenarios.Where(scenario => !scenarios.Contains(scenario)).Select(scenario => $"{row.Number}: there is no scenario {scenario}")));
+                .Concat(row.Scenarios.Where(scenario => !scenarios.Contains(scenario)).Select(scenario => $"{row.Number}: there is no scenario {scenario}"))
+                .Concat(row.Cases.Where(work => !cases.Contains(work)).Select(work => $"{row.Number}: the short form of ./interop has no case {work}")));
 
     /// <summary>Proofs that did not run, or ran and failed.</summary>
     public static IEnumerable<string> OfResults(IReadOnlyList<Requirement> rows, Evidence evidence) =>
-        rows.SelectMany(row => row.Tests.Select(evidence.ObjectionToTest).Concat(row.Scenarios.Select(evidence.ObjectionToScenario))
+        rows.SelectMany(row => row.Tests.Select(evidence.ObjectionToTest).Concat(row.Scenarios.Select(evidence.ObjectionToScenario)).Concat(row.Cases.Select(evidence.ObjectionToCase))
             .OfType<string>().Select(objection => $"{row.Number}: {objection}"));
 }

@@ -24,6 +24,8 @@ public class FindingsTests
 
     private static readonly HashSet<string> Scenarios = ["S3"];
 
+    private static readonly HashSet<string> Cases = ["psk"];
+
     [Fact]
     public void A_row_is_its_number_and_its_last_column()
     {
@@ -58,8 +60,10 @@ public class FindingsTests
     [Fact]
     public void A_proof_that_does_not_exist_is_found()
     {
-        Assert.Empty(Findings.OfNames(Rows, Tests, Scenarios));
-        Assert.Equal(["L9: there is no test No_such_test", "L9: there is no scenario S99"], Findings.OfNames([new Requirement("L9", "`No_such_test`, `lab S99`")], Tests, Scenarios));
+        Assert.Empty(Findings.OfNames(Rows, Tests, Scenarios, Cases));
+        Assert.Equal(
+            ["L9: there is no test No_such_test", "L9: there is no scenario S99", "L9: the short form of ./interop has no case no-such-case"],
+            Findings.OfNames([new Requirement("L9", "`No_such_test`, `lab S99`, `interop no-such-case`")], Tests, Scenarios, Cases));
     }
 
     [Fact]
@@ -80,6 +84,17 @@ public class FindingsTests
         IReadOnlyList<Requirement> row = [new Requirement("S3", "`lab S3`")];
         Assert.Equal(["S3: S3 over IPv6 did not run"], Findings.OfResults(row, new Evidence().AddScenario(Told("IPv4", true))));
         Assert.Equal(["S3: S3 over IPv4 did not pass"], Findings.OfResults(row, new Evidence().AddScenario(Told("IPv4", false)).AddScenario(Told("IPv6", true))));
+    }
+
+    [Fact]
+    public void A_case_with_another_implementation_must_have_passed_over_every_family_it_has()
+    {
+        IReadOnlyList<Requirement> row = [new Requirement("L1", "`interop psk`")];
+        Assert.Empty(Findings.OfProofs(row, []));
+        Assert.Empty(Findings.OfNames(row, Tests, Scenarios, Cases));
+        Assert.Empty(Findings.OfResults(row, new Evidence().AddCase("passed   psk                          IPv4    9.2 s")));
+        Assert.Equal(["L1: interop psk did not run"], Findings.OfResults(row, new Evidence().AddCase("1 passed, 0 limited by the peer, 0 failed")));
+        Assert.Equal(["L1: interop psk did not pass"], Findings.OfResults(row, new Evidence().AddCase("passed psk IPv4 1 s").AddCase("limited psk IPv6 1 s it cannot")));
     }
 
     private static Evidence Results(params (string Method, string Result)[] tests) =>

@@ -8,12 +8,16 @@ namespace Latchkey.Conformance.Tests;
 public sealed partial record Requirement(string Number, string Proof)
 {
     private const string Laboratory = "lab ";
+    private const string Interoperability = "interop ";
 
     /// <summary>Test methods that prove it.</summary>
-    public IReadOnlyList<string> Tests => [.. Code().Where(name => !name.StartsWith(Laboratory, StringComparison.Ordinal))];
+    public IReadOnlyList<string> Tests => [.. Code().Where(name => !name.StartsWith(Laboratory, StringComparison.Ordinal) && !name.StartsWith(Interoperability, StringComparison.Ordinal))];
 
     /// <summary>Scenarios that prove it.</summary>
-    public IReadOnlyList<string> Scenarios => [.. Code().Where(name => name.StartsWith(Laboratory, StringComparison.Ordinal)).Select(name => name[Laboratory.Length..])];
+    public IReadOnlyList<string> Scenarios => Named(Laboratory);
+
+    /// <summary>Cases with other implementations that prove it.</summary>
+    public IReadOnlyList<string> Cases => Named(Interoperability);
 
     /// <summary>The product does not do it, or not all of it.</summary>
     public bool IsOpen => Proof.Contains("not yet", StringComparison.OrdinalIgnoreCase);
@@ -24,6 +28,8 @@ public sealed partial record Requirement(string Number, string Proof)
     /// <summary>The rows of a document, in order.</summary>
     public static IReadOnlyList<Requirement> Read(string document) =>
         [.. Row().Matches(document).Select(row => new Requirement(row.Groups["number"].Value, row.Groups["proof"].Value.Trim()))];
+
+    private IReadOnlyList<string> Named(string kind) => [.. Code().Where(name => name.StartsWith(kind, StringComparison.Ordinal)).Select(name => name[kind.Length..])];
 
     private IEnumerable<string> Code() => Quoted().Matches(Proof).Select(quoted => quoted.Groups[1].Value);
 

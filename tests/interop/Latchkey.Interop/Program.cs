@@ -30,7 +30,7 @@ switch (words)
         Console.WriteLine($"{results.Count(r => r.Verdict == "passed")} passed, {results.Count(r => r.Verdict == "limited")} limited by the peer, {results.Count(r => !r.IsGood)} failed");
         if (table is not null)
         {
-            await File.WriteAllTextAsync(table, await Table.Write(wanted, results));
+            await File.WriteAllTextAsync(table, await Table.Write(wanted, results, product));
         }
 
         return results.All(r => r.IsGood) ? 0 : 1;

@@ -49,6 +49,11 @@ public sealed class Suite(string product, string machine, bool keep)
             stage = await Stage.Set(work, ipv6, tools, keep, cancellation);
             var script = new Script(stage);
             step = "start";
+            if (work.IsRecorded)
+            {
+                await stage.Record();
+            }
+
             await Task.WhenAll(script.Start("latchkey"), script.Start("strongswan"));
             foreach (var next in work.Steps)
             {

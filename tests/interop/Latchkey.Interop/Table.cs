@@ -7,19 +7,21 @@ namespace Latchkey.Interop;
 /// <summary>docs/interop.md: what was run against what, and what came of it.</summary>
 internal static class Table
 {
-    public static async Task<string> Write(IReadOnlyList<InteropCase> cases, IReadOnlyList<CaseResult> results)
+    public static async Task<string> Write(IReadOnlyList<InteropCase> cases, IReadOnlyList<CaseResult> results, string program)
     {
         var strongSwan = (await Command.Run("dpkg-query", "-W", "-f", "${Version}", "charon-systemd")).Trim();
+        var product = (await Command.Run(program, "--version")).Trim();
+        var linux = (await Command.Run("linux.uml", "--version")).Trim();
         var text = new StringBuilder(
             $"""
             # Interoperability
 
-            Written by `./interop`; do not edit. Each case is two configurations and a list of steps in `tests/interop/cases`. It runs in
-            a virtual machine with Debian's stock kernel, whose own ESP carries strongSwan's side: every octet that goes through was
-            encrypted by one implementation and decrypted by the other, and both ends compare digests.
+            Written by `./interop --table`; do not edit. Each case is two configurations and a list of steps in `tests/interop/cases`.
+            strongSwan runs on a kernel of its own, whose ESP carries its side: every octet that goes through was encrypted by one
+            implementation and decrypted by the other, and both ends compare digests.
 
-            Peer: strongSwan {strongSwan} (charon-systemd, kernel-netlink). {results.Count(r => r.Verdict == "passed")} runs passed,
-            {results.Count(r => r.Verdict == "limited")} ended at something the peer cannot do, {results.Count(r => !r.IsGood)} failed.
+            Latchkey {product}; strongSwan {strongSwan} (charon-systemd, kernel-netlink) with the ESP of Linux {linux}.
+            {results.Count(r => r.Verdict == "passed")} runs passed, {results.Count(r => r.Verdict == "limited")} ended at something the peer cannot do, {results.Count(r => !r.IsGood)} failed.
 
             | Case | What it shows | After strongSwan's | IPv4 | IPv6 |
             |---|---|---|---|---|

@@ -18,11 +18,20 @@ public sealed record InteropCase
     /// <summary>Over IPv6 too; IPv4 always.</summary>
     public bool Ipv6 { get; init; }
 
+    /// <summary>Which host is behind a NAT: latchkey, strongswan, or null for none. Only that one can begin.</summary>
+    public string? Behind { get; init; }
+
     public LatchkeyPart Latchkey { get; init; } = new();
 
     public StrongSwanPart Strongswan { get; init; } = new();
 
     public required List<string> Steps { get; init; }
+
+    /// <summary>Steps look at the link.</summary>
+    public bool IsRecorded => IsJudged || Steps.Any(step => step.StartsWith("wire ", StringComparison.Ordinal));
+
+    /// <summary>tshark is given the keys.</summary>
+    public bool IsJudged => Steps.Contains("judge");
 
     /// <summary>What the peer's software cannot do, so that the case ends there. Only with the line of its log that proves it.</summary>
     public Limitation? Limitation { get; init; }

@@ -40,6 +40,7 @@ public sealed class LatchkeySide : IDisposable
             state = "{state}"
             runtime = "{host.Folder}/run"
 
+            {(work.IsJudged ? $"[debug]\nexport_keys = \"{Keys}\"\n" : "")}
             [identity]
             {work.Latchkey.Identity}
 
@@ -57,17 +58,19 @@ public sealed class LatchkeySide : IDisposable
         }
     }
 
+    /// <summary>Where it exports its keys to, when the case is judged by tshark.</summary>
+    public string Keys => Directory.CreateDirectory($"{_host.Folder}/keys", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+
     public IReadOnlyList<DaemonEvent> Events => _events.All;
 
     private string Configuration => $"{_host.Folder}/latchkey.toml";
 
     public async Task Start(TimeSpan limit)
     {
-        // A killed daemon leaves its socket behind.
-        File.Delete($"{_host.Folder}/control.sock");
         _events = new Sightings<DaemonEvent>(_host.Cancellation);
-        _process = _host.Start("latchkey", [_product, "run", "--config", Configuration]);
-        if (!await SocketFile.Appears($"{_host.Folder}/control.sock", _process, limit))
+        var said = new Sightings<string>(_host.Cancellation);
+        _process = _host.Start("latchkey", [_product, "run", "--config", Configuration], p => p.ComplaintWritten += said.Add);
+        if (await said.Wait(line => line.Contains(" ready: ", StringComparison.Ordinal), limit) is null)
         {
             throw new LabException($"Latchkey did not come up: {LastWords()}");
         }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Latchkey.Lab.Network;
 
 namespace Latchkey.Interop.Hosts;
 
@@ -7,10 +8,11 @@ public sealed class Placeholders
 {
     private readonly Dictionary<string, string> _values;
 
-    public Placeholders(string latchkey, string strongSwan, string credentials, string latchkeyKey) => _values = new()
+    public Placeholders(Nic latchkey, Nic strongSwan, string credentials, string latchkeyKey) => _values = new()
     {
-        ["latchkey"] = latchkey,
-        ["strongswan"] = strongSwan,
+        ["latchkey"] = latchkey.Address,
+        ["latchkey.mac"] = latchkey.Mac,
+        ["strongswan"] = strongSwan.Address,
         ["credentials"] = credentials,
         ["latchkey.keyid"] = KeyId($"{credentials}/latchkey-{latchkeyKey}.pub"),
     };

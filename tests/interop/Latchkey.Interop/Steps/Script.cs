@@ -14,15 +14,22 @@ namespace Latchkey.Interop.Steps;
 ///   initiate | initiate-fails            strongSwan begins (swanctl --initiate)
 ///   connect HOST | connect-fails HOST    a TCP connection is opened from that host to the other
 ///   talk OCTETS                          both ends send that much, and everything arrives as it was sent
+///   say OCTETS                           the end that connected sends that much, and nobody waits for it; the next talk does
 ///   reset HOST                           the connection was reset for the application there
 ///   event KIND [NAME~TEXT]...            Latchkey tells such an event, later than the last one that was expected
 ///   no-event KIND                        it never did
 ///   log REGEX                            a line of charon's log, later than the last one that was expected
 ///   swanctl ARGUMENTS                    the command succeeds
-///   sas CHILDREN                         strongSwan has one IKE SA, with so many Child SAs, all installed
+///   run COMMAND                          the command succeeds on strongSwan's host
+///   sas CHILDREN                         both have one IKE SA, with so many Child SAs, all installed
 ///   no-sas                               strongSwan has no IKE SA
 ///   latches STATE COUNT                  so many latches of Latchkey are in that state
 ///   counters-clean                       the kernel's ESP counted no error
+///   counters-zero                        it counted nothing at all, not even a packet that had no SA
+///   unplug HOST | plug HOST              its cable; while it is out both ends may begin things that then meet
+///   wire FILTER                          a frame that tshark's filter matches crossed the link, where Latchkey is plugged in
+///   judge                                tshark decrypts all of IKE and ESP with Latchkey's keys, and finds every check value right
+///   iperf3 SECONDS                       TCP as fast as it goes, first one way and then the other, each for so long
 /// </summary>
 public sealed class Script(Stage stage)
 {
@@ -36,6 +43,7 @@ public sealed class Script(Stage stage)
     private Talker? _server;
     private string _clientHost = "";
     private long _talked;
+    private long _said;
     private long _lastEvent;
     private int _lastLine;
     private int _connections;
@@ -55,15 +63,23 @@ public sealed class Script(Stage stage)
             "connect" => Connect(rest, succeeds: true),
             "connect-fails" => Connect(rest, succeeds: false),
             "talk" => Talk(long.Parse(rest)),
+            "say" => Say(long.Parse(rest)),
             "reset" => Reset(rest),
             "event" => Event(rest.Split(' ')[0], rest.Contains(' ', StringComparison.Ordinal) ? rest[(rest.IndexOf(' ', StringComparison.Ordinal) + 1)..] : ""),
             "no-event" => NoEvent(rest),
             "log" => LogLine(new Regex(rest)),
             "swanctl" => Swanctl(rest),
+            "run" => stage.StrongSwanHost.Run(rest.Split(' ')),
             "sas" => Sas(int.Parse(rest)),
             "no-sas" => NoSas(),
             "latches" => Latches(rest.Split(' ')[0], int.Parse(rest.Split(' ')[1])),
-            "counters-clean" => CountersClean(),
+            "counters-clean" => Counters("In(Error|StateProtoError|StateModeError|StateSeqError|HdrError|StateMismatch)|Out(StateProtoError|StateModeError|StateSeqError)"),
+            "counters-zero" => Counters("[A-Za-z]+"),
+            "unplug" => HostOf(rest).Nics[0].Unplug(),
+            "plug" => HostOf(rest).Nics[0].Plug(),
+            "wire" => OnTheWire(rest),
+            "judge" => Judge(),
+            "iperf3" => Iperf3(int.Parse(rest)),
             _ => throw new LabException($"there is no step '{verb}'"),
         });
     }
@@ -97,10 +113,10 @@ public sealed class Script(Stage stage)
 
     private async Task Connect(string from, bool succeeds)
     {
-        var (client, server) = from == "latchkey" ? (stage.LatchkeyHost, stage.StrongSwanHost) : (stage.StrongSwanHost, stage.LatchkeyHost);
+        var (client, server) = (HostOf(from), HostOf(from == "latchkey" ? "strongswan" : "latchkey"));
         var number = ++_connections;
         _clientHost = from;
-        _talked = 0;
+        (_talked, _said) = (0, 0);
         _server = await Talker.Listen(server, Port + number, $"server{number}", Limit);
         _client = await Talker.Ready(client, server.Address, Port + number, name: $"client{number}", patience: Limit);
         await _client.Go();
@@ -116,12 +132,18 @@ public sealed class Script(Stage stage)
         _talked += octets;
         await _client!.Send(octets);
         await _server!.Send(octets);
-        var there = await _server.Received(_talked, Limit);
+        var there = await _server.Received(_talked + _said, Limit);
         var back = await _client.Received(_talked, Limit);
         if (!there.Matches(back) || back.Received != _talked)
         {
             throw new LabException($"of {_talked} octets {there.Received} arrived, and {back.Received} came back; {Situation()}");
         }
+    }
+
+    private Task Say(long octets)
+    {
+        _said += octets;
+        return _client!.Send(octets);
     }
 
     private async Task Reset(string host)
@@ -177,7 +199,10 @@ public sealed class Script(Stage stage)
     {
         var list = (await stage.StrongSwan.Swanctl(Limit, "--list-sas")).Output;
         var (ike, child) = (Regex.Count(list, ", ESTABLISHED, "), Regex.Count(list, ", INSTALLED, "));
-        return ike == 1 && child == children ? null : $"strongSwan has {ike} IKE SAs and {child} Child SAs: {list}";
+        var ours = (await stage.Latchkey.Ask("/sas")).GetProperty("ike_sas").EnumerateArray().Select(sa => sa.GetProperty("children").GetArrayLength()).ToList();
+        return ike == 1 && child == children && ours is [var own] && own == children
+            ? null
+            : $"strongSwan has {ike} IKE SAs and {child} Child SAs, Latchkey {ours.Count} and {ours.Sum()}: {list}";
     });
 
     private Task NoSas() => Await(async () =>
@@ -189,11 +214,38 @@ public sealed class Script(Stage stage)
         return latches.Count(s => s == state) == count ? null : $"the latches are {string.Join(", ", latches)}";
     });
 
-    private async Task CountersClean()
+    private LabHost HostOf(string name) => name == "latchkey" ? stage.LatchkeyHost : stage.StrongSwanHost;
+
+    private Task OnTheWire(string filter) => Await(async () => await stage.Seen(filter) > 0 ? null : $"nothing like '{filter}' crossed the link");
+
+    private async Task Judge()
+    {
+        if ((await stage.Judge()).FirstOrDefault(finding => !finding.Holds) is { } wrong)
+        {
+            throw new LabException($"not so: {wrong.Name}: {wrong.Detail}");
+        }
+    }
+
+    private async Task Iperf3(int seconds)
+    {
+        var server = stage.StrongSwanHost.Start("iperf3", ["iperf3", "-s"]);
+        foreach (var direction in new[] { Array.Empty<string>(), ["--reverse"] })
+        {
+            var result = await stage.LatchkeyHost.Try(TimeSpan.FromSeconds(seconds) + Limit, ["iperf3", "-c", stage.StrongSwanHost.Address, "-t", $"{seconds}", .. direction]);
+            if (result.Status != 0)
+            {
+                throw new LabException($"iperf3 {string.Concat(direction)} ended with status {result.Status}: {Last(result.Output + result.Complaint)}; {Situation()}");
+            }
+        }
+
+        await server.Stop();
+    }
+
+    /// <param name="counted">Packets that had no SA yet, or none any more, are no error of ESP; what it could not verify or read is.</param>
+    private async Task Counters(string counted)
     {
         var counters = await stage.StrongSwanHost.Run("cat", "/proc/net/xfrm_stat");
-        // Packets that had no SA yet, or none any more, are no error of ESP; what it could not verify or read is.
-        var bad = counters.Split('\n').Where(line => Regex.IsMatch(line, "^Xfrm(InError|InStateProtoError|InStateModeError|InStateSeqError|InHdrError|InStateMismatch|OutStateProtoError|OutStateModeError|OutStateSeqError)\\s+[1-9]")).ToList();
+        var bad = counters.Split('\n').Where(line => Regex.IsMatch(line, $"^Xfrm({counted})\\s+[1-9]")).ToList();
         if (bad.Count > 0)
         {
             throw new LabException($"the kernel counted {string.Join(", ", bad.Select(line => Regex.Replace(line, "\\s+", " ")))}");

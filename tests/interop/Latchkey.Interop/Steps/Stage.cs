@@ -1,6 +1,7 @@
 using Latchkey.Interop.Cases;
 using Latchkey.Interop.Hosts;
 using Latchkey.Lab;
+using Latchkey.Lab.Judges;
 using Latchkey.Lab.Network;
 
 namespace Latchkey.Interop.Steps;
@@ -9,9 +10,11 @@ namespace Latchkey.Interop.Steps;
 public sealed class Stage : IAsyncDisposable
 {
     private readonly Laboratory _laboratory;
+    private readonly Wire _wire;
+    private Capture? _capture;
 
-    private Stage(Laboratory laboratory, LabHost latchkeyHost, LabHost strongSwanHost, LatchkeySide latchkey, StrongSwanSide strongSwan, Placeholders placeholders) =>
-        (_laboratory, LatchkeyHost, StrongSwanHost, Latchkey, StrongSwan, Placeholders) = (laboratory, latchkeyHost, strongSwanHost, latchkey, strongSwan, placeholders);
+    private Stage(Laboratory laboratory, Wire wire, LabHost latchkeyHost, LabHost strongSwanHost, LatchkeySide latchkey, StrongSwanSide strongSwan, Placeholders placeholders) =>
+        (_laboratory, _wire, LatchkeyHost, StrongSwanHost, Latchkey, StrongSwan, Placeholders) = (laboratory, wire, latchkeyHost, strongSwanHost, latchkey, strongSwan, placeholders);
 
     public LabHost LatchkeyHost { get; }
 
@@ -29,20 +32,44 @@ public sealed class Stage : IAsyncDisposable
         try
         {
             var wire = await laboratory.Link();
-            var l = await laboratory.Host("latchkey", wire, 1);
-            var s = await laboratory.Host("strong", wire, 2);
+            var nat = work.Behind is null ? null : await Nat.Make(laboratory, wire);
+            var l = await laboratory.Host("latchkey", work.Behind == "latchkey" ? nat!.Inside : wire, 1);
+            var s = await laboratory.Host("strong", work.Behind == "strongswan" ? nat!.Inside : wire, 2);
             await Machine.Boot(s, tools.Machine, TimeSpan.FromSeconds(90));
             await l.Nics[0].Plug();
             await s.Nics[0].Plug();
-            var placeholders = new Placeholders(l.Address, s.Address, tools.Credentials, work.Latchkey.Key);
+            var (latchkeyAddress, strongSwanAddress) = (l.Address, s.Address);
+            if (work.Behind == "latchkey")
+            {
+                latchkeyAddress = await nat!.Translate(l);
+            }
+            else if (work.Behind == "strongswan")
+            {
+                strongSwanAddress = await nat!.Translate(s);
+            }
+
+            var placeholders = new Placeholders(l.Nics[0], s.Nics[0], tools.Credentials, work.Latchkey.Key);
             return new Stage(
-                laboratory, l, s, new LatchkeySide(l, work, s.Address, tools, placeholders), new StrongSwanSide(s, work, l.Address, tools.Credentials, placeholders), placeholders);
+                laboratory, wire, l, s, new LatchkeySide(l, work, strongSwanAddress, tools, placeholders), new StrongSwanSide(s, work, latchkeyAddress, tools.Credentials, placeholders), placeholders);
         }
         catch
         {
             await laboratory.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Everything that crosses the link from now on.</summary>
+    public async Task Record() => _capture = await _wire.Record("wire.pcap");
+
+    /// <summary>Frames of the record so far that match a display filter of tshark's.</summary>
+    public Task<int> Seen(string filter) => new Tshark(_capture!.File).Count(filter);
+
+    /// <summary>What tshark says of the whole record, given the keys.</summary>
+    public async Task<IReadOnlyList<JudgeFinding>> Judge()
+    {
+        await _capture!.Stop();
+        return await new IntegrityJudge(_capture.File, Latchkey.Keys).Findings();
     }
 
     public async ValueTask DisposeAsync()
