@@ -181,7 +181,7 @@ internal sealed class StrippedDatapath : IDatapathEvents, IDisposable
     {
     }
 
-    public void IkeDatagram(InetEndpoint local, InetEndpoint remote, byte[] message)
+    public void IkeDatagram(InetEndpoint local, InetEndpoint remote, ReadOnlySpan<byte> message)
     {
     }
 
