@@ -1,5 +1,5 @@
-using Latchkey.Bench.Datapath;
 using System.Text;
+using Latchkey.Bench.Datapath;
 
 namespace Latchkey.Bench.Report;
 
