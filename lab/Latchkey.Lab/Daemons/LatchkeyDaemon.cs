@@ -11,10 +11,11 @@ public sealed class LatchkeyDaemon
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(20);
 
     private readonly LabHost _host;
+    private readonly IReadOnlyList<string> _through;
     private Sightings<DaemonEvent> _events;
     private BackgroundProcess? _process;
 
-    private LatchkeyDaemon(LabHost host) => (_host, _events) = (host, new(host.Cancellation));
+    private LatchkeyDaemon(LabHost host, IReadOnlyList<string> through) => (_host, _through, _events) = (host, through, new(host.Cancellation));
 
     /// <summary>What the daemon told so far, since its last start.</summary>
     public IReadOnlyList<DaemonEvent> Events => _events.All;
@@ -25,9 +26,10 @@ public sealed class LatchkeyDaemon
     public bool IsRunning => _process is { HasExited: false };
 
     /// <summary>Starts the daemon and waits until it answers.</summary>
-    public static async Task<LatchkeyDaemon> Start(LabHost host, DaemonConfiguration configuration)
+    /// <param name="through">A program that runs it, with its arguments; null: none.</param>
+    public static async Task<LatchkeyDaemon> Start(LabHost host, DaemonConfiguration configuration, IReadOnlyList<string>? through = null)
     {
-        var daemon = new LatchkeyDaemon(host);
+        var daemon = new LatchkeyDaemon(host, through ?? []);
         Directory.CreateDirectory(KeysPath(host.Folder));
         await daemon.Configure(configuration);
         await daemon.Start();
@@ -53,7 +55,7 @@ public sealed class LatchkeyDaemon
     /// <summary>The latch journal, which the daemon leaves to the next one of the same boot.</summary>
     public string Journal => Path.Combine(RuntimePath(_host.Folder), "latches.journal");
 
-    public Task Start() => Start([.. Product.Executable, "run", "--config", ConfigurationFile]);
+    public Task Start() => Start([.. _through, .. Product.Executable, "run", "--config", ConfigurationFile]);
 
     /// <summary>As if the host had booted since: this daemon alone sees another boot id. Its sockets are still there.</summary>
     public async Task StartInAnotherBoot()

@@ -1,3 +1,4 @@
+using Latchkey.Lab.Judges;
 using Latchkey.Lab.Processes;
 
 namespace Latchkey.Lab.Network;
@@ -89,6 +90,9 @@ public sealed class LabHost : IAsyncDisposable
         : [
             "sh", "-c", "mount --bind \"$0\" /proc/sys/kernel/random/boot_id && mount --bind \"$1\" /proc/uptime && shift && exec \"$@\"", boot.Id, boot.Uptime, .. arguments,
         ];
+
+    internal Task<Capture> Record(Nic nic, string file) =>
+        Capture.Start(_laboratory, Namespace, nic.Device, Path.Combine(_laboratory.Folder, file), only: null);
 
     /// <summary>Gratuitous ARP or unsolicited neighbour advertisement: this address is mine now.</summary>
     internal Task Announce(Nic nic) => Run(App("announce.py", nic.Device, nic.Address));

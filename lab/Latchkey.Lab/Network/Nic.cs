@@ -1,3 +1,5 @@
+using Latchkey.Lab.Judges;
+
 namespace Latchkey.Lab.Network;
 
 /// <summary>A host's network card with its one address, and the cable to a link.</summary>
@@ -50,6 +52,10 @@ public sealed class Nic
     }
 
     public Task Unplug() => _wire.Unplug(_port);
+
+    /// <summary>Records every frame that this card sends and receives from now on, in that order.</summary>
+    /// <param name="file">Its name in the laboratory's folder.</param>
+    public Task<Capture> Record(string file) => _host.Record(this, file);
 
     public async Task SetMtu(int mtu)
     {

@@ -55,6 +55,8 @@ public static class Catalog
         new X7SharedAddress(),
         new X8FullDisk(),
         new X9LocalAddressLost(),
+        new X10Offload(refused: false),
+        new X10Offload(refused: true),
     ];
 
     public static Scenario? Find(string id) => All.FirstOrDefault(scenario => string.Equals(scenario.Id, id, StringComparison.OrdinalIgnoreCase));
