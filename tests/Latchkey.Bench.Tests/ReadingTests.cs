@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Latchkey.Bench.Load;
 using Latchkey.Bench.Peers;
 using Latchkey.Lab;
+using Latchkey.Lab.Daemons;
 using Xunit;
 
 namespace Latchkey.Bench.Tests;
@@ -40,9 +41,10 @@ public class ReadingTests
     [Fact]
     public void The_time_of_this_process_can_be_read()
     {
-        Assert.True(ProcessUse.CpuSeconds([Environment.ProcessId]) > 0);
-        Assert.True(ProcessUse.ResidentMib(Environment.ProcessId) > 1);
-        Assert.Throws<LabException>(() => ProcessUse.CpuSeconds([int.MaxValue]));
+        var use = ProcessUse.Of(Environment.ProcessId);
+        Assert.True(use.CpuSeconds > 0);
+        Assert.InRange(use.ResidentMebibytes, 1, use.PeakMebibytes);
+        Assert.Throws<LabException>(() => ProcessUse.Of(int.MaxValue));
     }
 
     [Fact]

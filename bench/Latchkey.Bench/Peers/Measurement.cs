@@ -53,18 +53,18 @@ internal sealed class Measurement(Peer peer, Ends ends, Tunnel tunnel, Results r
         await Transfer.Run(ends, tunnel, 1);
         foreach (var daemon in tunnel.Daemons.Take(1))
         {
-            Add(Figure.Resident, ProcessUse.ResidentMib(daemon));
+            Add(Figure.Resident, ProcessUse.Of(daemon).ResidentMebibytes);
         }
 
         // Asking costs memory too; how much is known from asking twice.
         var first = await peer.Allocated(ends);
         var second = await peer.Allocated(ends);
-        var cpu = ProcessUse.CpuSeconds(tunnel.Daemons);
+        var cpu = CpuSeconds();
         var one = await Transfer.Run(ends, tunnel, seconds);
         Add(Figure.Tcp1, one.Gbps);
         if (tunnel.Daemons.Count > 0)
         {
-            Add(Figure.CpuPerGib, (ProcessUse.CpuSeconds(tunnel.Daemons) - cpu) / (one.Octets / (1 << 30)));
+            Add(Figure.CpuPerGib, (CpuSeconds() - cpu) / (one.Octets / (1 << 30)));
         }
 
         if (await peer.Allocated(ends) - second - (second - first) is { } allocated)
@@ -112,6 +112,8 @@ internal sealed class Measurement(Peer peer, Ends ends, Tunnel tunnel, Results r
     }
 
     private void Add(Figure figure, double value) => results.Add(figure, peer.Name, value);
+
+    private double CpuSeconds() => tunnel.Daemons.Sum(daemon => ProcessUse.Of(daemon).CpuSeconds);
 
     private static IReadOnlyList<string> Program => Product.Executable;
 

@@ -101,7 +101,7 @@ public sealed class X4Barrage : Scenario
         return count.Received >= octets ? Moment.Now - asked : double.PositiveInfinity;
     }
 
-    private static double ResidentMegabytes(JsonElement status) => ProcessUse.Of(status.GetProperty("pid").GetInt32()).ResidentMegabytes;
+    private static double ResidentMegabytes(JsonElement status) => ProcessUse.Of(status.GetProperty("pid").GetInt32()).ResidentMebibytes;
 
     private static long Total(JsonElement status, string counters) => Sum(JsonObject.Create(status.GetProperty(counters))!);
 

@@ -75,8 +75,8 @@ public sealed class X5Flood : Scenario
             $"{sent} sent: {asked} were asked for a cookie, {unread} found the socket full");
         stage.Check("nothing of it waited in the engine's queue", after.GetProperty("overload").GetInt64() == 0, $"{after.GetProperty("overload")} messages refused");
         stage.Check(
-            "the daemon's memory is bounded", use.PeakMegabytes - useBefore.ResidentMegabytes < Growth,
-            $"{useBefore.ResidentMegabytes:0} MiB before, {use.ResidentMegabytes:0} MiB after, {use.PeakMegabytes:0} MiB at most");
+            "the daemon's memory is bounded", use.PeakMebibytes - useBefore.ResidentMebibytes < Growth,
+            $"{useBefore.ResidentMebibytes:0} MiB before, {use.ResidentMebibytes:0} MiB after, {use.PeakMebibytes:0} MiB at most");
         stage.Say($"W's daemon computed {use.CpuSeconds - useBefore.CpuSeconds:0.0} s meanwhile, for transfer and flood together.");
         ExpectPeers(stage, daemon, (await daemon.AskJson("sas")).GetProperty("ike_sas"));
 
