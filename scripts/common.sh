@@ -86,7 +86,7 @@ require_laboratory() {
   require_root
   # The first three link the program.
   require_packages gcc libc6-dev zlib1g-dev iproute2 procps nftables ethtool iputils-ping iputils-arping socat curl nginx-light openssl iperf3 \
-    tcpdump tshark python3 python3-scapy python3-cryptography $(fast_ciphers)
+    tcpdump tshark ike-scan python3 python3-scapy python3-cryptography $(fast_ciphers)
   require_tun
   require_namespaces
   require_sdk

@@ -46,6 +46,7 @@ public static class Catalog
         new S16dStrongerSuite(),
         new S17RekeyHijack(),
         new X1BadInput(),
+        new X1hHostileMessages(),
         new X2DaemonKilled(),
         new X3Transfer(offload: false),
         new X3Transfer(offload: true),
