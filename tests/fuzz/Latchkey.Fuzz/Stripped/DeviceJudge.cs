@@ -61,13 +61,36 @@ internal sealed class DeviceJudge(StrippedDatapath host) : IPacketDevice
         foreach (var segment in SlowOffload.Cut(packet, offload))
         {
             PropertyBrokenException.Unless(offload == default || SlowOffload.IsVerified(segment, read.UpperOffset), "what was joined had right checksums");
+            // A SYN's segment size is made smaller on the way.
             if (read.Protocol != IpProtocol.Tcp || (segment[read.UpperOffset + 13] & (byte)TcpFlags.Syn) == 0)
             {
-                // A SYN's segment size is made smaller on the way.
-                var payload = Convert.ToHexString(segment.AsSpan(read.ProtectedOffset));
-                PropertyBrokenException.Unless(host.Arrived.TryGetValue(payload, out var left) && left > 0, "what is delivered came under an SA, as it is");
-                host.Arrived[payload] = left - 1;
+                PropertyBrokenException.Unless(
+                    WasArriving(segment.AsSpan(read.ProtectedOffset)) || (offload != default && WasArriving(WithOtherZero(segment, read))), "what is delivered came under an SA, as it is");
             }
         }
+    }
+
+    private bool WasArriving(ReadOnlySpan<byte> payload)
+    {
+        var key = Convert.ToHexString(payload);
+        if (!host.Arrived.TryGetValue(key, out var left) || left == 0)
+        {
+            return false;
+        }
+
+        host.Arrived[key] = left - 1;
+        return true;
+    }
+
+    /// <summary>A checksum of all ones may have been zero before the segment was joined and cut again: both say the same.</summary>
+    private static ReadOnlySpan<byte> WithOtherZero(byte[] segment, in IpPacket read)
+    {
+        var field = segment.AsSpan(read.UpperOffset + (read.Protocol == IpProtocol.Tcp ? 16 : 6), 2);
+        if (!field.ContainsAnyExcept((byte)0xFF))
+        {
+            field.Clear();
+        }
+
+        return segment.AsSpan(read.ProtectedOffset);
     }
 }

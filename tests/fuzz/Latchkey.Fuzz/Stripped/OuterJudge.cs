@@ -10,6 +10,8 @@ internal sealed class OuterJudge(StrippedDatapath host) : IPacketLink
     /// <summary>UDP_MAX_SEGMENTS of Linux up to 6.8.</summary>
     private const int MaximumTrain = 64;
 
+    private const int LargestTrain = 65_507;
+
     public string Name => "outside";
 
     /// <summary>Whether anything may be sent now.</summary>
@@ -29,7 +31,9 @@ internal sealed class OuterJudge(StrippedDatapath host) : IPacketLink
                 continue;
             }
 
-            PropertyBrokenException.Unless(slot.Packets <= MaximumTrain && slot.Length <= 65_507, "a train is one that the kernel takes");
+            // A single packet may be larger than any path: that the kernel says.
+            PropertyBrokenException.Unless(
+                slot.Packets == 1 || (slot.Packets <= MaximumTrain && slot.Length <= LargestTrain), "a train is one that the kernel takes");
             var size = slot.SegmentSize > 0 ? slot.SegmentSize : slot.Length;
             for (var at = 0; at < slot.Length; at += size)
             {

@@ -42,6 +42,9 @@ internal sealed class StrippedDatapath : IDatapathEvents, IDisposable
         new(SaDirection.Inbound, 0x1003, new(3), HereV4, ThereV4, Encapsulation.Udp), new(SaDirection.Outbound, 0x2003, new(3), HereV4, ThereV4, Encapsulation.Udp),
     ];
 
+    /// <summary>What is given to the datapath next.</summary>
+    public PacketBatch Batch { get; } = new(8, ushort.MaxValue);
+
     /// <summary>What an unknown flow is answered with: 0 nothing, 1 a channel, 2 a refusal.</summary>
     public int Mood { get; set; }
 
@@ -93,20 +96,20 @@ internal sealed class StrippedDatapath : IDatapathEvents, IDisposable
         PropertyBrokenException.Unless(allocated <= AllocationMaximum, $"{inputOctets} octets of input make the datapath allocate {allocated}");
     }
 
-    public void FromSockets(PacketBatch batch)
+    public void FromSockets()
     {
         var before = GC.GetAllocatedBytesForCurrentThread();
-        _datapath.ProcessOutbound(batch);
+        _datapath.ProcessOutbound(Batch);
         Answer();
         _allocated += GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
     /// <summary>Nothing that arrives may make anything go out, unless a flow is decided about.</summary>
-    public void FromOutside(PacketBatch batch, Encapsulation encapsulation)
+    public void FromOutside(Encapsulation encapsulation)
     {
         var before = GC.GetAllocatedBytesForCurrentThread();
         _outer.Expects = false;
-        _datapath.ProcessInbound(batch, encapsulation);
+        _datapath.ProcessInbound(Batch, encapsulation);
         _outer.Expects = true;
         Answer();
         _allocated += GC.GetAllocatedBytesForCurrentThread() - before;

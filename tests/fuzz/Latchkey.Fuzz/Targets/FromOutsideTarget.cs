@@ -17,8 +17,8 @@ namespace Latchkey.Fuzz;
 /// </remarks>
 internal sealed class FromOutsideTarget : FuzzTarget
 {
-    private readonly Lazy<StrippedDatapath> _host = new(() => new());
-    private readonly PacketBatch _batch = new(1, ushort.MaxValue);
+    // Not made before the first input, because instrumented code cannot run earlier; and anew after one that broke something.
+    private StrippedDatapath? _host;
     private readonly byte[] _scratch = new byte[ushort.MaxValue];
 
     public override string Name => "datapath-outside";
@@ -27,7 +27,8 @@ internal sealed class FromOutsideTarget : FuzzTarget
 
     protected override void Handle(ReadOnlySpan<byte> input)
     {
-        var host = _host.Value;
+        var host = _host ?? new();
+        _host = null;
         host.Begin();
         var steps = new Steps(input);
         host.Mood = steps.U8() % 3;
@@ -54,6 +55,7 @@ internal sealed class FromOutsideTarget : FuzzTarget
         }
 
         host.End(input.Length);
+        _host = host;
     }
 
     private void Anything(StrippedDatapath host, ref Steps steps)
@@ -127,15 +129,16 @@ internal sealed class FromOutsideTarget : FuzzTarget
 
     private void Arrive(StrippedDatapath host, StrippedSa sa, int length, int segmentSize)
     {
-        _batch.Clear();
+        var batch = host.Batch;
+        batch.Clear();
         if (length == 0)
         {
             return;
         }
 
-        ref var slot = ref _batch[_batch.Count++];
+        ref var slot = ref batch[batch.Count++];
         (slot.Length, slot.SegmentSize, slot.Local, slot.Remote) = (length, segmentSize, sa.Local, sa.Remote);
-        _scratch.AsSpan(0, length).CopyTo(_batch.Data(0));
+        _scratch.AsSpan(0, length).CopyTo(batch.Data(0));
         var size = segmentSize > 0 ? segmentSize : length;
         for (var at = 0; at < length; at += size)
         {
@@ -143,6 +146,6 @@ internal sealed class FromOutsideTarget : FuzzTarget
             NoteArrived(host, _scratch.AsSpan(at, Math.Min(size, length - at)));
         }
 
-        host.FromOutside(_batch, sa.Encapsulation);
+        host.FromOutside(sa.Encapsulation);
     }
 }

@@ -18,8 +18,8 @@ namespace Latchkey.Fuzz;
 /// </remarks>
 internal sealed class FromSocketsTarget : FuzzTarget
 {
-    private readonly Lazy<StrippedDatapath> _host = new(() => new());
-    private readonly PacketBatch _batch = new(8, ushort.MaxValue);
+    // Not made before the first input, because instrumented code cannot run earlier; and anew after one that broke something.
+    private StrippedDatapath? _host;
 
     public override string Name => "datapath-sockets";
 
@@ -27,9 +27,10 @@ internal sealed class FromSocketsTarget : FuzzTarget
 
     protected override void Handle(ReadOnlySpan<byte> input)
     {
-        var host = _host.Value;
+        var host = _host ?? new();
+        _host = null;
         host.Begin();
-        _batch.Clear();
+        host.Batch.Clear();
         var steps = new Steps(input);
         host.Mood = steps.U8() % 3;
         while (steps.AreLeft)
@@ -37,10 +38,10 @@ internal sealed class FromSocketsTarget : FuzzTarget
             var kind = steps.U8() % 4;
             if (kind < 2)
             {
-                Add(ref steps, putRight: kind == 1);
+                Add(host.Batch, ref steps, putRight: kind == 1);
             }
 
-            if (kind == 2 || _batch.Count == _batch.Capacity)
+            if (kind == 2 || host.Batch.Count == host.Batch.Capacity)
             {
                 Process(host);
             }
@@ -55,15 +56,16 @@ internal sealed class FromSocketsTarget : FuzzTarget
 
         Process(host);
         host.End(input.Length);
+        _host = host;
     }
 
-    private void Process(StrippedDatapath host)
+    private static void Process(StrippedDatapath host)
     {
-        host.FromSockets(_batch);
-        _batch.Clear();
+        host.FromSockets();
+        host.Batch.Clear();
     }
 
-    private void Add(ref Steps steps, bool putRight)
+    private static void Add(PacketBatch batch, ref Steps steps, bool putRight)
     {
         var header = MemoryMarshal.Read<VirtioNetHeader>(steps.Take(VirtioNetHeader.Size));
         var octets = steps.Sized();
@@ -73,10 +75,10 @@ internal sealed class FromSocketsTarget : FuzzTarget
             return;
         }
 
-        ref var slot = ref _batch[_batch.Count++];
+        ref var slot = ref batch[batch.Count++];
         slot.Offload = VirtioHeader.Read(header);
         slot.Length = length;
-        var packet = _batch.Data(_batch.Count - 1);
+        var packet = batch.Data(batch.Count - 1);
         packet.Clear();
         octets.CopyTo(packet);
         if (putRight)
