@@ -6,11 +6,13 @@ using Latchkey.Lab;
 
 namespace Latchkey.Interop;
 
-/// <summary>Runs cases, as many at a time as there are processors.</summary>
+/// <summary>Runs cases, twice as many at a time as there are processors: most of a case is waiting.</summary>
 public sealed class Suite(string product, string machine, bool keep)
 {
-    /// <param name="tell">Called with each result, one at a time.</param>
-    public async Task<IReadOnlyList<CaseResult>> Run(IReadOnlyList<InteropCase> cases, Action<CaseResult> tell, CancellationToken cancellation)
+    /// <param name="known">Results of an earlier run: what was good then is not run again.</param>
+    /// <param name="tell">Called with each new result, one at a time.</param>
+    /// <returns>The known and the new ones.</returns>
+    public async Task<IReadOnlyList<CaseResult>> Run(IReadOnlyList<InteropCase> cases, IReadOnlyList<CaseResult> known, Action<CaseResult> tell, CancellationToken cancellation)
     {
         var work = Directory.CreateTempSubdirectory("latchkey-interop-");
         try
@@ -18,9 +20,10 @@ public sealed class Suite(string product, string machine, bool keep)
             var tools = new Tools(product, machine, $"{work}/credentials");
             await Credentials.Make(tools.Credentials);
             await Leftovers.Remove();
-            var results = new List<CaseResult>();
-            var runs = cases.SelectMany(c => c.Ipv6 ? new[] { (c, false), (c, true) } : [(c, false)]);
-            var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation };
+            var results = known.Where(r => r.IsGood && cases.Any(c => c.Name == r.Case)).ToList();
+            var runs = cases.SelectMany(c => c.Ipv6 ? new[] { (c, false), (c, true) } : [(c, false)])
+                .Where(run => !results.Any(r => r.Case == run.c.Name && r.Family == FamilyOf(run.Item2))).ToList();
+            var options = new ParallelOptions { MaxDegreeOfParallelism = 2 * Environment.ProcessorCount, CancellationToken = cancellation };
             await Parallel.ForEachAsync(runs, options, async (run, stop) =>
             {
                 var result = await Run(run.c, run.Item2, tools, stop);
@@ -38,10 +41,12 @@ public sealed class Suite(string product, string machine, bool keep)
         }
     }
 
+    private static string FamilyOf(bool ipv6) => ipv6 ? "IPv6" : "IPv4";
+
     private async Task<CaseResult> Run(InteropCase work, bool ipv6, Tools tools, CancellationToken cancellation)
     {
         var began = Moment.Now;
-        CaseResult Result(string verdict, string text) => new(work.Name, ipv6 ? "IPv6" : "IPv4", verdict, Math.Round((Moment.Now - began) / 1000, 1), text);
+        CaseResult Result(string verdict, string text) => new(work.Name, FamilyOf(ipv6), verdict, Math.Round((Moment.Now - began) / 1000, 1), text);
         var step = "hosts";
         Stage? stage = null;
         try
