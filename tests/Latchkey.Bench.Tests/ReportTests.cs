@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
+using Latchkey.Bench.Handshakes;
 using Latchkey.Bench.Report;
 using Xunit;
 
@@ -114,5 +115,27 @@ public class ReportTests
 
         results.Add(Figure.Tcp8, "raw", 9);
         return results;
+    }
+
+    [Fact]
+    public void A_section_that_is_measured_by_itself_is_replaced_and_outlives_the_page()
+    {
+        var folder = Directory.CreateTempSubdirectory("latchkey-bench-");
+        try
+        {
+            var section = new PageSection(folder, HandshakeCommand.Heading);
+            section.Write("first");
+            section.Write("second\n");
+            Assert.Equal($"{HandshakeCommand.Heading}\n\nsecond\n", File.ReadAllText(section.File));
+
+            new PerformancePage(Machine.Here(), new Plan([], 1, 1)).Write(folder);
+            var page = File.ReadAllText(section.File);
+            Assert.StartsWith("# Performance", page, StringComparison.Ordinal);
+            Assert.EndsWith($"\n\n{HandshakeCommand.Heading}\n\nsecond\n", page, StringComparison.Ordinal);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 }

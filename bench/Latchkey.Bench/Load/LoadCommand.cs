@@ -1,6 +1,9 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Latchkey.Bench.Handshakes;
+using Latchkey.Wire;
 
 namespace Latchkey.Bench.Load;
 
@@ -29,7 +32,18 @@ internal static class LoadCommand
         send.SetAction(given => Told(() => Datagrams.Send(To(given), given.GetValue(size), given.GetValue(segments), TimeSpan.FromSeconds(given.GetValue(seconds)))));
         var receive = new Command("receive", "Count the datagrams that arrive, from the first one on") { port, seconds };
         receive.SetAction(given => Datagrams.Receive(given.GetValue(port), TimeSpan.FromSeconds(given.GetValue(seconds)), Console.Out));
-        return new Command("load", "Make traffic; used by 'compare'") { echo, ask, connect, send, receive };
+        var local = new Argument<string>("local");
+        var atOnce = new Argument<int>("at-once") { Description = "IKE SAs that are being made at any time" };
+        var method = new Argument<string>("method") { Description = string.Join(", ", Methods.All) };
+        var secret = new Argument<string>("secret");
+        var handshakes = new Command("handshakes", "Make IKE SAs with a Child SA and delete them; tells the seconds it took") { local, address, count, atOnce, method, secret };
+        handshakes.SetAction(given =>
+        {
+            using var initiator = new Initiator(
+                InetAddress.Parse(given.GetRequiredValue(local)), InetAddress.Parse(given.GetRequiredValue(address)), given.GetRequiredValue(method), given.GetRequiredValue(secret));
+            Console.WriteLine(initiator.Make(given.GetValue(count), given.GetValue(atOnce)).ToString(CultureInfo.InvariantCulture));
+        });
+        return new Command("load", "Make traffic; used by 'compare' and 'handshakes'") { echo, ask, connect, send, receive, handshakes };
 
         // What the network refuses is a finding, and no fault of this program.
         static int Told(Action action)

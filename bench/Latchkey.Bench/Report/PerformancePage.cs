@@ -1,5 +1,6 @@
 using System.Text;
 using Latchkey.Bench.Datapath;
+using Latchkey.Bench.Handshakes;
 
 namespace Latchkey.Bench.Report;
 
@@ -26,7 +27,9 @@ internal sealed class PerformancePage(Machine machine, Plan plan)
     public void Write(DirectoryInfo folder)
     {
         folder.Create();
-        File.WriteAllText(Path.Combine(folder.FullName, "performance.md"), ToMarkdown());
+        // What another program wrote behind it stays.
+        var page = new PageSection(folder, HandshakeCommand.Heading);
+        File.WriteAllText(page.File, ToMarkdown() + page.Read());
         File.WriteAllText(Path.Combine(folder.FullName, Plot), BarChart.Draw(Panels()));
     }
 
