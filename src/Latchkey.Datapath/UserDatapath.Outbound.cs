@@ -144,10 +144,12 @@ public sealed partial class UserDatapath
 
     /// <summary>
     /// Options and headers that stand before ESP (RFC 4303 §3.1.1) belong to the outer packet, whose header the kernel
-    /// makes. They are not carried, and a packet is not sent without what its sender put into it.
+    /// makes. They are not carried, and a packet is not sent without what its sender put into it. A packet within a packet is what a
+    /// tunnel carries: a receiver in transport mode takes none (<see cref="IpPacket.ReadTransport"/>).
     /// </summary>
     private static bool IsPlain(in IpPacket packet) =>
-        packet.ProtectedOffset == (packet.IsV6 ? Ipv6View.HeaderLength : Ipv4View.MinimumHeaderLength);
+        packet.ProtectedOffset == (packet.IsV6 ? Ipv6View.HeaderLength : Ipv4View.MinimumHeaderLength)
+        && packet.Protocol is not (IpProtocol.IpInIp or IpProtocol.Ipv6);
 
     private void OutboundWhole(Span<byte> octets, in IpPacket packet, PacketOffload offload, bool mayFragment, TimeSpan now)
     {

@@ -16,6 +16,24 @@ public class BackToBackTests
         from v6 in Both
         select new TheoryDataRow<int, bool, Encapsulation, bool>(algorithm, esn, encapsulation, v6)];
 
+    /// <summary>The receiver would not take it: it is said where it can be seen, at the sender.</summary>
+    [Theory]
+    [InlineData(false, IpProtocol.IpInIp)]
+    [InlineData(false, IpProtocol.Ipv6)]
+    [InlineData(true, IpProtocol.IpInIp)]
+    [InlineData(true, IpProtocol.Ipv6)]
+    public void A_packet_within_a_packet_is_dropped_and_counted(bool v6, IpProtocol protocol)
+    {
+        using var pair = new Pair(v6);
+        var flow = pair.Udp with { Protocol = protocol, LocalPort = 0, RemotePort = 0 };
+        pair.C.Datapath.Bind(flow, Host.Channel);
+        var packet = Packets.Udp(pair.Udp, 40);
+        packet[v6 ? 6 : 9] = (byte)protocol;
+        pair.C.Send(packet);
+        Assert.Empty(pair.C.Udp.TakeSent());
+        Assert.Equal(1, pair.C.Drops(DropReason.UnsupportedProtocol));
+    }
+
     [Theory]
     [MemberData(nameof(Kinds))]
     public void A_packet_arrives_as_it_was_sent(int algorithm, bool esn, Encapsulation encapsulation, bool v6)

@@ -95,6 +95,8 @@ internal sealed class Initiator : IResponderPolicy, IDisposable
 
     public ImmutableArray<AeadAlgorithm> Encryption(InetAddress local, InetAddress remote, SelectorSet selectors) => [];
 
+    public ImmutableArray<EspSuite> Latched(InetAddress local, InetAddress remote, SelectorSet selectors) => [];
+
     public PeerCredentials? CredentialsOf(InetAddress remote) => _credentials;
 
     public void Dispose()
