@@ -133,9 +133,15 @@ public sealed partial class UserDatapath
             return; // a dummy packet, made to be thrown away (RFC 4303 §2.6)
         }
 
-        // In transport mode the addresses are those of the outer header.
         var (start, length) = payload.GetOffsetAndLength(octets.Length);
         var text = octets.Slice(start, length);
+        if (sa.Sa.Tunnel)
+        {
+            InboundTunnelled(sa, datagram, start, text, nextHeader);
+            return;
+        }
+
+        // In transport mode the addresses are those of the outer header.
         if (IpPacket.ReadTransport(datagram.Remote.Address, datagram.Local.Address, nextHeader, text, out var packet) != IpPacketKind.Whole)
         {
             _drops.Count(DropReason.UnsupportedProtocol);
@@ -147,13 +153,33 @@ public sealed partial class UserDatapath
             UpperChecksum.Renew(text[(packet.UpperOffset - packet.ProtectedOffset)..], packet);
         }
 
+        Collect(sa, packet, datagram.Slab, datagram.Position + start);
+    }
+
+    /// <summary>In tunnel mode a whole packet was carried, and its own addresses are what the selectors are about (RFC 4301 §5.2).</summary>
+    private void InboundTunnelled(InboundSa sa, in Datagram datagram, int start, Span<byte> text, IpProtocol nextHeader)
+    {
+        if (nextHeader is not (IpProtocol.IpInIp or IpProtocol.Ipv6) || IpPacket.Read(text, out var packet) != IpPacketKind.Whole
+            || packet.IsV6 != (nextHeader == IpProtocol.Ipv6))
+        {
+            _drops.Count(DropReason.UnsupportedProtocol);
+            return;
+        }
+
+        Collect(sa, packet, datagram.Slab, datagram.Position + start + packet.ProtectedOffset);
+    }
+
+    /// <summary>Keeps what was decrypted until it is delivered with others.</summary>
+    /// <param name="position">Where the payload of the IP packet lies in the slab.</param>
+    private void Collect(InboundSa sa, in IpPacket packet, byte[] slab, int position)
+    {
         if (_openedCount == OpenedPackets)
         {
             DeliverOpened();
         }
 
         _openedFlows[_openedCount].Key = packet.InboundFlow;
-        _opened[_openedCount++] = new Opened { Sa = sa, Packet = packet, Slab = datagram.Slab, Position = datagram.Position + start };
+        _opened[_openedCount++] = new Opened { Sa = sa, Packet = packet, Slab = slab, Position = position };
     }
 
     // What the integrity check has passed proves that the peer lives, wherever it may go from here.
@@ -195,7 +221,7 @@ public sealed partial class UserDatapath
         var octets = slab.AsSpan(position, packet.Length - packet.ProtectedOffset);
         if (flow is null || WhyNot(flow, sa) is not null)
         {
-            PutAside(sa, packet, octets);
+            PutAside(sa, packet, slab, position);
             return;
         }
 
@@ -209,7 +235,7 @@ public sealed partial class UserDatapath
 
             if ((segment.Flags & TcpFlags.Syn) != 0)
             {
-                PutAside(sa, packet, octets);
+                PutAside(sa, packet, slab, position);
                 return;
             }
 
@@ -222,7 +248,17 @@ public sealed partial class UserDatapath
         }
 
         _received.Count(1, packet.Length);
-        _coalescing.Add(flow, packet, slab, position);
+        if (sa.Sa.Tunnel)
+        {
+            // Its header is the sender's own and stays: type of service, hop limit and all.
+            _coalescing.Close();
+            _arrivals.Begin();
+            _arrivals.Add(new(slab, position - packet.ProtectedOffset, packet.Length));
+        }
+        else
+        {
+            _coalescing.Add(flow, packet, slab, position);
+        }
     }
 
     /// <summary>Gives the TUN device what was decrypted.</summary>
@@ -257,13 +293,25 @@ public sealed partial class UserDatapath
         return true;
     }
 
-    private void PutAside(InboundSa sa, in IpPacket packet, ReadOnlySpan<byte> payload)
+    /// <param name="position">Where the payload of the IP packet lies in the slab.</param>
+    private void PutAside(InboundSa sa, in IpPacket packet, byte[] slab, int position)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(packet.Length);
-        var header = packet.IsV6
-            ? new Ipv6Header(packet.Source, packet.Destination, packet.ProtectedProtocol).Write(buffer, payload.Length)
-            : new Ipv4Header(packet.Source, packet.Destination, packet.ProtectedProtocol).Write(buffer, payload.Length);
-        payload.CopyTo(buffer.AsSpan(header));
+        var payload = packet.Length - packet.ProtectedOffset;
+        if (sa.Sa.Tunnel)
+        {
+            slab.AsSpan(position - packet.ProtectedOffset, packet.ProtectedOffset).CopyTo(buffer);
+        }
+        else if (packet.IsV6)
+        {
+            new Ipv6Header(packet.Source, packet.Destination, packet.ProtectedProtocol).Write(buffer, payload);
+        }
+        else
+        {
+            new Ipv4Header(packet.Source, packet.Destination, packet.ProtectedProtocol).Write(buffer, payload);
+        }
+
+        slab.AsSpan(position, payload).CopyTo(buffer.AsSpan(packet.ProtectedOffset));
         _inboundAside.Enqueue(new(buffer, packet.Length, sa, ArrivedInClear: false, default, MayFragment: false, Since: default));
     }
 

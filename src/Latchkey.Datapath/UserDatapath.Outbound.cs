@@ -212,8 +212,9 @@ public sealed partial class UserDatapath
         Span<byte> octets, in IpPacket packet, Flow flow, OutboundSa sa, TcpView segment, PacketOffload offload, bool mayFragment, TimeSpan now)
     {
         octets = octets[..packet.Length];
+        var first = sa.Sa.Tunnel ? 0 : packet.ProtectedOffset;
         if ((offload is { Kind: SegmentKind.None, NeedsChecksum: true } && !PartialChecksum.TryComplete(octets, packet, offload))
-            || !Segmentation.TryCreate(octets, packet, offload, packet.ProtectedOffset, out var segments))
+            || !Segmentation.TryCreate(octets, packet, offload, first, out var segments))
         {
             _drops.Count(DropReason.Malformed);
             return;
@@ -221,7 +222,9 @@ public sealed partial class UserDatapath
 
         var isTcp = packet.Protocol == IpProtocol.Tcp;
         var mustBeAnswered = isTcp && flow.Tcp.Sent(segment);
-        mayFragment |= MayFragment(packet, packet.ProtectedOffset + segments.LengthOf(0));
+
+        // What a path does not take of a tunnel goes in fragments: its inner sender is not this host's to tell (RFC 4301 §8.2).
+        mayFragment |= sa.Sa.Tunnel || MayFragment(packet, packet.ProtectedOffset + segments.LengthOf(0));
         for (var i = 0; i < segments.Count; i++)
         {
             var length = segments.LengthOf(i);
@@ -236,10 +239,10 @@ public sealed partial class UserDatapath
             segments.Write(i, payload);
             if (isTcp && (segment.Flags & TcpFlags.Syn) != 0)
             {
-                ClampSegmentSize(payload[(packet.UpperOffset - packet.ProtectedOffset)..], sa.Sa, packet.IsV6, now);
+                ClampSegmentSize(payload[(packet.UpperOffset - first)..], sa.Sa, packet.IsV6, now);
             }
 
-            if (!sa.TrySeal(place, length, packet.ProtectedProtocol))
+            if (!sa.TrySeal(place, length, Carried(packet, sa.Sa)))
             {
                 _drops.Count(DropReason.SequenceExhausted, segments.Count - i);
                 break;
@@ -255,6 +258,10 @@ public sealed partial class UserDatapath
         }
     }
 
+    /// <summary>What ESP says that it carries: the upper layer, or a whole packet of its version (RFC 4303 §2.6).</summary>
+    private static IpProtocol Carried(in IpPacket packet, EspSa sa) =>
+        !sa.Tunnel ? packet.ProtectedProtocol : packet.IsV6 ? IpProtocol.Ipv6 : IpProtocol.IpInIp;
+
     /// <summary>Whether a packet that its path does not take is to be sent in fragments.</summary>
     private static bool MayFragment(in IpPacket packet, int length) =>
         packet.IsV6 ? length <= MinimumMtuV6 : !packet.DontFragment && packet.Protocol != IpProtocol.Tcp;
@@ -262,7 +269,7 @@ public sealed partial class UserDatapath
     /// <summary>Sees to it that a TCP peer sends no segments that would not fit the path once they are protected.</summary>
     private void ClampSegmentSize(Span<byte> segment, EspSa sa, bool isV6, TimeSpan now)
     {
-        var innerMtu = EspOverhead.InnerMtu(_paths.Find(sa.Remote.Address, now), isV6, sa.Encapsulation, sa.Algorithm);
+        var innerMtu = EspOverhead.InnerMtu(_paths.Find(sa.Remote.Address, now), sa.Remote.Address.IsV6, sa.Encapsulation, sa.Algorithm, sa.Tunnel);
         TcpOptions.ClampMaximumSegmentSize(segment, EspOverhead.MaximumSegmentSize(innerMtu, isV6));
     }
 

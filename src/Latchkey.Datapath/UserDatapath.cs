@@ -4,7 +4,7 @@ using Latchkey.Wire;
 namespace Latchkey.Datapath;
 
 /// <summary>
-/// The datapath in user space: IP packets of a TUN device in, transport-mode ESP out, and back. It decides nothing but
+/// The datapath in user space: IP packets of a TUN device in, ESP out, and back. It decides nothing but
 /// <c>sa.Channel == flow.Channel</c>.
 /// </summary>
 /// <remarks>

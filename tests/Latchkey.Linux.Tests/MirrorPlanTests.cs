@@ -54,8 +54,23 @@ public sealed class MirrorPlanTests
         const int Overhead = 64;
         var address = InetAddress.Parse(peer);
 
-        var route = MirrorPlan.Narrow(address, new Way(1, address, path), (outer, _) => outer - Overhead, device: 2, new ProtectionSettings());
+        var route = MirrorPlan.Narrow(address, new Way(1, address, path), (outer, _, _) => outer - Overhead, device: 2, new ProtectionSettings());
 
         Assert.Equal(expected, route.Mtu);
+    }
+
+    [Fact]
+    public void A_tunnel_has_a_route_from_an_inner_address_of_ours_although_the_host_knows_no_way_there()
+    {
+        var local = new InetPrefix(InetAddress.Parse("10.1.0.0"), 16);
+        var remote = new InetPrefix(InetAddress.Parse("10.2.0.0"), 16);
+        var (gateway, inner, outer) = (InetAddress.Parse("198.51.100.7"), InetAddress.Parse("10.1.0.1"), InetAddress.Parse("192.0.2.1"));
+        var selector = new ProtectedSelector(local, remote, null, PortSpan.Any, PortSpan.Any) { Tunnel = new AddressPair(outer, gateway) };
+        var addresses = new[] { outer, inner }.Select(a => new RouteInfo(InetPrefix.Of(a), Native.Rtnetlink.TableLocal, Native.Rtnetlink.RouteLocal, 2, 0, Interface: 3));
+
+        var route = Assert.Single(MirrorPlan.For(
+            v6: false, [selector], [.. addresses], to => to == gateway ? new Way(3, outer, 0) : null, _ => 1500, (mtu, _, tunnel) => mtu - (tunnel ? 100 : 50), device: 9, new ProtectionSettings()));
+
+        Assert.Equal((remote, 9, inner, 1400), (route.Destination, route.Interface, route.Source, route.Mtu));
     }
 }

@@ -32,9 +32,10 @@ public sealed class Talker
     public TalkerEvent? Failure => Events.FirstOrDefault(e => e.Kind == "error");
 
     /// <param name="patience">How long it may take to say what it was asked; null: 10 seconds.</param>
-    public static async Task<Talker> Listen(LabHost host, int port, string name = "server", TimeSpan? patience = null)
+    /// <param name="address">Of the host; null: its first card's.</param>
+    public static async Task<Talker> Listen(LabHost host, int port, string name = "server", TimeSpan? patience = null, string? address = null)
     {
-        var talker = new Talker(host, name, patience, ["listen", host.Address, $"{port}"]);
+        var talker = new Talker(host, name, patience, ["listen", address ?? host.Address, $"{port}"]);
         await talker.Report("listening");
         return talker;
     }

@@ -87,11 +87,14 @@ internal static class PolicyAdvice
         }
     }
 
-    private static bool Concerns(ProtectEntry entry, KnownPeer peer) => entry.Remote is not { } remote || peer.Addresses.Any(remote.Overlaps);
+    private static bool Concerns(ProtectEntry entry, KnownPeer peer) => Peers(entry) is not { } peers || peer.Addresses.Any(peers.Overlaps);
+
+    /// <summary>Where an entry's peers are; null is anywhere.</summary>
+    private static InetPrefix? Peers(ProtectEntry entry) => entry.Tunnel is { } tunnel ? InetPrefix.Of(tunnel.Remote) : entry.Remote;
 
     /// <summary>Every address of the entry belongs to some known peer.</summary>
     private static bool IsOwned(ProtectEntry entry, IReadOnlyList<PlacedPeer> peers) =>
-        entry.Remote is { } remote && peers.SelectMany(p => p.Peer.Addresses).Any(owned => owned.Contains(remote.Start) && owned.Contains(remote.End));
+        Peers(entry) is { } where && peers.SelectMany(p => p.Peer.Addresses).Any(owned => owned.Contains(where.Start) && owned.Contains(where.End));
 
     private static bool NamesBgp(ProtectEntry entry) =>
         entry.Ports.Any(pair => (!pair.Local.IsAny && pair.Local.Contains(Bgp)) || (!pair.Remote.IsAny && pair.Remote.Contains(Bgp)));

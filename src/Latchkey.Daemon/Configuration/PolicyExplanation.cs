@@ -17,7 +17,7 @@ public static class PolicyExplanation
 
     /// <summary>For example <c>tcp between any address and 192.0.2.0/24, port 179 on either side</c>.</summary>
     public static string Flows(ProtectEntry entry) =>
-        $"{(entry.Protocol is { } p ? p.ToString().ToLowerInvariant() : "every protocol")} between {Address(entry.Local, "any local address")} and {Address(entry.Remote, "any host")}{Ports(entry)}";
+        $"{(entry.Protocol is { } p ? p.ToString().ToLowerInvariant() : "every protocol")} between {Address(entry.Local, "any local address")} and {Address(entry.Remote, "any host")}{Ports(entry)}{Tunnel(entry)}";
 
     private static string Of(KnownPeer peer) => peer.ProvesNothing
         ? $"Whoever is at {string.Join(", ", peer.Addresses)} (\"{peer.Name}\") need prove nothing (NULL, RFC 7619): flows with it are encrypted, and never latched to anybody."
@@ -34,6 +34,8 @@ public static class PolicyExplanation
         [var first, ..] => $", port {first.Local} on either side",
         [] => "",
     };
+
+    private static string Tunnel(ProtectEntry entry) => entry.Tunnel is { } tunnel ? $", in a tunnel from {tunnel.Local} to {tunnel.Remote}" : "";
 
     private static string Trust(ProtectEntry entry) => entry.Trust switch
     {

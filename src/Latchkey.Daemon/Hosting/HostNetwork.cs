@@ -99,13 +99,13 @@ internal sealed class HostNetwork : IDisposable
     /// <exception cref="LinuxException">The kernel or nft refused; what is up stays up and is closed, not open.</exception>
     public IReadOnlyList<string> Protect(IReadOnlyList<ProtectEntry> entries, IEnumerable<FlowKey> held)
     {
-        _widest = entries.SelectMany(entry => entry.Encryption).Append(Proposals.CipherNames.GetAt(0).Value).MinBy(cipher => InnerMtu(MtuOfEthernet, v6: false, cipher))!;
+        _widest = entries.SelectMany(entry => entry.Encryption).Append(Proposals.CipherNames.GetAt(0).Value).MinBy(cipher => InnerMtu(MtuOfEthernet, v6: false, tunnel: false, cipher))!;
         return Protection.Apply([.. entries.SelectMany(Selectors).Distinct()], held);
     }
 
     /// <summary>Which of the host's traffic an entry protects, one selector for each of its port pairs.</summary>
     internal static IEnumerable<ProtectedSelector> Selectors(ProtectEntry entry) =>
-        entry.Ports.Select(pair => new ProtectedSelector(entry.Local, entry.Remote, entry.Protocol, Span(pair.Local), Span(pair.Remote), entry.ClearUntilIpsec));
+        entry.Ports.Select(pair => new ProtectedSelector(entry.Local, entry.Remote, entry.Protocol, Span(pair.Local), Span(pair.Remote), entry.ClearUntilIpsec) { Tunnel = entry.Tunnel });
 
     public void Dispose()
     {
@@ -120,9 +120,9 @@ internal sealed class HostNetwork : IDisposable
     private static PortSpan Span(PortRange range) => new(range.Start, range.End);
 
     // Of the ciphers that an entry names that with the most overhead; UDP encapsulation has more than none, and is the default.
-    private int InnerMtu(int outerMtu, bool v6) => InnerMtu(outerMtu, v6, _widest);
+    private int InnerMtu(int outerMtu, bool v6, bool tunnel) => InnerMtu(outerMtu, v6, tunnel, _widest);
 
-    private static int InnerMtu(int outerMtu, bool v6, AeadAlgorithm cipher) => EspOverhead.InnerMtu(outerMtu, v6, Encapsulation.Udp, cipher);
+    private static int InnerMtu(int outerMtu, bool v6, bool tunnel, AeadAlgorithm cipher) => EspOverhead.InnerMtu(outerMtu, v6, Encapsulation.Udp, cipher, tunnel);
 
     private T Keep<T>(T opened)
         where T : IDisposable

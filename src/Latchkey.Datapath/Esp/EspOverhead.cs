@@ -5,16 +5,17 @@ using Latchkey.Wire;
 namespace Latchkey.Datapath;
 
 /// <summary>How large an inner packet may be so that the outer one fits a path.</summary>
-/// <remarks>In transport mode the IP header is the outer one, so that it is counted once.</remarks>
+/// <remarks>In transport mode the IP header is the outer one, so that it is counted once; in tunnel mode each packet has its own.</remarks>
 public static class EspOverhead
 {
     /// <summary>The largest inner IP packet, in octets, for an outer path MTU.</summary>
-    public static int InnerMtu(int outerMtu, bool isV6, Encapsulation encapsulation, AeadAlgorithm algorithm)
+    /// <param name="isV6">The family of the outer packet.</param>
+    public static int InnerMtu(int outerMtu, bool isV6, Encapsulation encapsulation, AeadAlgorithm algorithm, bool tunnel = false)
     {
         ArgumentNullException.ThrowIfNull(algorithm);
         var around = Encapsulated(encapsulation) + EspView.HeaderLength + algorithm.IvLength + algorithm.IcvLength;
         var text = (outerMtu - IpHeader(isV6) - around) & ~(Math.Max(EspTrailer.Alignment, algorithm.BlockLength) - 1);
-        return IpHeader(isV6) + Math.Max(0, text - EspTrailer.FixedLength);
+        return (tunnel ? 0 : IpHeader(isV6)) + Math.Max(0, text - EspTrailer.FixedLength);
     }
 
     /// <summary>The largest TCP segment without options for an inner MTU: what an MSS option may announce (RFC 9293 §3.7.1).</summary>

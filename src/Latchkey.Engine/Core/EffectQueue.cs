@@ -50,7 +50,7 @@ internal sealed class EffectQueue
         State = latch.State,
         Reason = ReasonOf(latch),
         PeerKey = latch.Channel?.PeerKeyText,
-        PeerAddress = latch.Flow.Remote,
+        PeerAddress = latch.Path.Remote,
         Channel = latch.Channel?.Id,
     };
 

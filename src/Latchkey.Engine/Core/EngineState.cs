@@ -69,7 +69,7 @@ internal sealed class EngineState
 
     /// <summary>Entries under which two addresses may speak; those that latches keep are first (RFC 5660 L30).</summary>
     public IEnumerable<ProtectEntry> EntriesBetween(AddressPair pair) =>
-        KeptBetween(pair).Select(l => l.Entry).Concat(Policy.Protect.Where(entry => entry.CoversAddresses(pair.Local, pair.Remote)));
+        KeptBetween(pair).Select(l => l.Entry).Concat(Policy.Protect.Where(entry => entry.MayMeet(pair)));
 
     /// <summary>What the PAD says to a key that was proved between two addresses.</summary>
     public PadResult Authorize(AssertedIdentity asserted, KeyFingerprint key, AddressPair pair) =>
@@ -79,19 +79,21 @@ internal sealed class EngineState
     public LatchVerdict Judge(Latch latch)
     {
         var key = latch.Channel!.Parameters.PeerKey;
-        var asserted = With(AddressPair.Of(latch.Flow), key).FirstOrDefault()?.Asserted ?? new AssertedIdentity(key, null, null);
+        var asserted = With(latch.Path, key).FirstOrDefault()?.Asserted ?? new AssertedIdentity(key, null, null);
 
         // Whether strangers are let in at all is the entry's word, and asked below.
-        return Pad.Authorize(asserted, key, latch.Flow.Remote, openToStrangers: true) is PadResult.Refused { Reason: var why } ? new LatchVerdict.PeerUnauthorized(why)
+        return Pad.Authorize(asserted, key, latch.Path.Remote, openToStrangers: true) is PadResult.Refused { Reason: var why } ? new LatchVerdict.PeerUnauthorized(why)
             : Policy.Find(latch.Flow) is not { } entry ? new LatchVerdict.Contradicts("no [[protect]] entry covers it any more")
-            : !Policy.Admits(entry, key, latch.Flow.Remote) ? new LatchVerdict.Contradicts($"[[protect]] \"{entry.Name}\" has trust = \"known\", and its peer's key is in no [[peer]] and not pinned by a person")
+            : entry.PathOf(latch.Flow) != latch.Path || entry.Mode != latch.Channel.Parameters.Mode
+                ? new LatchVerdict.Contradicts($"[[protect]] \"{entry.Name}\" wants {entry.Mode} mode between {entry.PathOf(latch.Flow)}, and it is latched in {latch.Channel.Parameters.Mode} mode between {latch.Path}")
+            : !Policy.Admits(entry, key, latch.Path.Remote) ? new LatchVerdict.Contradicts($"[[protect]] \"{entry.Name}\" has trust = \"known\", and its peer's key is in no [[peer]] and not pinned by a person")
             : entry.ObjectionTo(latch.Channel.Parameters.Quality) is { } weak ? new LatchVerdict.Contradicts(weak)
             : new LatchVerdict.Agrees(entry);
     }
 
     /// <summary>A channel may carry flows of an entry: its peer may use it, and its suite is one that the entry wants.</summary>
     public bool Serves(Channel channel, ProtectEntry entry) =>
-        Policy.Admits(entry, channel.Parameters.PeerKey, channel.Parameters.Remote) && entry.ObjectionTo(channel.Parameters.Quality) is null;
+        entry.Mode == channel.Parameters.Mode && Policy.Admits(entry, channel.Parameters.PeerKey, channel.Parameters.Remote) && entry.ObjectionTo(channel.Parameters.Quality) is null;
 
     public IReadOnlyCollection<Peering> Between(AddressPair pair) => _byPair.GetValueOrDefault(pair) is { } found ? found : [];
 
@@ -145,17 +147,20 @@ internal sealed class EngineState
     public bool IsMetAgain(Peering peering) =>
         Between(peering.Pair).Any(p => p != peering && p.Key?.Fingerprint == peering.Key!.Fingerprint && p.SilentAt is null);
 
-    /// <summary>Child SAs between two addresses that cover a flow, the newest first.</summary>
-    public IEnumerable<ChildSa> Covering(FlowKey flow) =>
-        Between(AddressPair.Of(flow)).SelectMany(p => p.Children.Values).Where(c => c.Selectors.Covers(flow))
+    /// <summary>Child SAs between two outer addresses that cover a flow, the newest first.</summary>
+    public IEnumerable<ChildSa> Covering(AddressPair path, FlowKey flow) =>
+        Between(path).SelectMany(p => p.Children.Values).Where(c => c.Selectors.Covers(flow))
             .OrderByDescending(c => c.Since).ThenByDescending(c => c.Handle.Value);
 
     /// <summary>Child SAs that cover one flow and nothing else (RFC 5660 L17).</summary>
-    public IEnumerable<ChildSa> NarrowChildren(FlowKey flow) => Covering(flow).Where(c => c.Selectors.SingleFlow == flow);
+    public IEnumerable<ChildSa> NarrowChildren(Latch latch) => Covering(latch).Where(c => c.Selectors.SingleFlow == latch.Flow);
+
+    /// <summary>Child SAs that cover a latch's flow, the newest first.</summary>
+    public IEnumerable<ChildSa> Covering(Latch latch) => Covering(latch.Path, latch.Flow);
 
     /// <summary>What binds SAs of a peer with a suite (RFC 5660 §2, P1 to P5).</summary>
-    public ChannelParameters ParametersFor(AddressPair pair, KeyFingerprint peerKey, EspSuite suite) => new(
-        pair.Local, pair.Remote, Identity.Public.Fingerprint, peerKey, ProtectionType.ConfidentialityAndIntegrity, SaMode.Transport,
+    public ChannelParameters ParametersFor(AddressPair pair, KeyFingerprint peerKey, EspSuite suite, bool tunnel) => new(
+        pair.Local, pair.Remote, Identity.Public.Fingerprint, peerKey, ProtectionType.ConfidentialityAndIntegrity, tunnel ? SaMode.Tunnel : SaMode.Transport,
         new QualityOfProtection(suite.Encryption, suite.Esn));
 
     /// <summary>Suites of the living latches that a Child SA would carry; a peer that is offered them, or offers them, need break none.</summary>
@@ -185,5 +190,5 @@ internal sealed class EngineState
         }
     }
 
-    private IEnumerable<Latch> KeptBetween(AddressPair pair) => Kept.Where(l => l.IsKept && AddressPair.Of(l.Flow) == pair);
+    private IEnumerable<Latch> KeptBetween(AddressPair pair) => Kept.Where(l => l.IsKept && l.Path == pair);
 }

@@ -95,13 +95,13 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
     /// </summary>
     public void OfAnother(TimeSpan now, FlowKey flow, ChannelId channelId)
     {
-        if (state.Latches.Find(flow) is not { Conducts: true, Channel: { } own } || state.Channels.Find(channelId.Value) is not { } channel
+        if (state.Latches.Find(flow) is not { Conducts: true, Channel: { } own } latch || state.Channels.Find(channelId.Value) is not { } channel
             || channel.Parameters.PeerKey == own.Parameters.PeerKey)
         {
             return;
         }
 
-        foreach (var child in state.Covering(flow).Where(c => c.Channel == channel).ToList())
+        foreach (var child in state.Covering(latch).Where(c => c.Channel == channel).ToList())
         {
             state.Ike.DeleteChild(now, child.Handle, CloseReason.Superseded, $"it covers {flow}, which is latched to {own.PeerKeyText}");
         }
@@ -130,7 +130,7 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
 
     private void Born(TimeSpan now, FlowKey flow, ProtectEntry entry, ChannelId channelId, uint spi)
     {
-        if (state.Channels.Find(channelId.Value) is not { } channel || !state.Covering(flow).Any(c => c.Channel == channel)
+        if (state.Channels.Find(channelId.Value) is not { } channel || !state.Covering(PathOf(channel), flow).Any(c => c.Channel == channel)
             || !state.Serves(channel, entry))
         {
             // The SA went between the packet and this answer. An SA of another peer that covers the flow too is one of a
@@ -218,6 +218,8 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
         }
     }
 
+    private static AddressPair PathOf(Channel channel) => new(channel.Parameters.Local, channel.Parameters.Remote);
+
     private PeerAuthentication? AuthenticationOf(ChildSa child) => state.Find(child.Sa)?.Authentication;
 
     /// <summary>
@@ -225,13 +227,13 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
     /// successor in its channel, made under the same IKE SA.
     /// </summary>
     private PeerAuthentication? AuthenticationUnder(uint spi, FlowKey flow, Channel channel) =>
-        (state.FindChild(spi) ?? state.Covering(flow).FirstOrDefault(c => c.Channel == channel)) is { } child ? AuthenticationOf(child) : null;
+        (state.FindChild(spi) ?? state.Covering(PathOf(channel), flow).FirstOrDefault(c => c.Channel == channel)) is { } child ? AuthenticationOf(child) : null;
 
     /// <summary>
     /// The Child SA a new flow would use: the newest that covers it, whose peer is not known to be silent. One that only a
     /// kept latch still justifies (RFC 5660 L30) serves no other.
     /// </summary>
-    private ChildSa? UsableChild(Latch latch) => state.Covering(latch.Flow).FirstOrDefault(
+    private ChildSa? UsableChild(Latch latch) => state.Covering(latch).FirstOrDefault(
         c => state.Find(c.Sa) is { SilentAt: null } && state.Serves(c.Channel, latch.Entry));
 
     /// <summary>The protect entry for a new flow, or null when the flow may not exist; then it is dropped.</summary>

@@ -66,7 +66,7 @@ internal sealed class LatchBreaker(EngineState state, LatchRecorder recorder)
     public void Release(TimeSpan now, Latch latch, string because)
     {
         // An SA that covers nothing else has nothing left to protect (RFC 5660 L24).
-        foreach (var narrow in state.NarrowChildren(latch.Flow).Where(c => c.Channel == latch.Channel).ToList())
+        foreach (var narrow in state.NarrowChildren(latch).Where(c => c.Channel == latch.Channel).ToList())
         {
             state.Ike.DeleteChild(now, narrow.Handle, CloseReason.DeletedLocally, "its only flow has ended");
         }
@@ -95,7 +95,7 @@ internal sealed class LatchBreaker(EngineState state, LatchRecorder recorder)
                 continue;
             }
 
-            var covering = state.Covering(latch.Flow).Select(c => c.Channel).Distinct().ToList();
+            var covering = state.Covering(latch).Select(c => c.Channel).Distinct().ToList();
             var unopposed = covering is [var own] ? own == latch.Channel : covering.Count == 0 && state.Between(pair).All(p => IsItsPeerAfterAChangeOfPolicy(latch, p));
             if (unopposed && recorder.TryRestore(now, latch))
             {

@@ -24,7 +24,7 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
     /// <returns>False when an IKE SA is being made for others: ask again when it stands.</returns>
     public bool Seek(TimeSpan now, FlowKey flow, ProtectEntry entry, Channel? channel, bool narrow = false)
     {
-        var pair = AddressPair.Of(flow);
+        var pair = entry.PathOf(flow);
         var brief = channel is null && clear.IsAllowed(entry, pair.Remote);
         if ((narrow ? SelectorSet.Of(flow) : entry.SelectorsFor(flow)) is not { } selectors || _requests.Values.Any(r => r.Pair == pair && (r.Brief || !brief) && r.Selectors.Covers(flow)))
         {
@@ -53,12 +53,12 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
     public string? Narrow(TimeSpan now, Latch latch)
     {
         var flow = latch.Flow;
-        if (state.NarrowChildren(flow).Any(c => c.Channel == latch.Channel) || _requests.Values.Any(r => r.Selectors.SingleFlow == flow))
+        if (state.NarrowChildren(latch).Any(c => c.Channel == latch.Channel) || _requests.Values.Any(r => r.Selectors.SingleFlow == flow))
         {
             return null;
         }
 
-        if (Usable(AddressPair.Of(flow), latch.Channel) is not { } usable)
+        if (Usable(latch.Path, latch.Channel) is not { } usable)
         {
             return $"the peer of {flow} does not answer now";
         }
@@ -66,10 +66,10 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
         // The peer keeps Child SAs too, and bounds them: who asks for many must leave room for what others need.
         if (usable.Children.Values.Count(c => c.Selectors.SingleFlow is not null) >= state.Settings.NarrowMaximum)
         {
-            return $"there are {state.Settings.NarrowMaximum} Child SAs for single flows with {flow.Remote} already";
+            return $"there are {state.Settings.NarrowMaximum} Child SAs for single flows with {latch.Path.Remote} already";
         }
 
-        Ask(now, usable, Proposal(AddressPair.Of(flow), SelectorSet.Of(flow), latch.Entry));
+        Ask(now, usable, Proposal(latch.Path, SelectorSet.Of(flow), latch.Entry));
         return null;
     }
 
@@ -202,10 +202,11 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
         _requests.Add(request, new Request(peering.Handle, peering.Pair, proposal.Selectors, Missed: null));
     }
 
-    private ChildProposal Proposal(AddressPair pair, SelectorSet selectors, ProtectEntry entry) => new(selectors, entry.Encryption, state.Latched(pair, selectors));
+    private ChildProposal Proposal(AddressPair pair, SelectorSet selectors, ProtectEntry entry) =>
+        new(selectors, entry.Encryption, state.Latched(pair, selectors), entry.Mode == SaMode.Tunnel);
 
     private static bool IsRefusal(CloseReason reason) => reason is CloseReason.PeerNotAuthenticated or CloseReason.RefusedByPeer
-        or CloseReason.NoProposalChosen or CloseReason.SelectorsUnacceptable or CloseReason.TransportModeRefused or CloseReason.ProtocolError;
+        or CloseReason.NoProposalChosen or CloseReason.SelectorsUnacceptable or CloseReason.TransportModeRefused or CloseReason.TunnelModeRefused or CloseReason.ProtocolError;
 
     private bool IsBeginning(AddressPair pair) => state.Between(pair).Any(p => p is { Initiated: true, Established: false });
 

@@ -107,8 +107,8 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
     private (Candidate? Candidate, ChildVerdict? Otherwise) Judge(TimeSpan now, Peering peering, PadResult match, KeyFingerprint key, ChildOffer offer)
     {
         var result = state.ChildAuthorization.Narrow(match, peering.Pair.Local, peering.Pair.Remote, offer.Selectors, state.KeptFor(peering.Pair, key));
-        var parameters = state.ParametersFor(peering.Pair, key, offer.Suite);
-        if (ChildRefusal.Of(state, peering.Pair, key, offer, result, parameters.Quality) is { } refused)
+        var parameters = state.ParametersFor(peering.Pair, key, offer.Suite, offer.Tunnel);
+        if (ChildRefusal.Of(state, peering.Pair, key, offer, result, parameters) is { } refused)
         {
             state.Effects.Raise(
                 EventKind.ChildRefused, now, peering, $"a Child SA with {peering.Pair.Remote} for {offer.Selectors} is refused: {refused.Reason}", "SelectorsUnacceptable", refused.Refusal.Lines);
@@ -192,7 +192,7 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
 
     /// <summary>Latches that tie flows with an address to other keys: left from when nobody was pinned there.</summary>
     private IEnumerable<Latch> Rivals(InetAddress remote, KeyFingerprint key) =>
-        state.Latches.All.Where(l => l.State == LatchState.Established && l.Flow.Remote == remote && l.Channel!.Parameters.PeerKey != key);
+        state.Latches.All.Where(l => l.State == LatchState.Established && l.Path.Remote == remote && l.Channel!.Parameters.PeerKey != key);
 
     private void Conclude(TimeSpan now, Question question)
     {

@@ -50,7 +50,7 @@ internal sealed class PolicyChange(EngineState state, LatchBreaker breaker, Flow
     {
         var ended = state.Kept.Where(latch => !latch.IsKept).ToList();
         state.Kept.ExceptWith(ended);
-        JudgeSas(now, [.. ended.Select(latch => AddressPair.Of(latch.Flow)).Distinct().SelectMany(state.Between)]);
+        JudgeSas(now, [.. ended.Select(latch => latch.Path).Distinct().SelectMany(state.Between)]);
         return ended.Count > 0;
     }
 
@@ -78,7 +78,7 @@ internal sealed class PolicyChange(EngineState state, LatchBreaker breaker, Flow
                 case LatchVerdict.Agrees { Entry: var entry }:
                     latch.Follow(entry);
                     untouched += latch.Conducts ? 1 : 0;
-                    changed.Add(AddressPair.Of(latch.Flow));
+                    changed.Add(latch.Path);
                     break;
                 case LatchVerdict.PeerUnauthorized { Reason: var reason }:
                     unauthorized.Add((latch, reason));
@@ -104,18 +104,18 @@ internal sealed class PolicyChange(EngineState state, LatchBreaker breaker, Flow
 
     /// <summary>The peer was known and is not any more: an edit of the PAD (C6), not of the SPD.</summary>
     private bool Forgot(SecurityPolicy before, Latch latch) =>
-        before.Knows(latch.Channel!.Parameters.PeerKey, latch.Flow.Remote) && !state.Policy.Knows(latch.Channel.Parameters.PeerKey, latch.Flow.Remote) && state.Policy.Find(latch.Flow) is not null;
+        before.Knows(latch.Channel!.Parameters.PeerKey, latch.Path.Remote) && !state.Policy.Knows(latch.Channel.Parameters.PeerKey, latch.Path.Remote) && state.Policy.Find(latch.Flow) is not null;
 
     /// <summary>It conducted nothing yet: it waits under the new entry, or its flow is none of ours any more.</summary>
     private void JudgeLarval(TimeSpan now, Latch latch)
     {
-        if (state.Policy.Find(latch.Flow) is { } entry)
+        if (state.Policy.Find(latch.Flow) is { } entry && entry.PathOf(latch.Flow) == latch.Path)
         {
             latch.Follow(entry);
         }
         else
         {
-            breaker.Release(now, latch, "the policy was changed, and no [[protect]] entry covers it any more");
+            breaker.Release(now, latch, "the policy was changed, and no [[protect]] entry covers it as before any more");
         }
     }
 
@@ -201,6 +201,7 @@ internal sealed class PolicyChange(EngineState state, LatchBreaker breaker, Flow
             {
                 ChildAuthorizationResult.Refused { Reason: var why } => why,
                 ChildAuthorizationResult.Allowed { Selectors: var part } when part != child.Selectors => $"of {child.Selectors} it allows {part}",
+                ChildAuthorizationResult.Allowed { Entry: var entry } when entry.Mode != child.Channel.Parameters.Mode => $"it wants {entry.Mode} mode",
                 ChildAuthorizationResult.Allowed { Entry: var entry } => entry.ObjectionTo(child.Channel.Parameters.Quality),
                 _ => null,
             };

@@ -78,7 +78,7 @@ internal sealed class Restoration(EngineState state, LatchRecorder recorder, Lat
         var latch = state.Latches.CreateEstablished(now, record.Flow, entry ?? ProtectEntry.Gone(record.Flow), state.Channels.For(record.Channel), record.Authentication is { } proof ? proof with { At = null } : null);
         if (record.Authentication?.Life is { } life)
         {
-            state.Lives.Remember(AddressPair.Of(record.Flow), record.Channel.PeerKey, life);
+            state.Lives.Remember(latch.Path, record.Channel.PeerKey, life);
         }
 
         latch.Wishes = new FlowWishes { Disposition = record.Disposition, Narrow = record.Narrow };

@@ -26,7 +26,7 @@ internal sealed class Resumption(EngineState state, Negotiations negotiations)
         var wanted = new Dictionary<AddressPair, List<SelectorSet>>();
         foreach (var latch in latches)
         {
-            var pair = AddressPair.Of(latch.Flow);
+            var pair = latch.Path;
             if (!wanted.TryGetValue(pair, out var there))
             {
                 wanted.Add(pair, there = []);
@@ -62,5 +62,5 @@ internal sealed class Resumption(EngineState state, Negotiations negotiations)
         }
     }
 
-    private bool IsServed(Latch latch) => state.Covering(latch.Flow).Any(child => child.Channel == latch.Channel);
+    private bool IsServed(Latch latch) => state.Covering(latch).Any(child => child.Channel == latch.Channel);
 }

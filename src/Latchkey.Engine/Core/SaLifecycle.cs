@@ -27,7 +27,7 @@ internal sealed class SaLifecycle(EngineState state)
             return null;
         }
 
-        var channel = state.Channels.For(state.ParametersFor(peering.Pair, key.Fingerprint, e.Suite));
+        var channel = state.Channels.For(state.ParametersFor(peering.Pair, key.Fingerprint, e.Suite, e.Tunnel));
         var encapsulation = e.UdpEncapsulation ? Encapsulation.Udp : Encapsulation.Esp;
         var waits = e.Rekeys is not null && !e.Initiated;
         var outbound = Sa(SaDirection.Outbound, e.OutboundSpi, e.OutboundKey);
@@ -56,7 +56,7 @@ internal sealed class SaLifecycle(EngineState state)
         return child;
 
         EspSa Sa(SaDirection direction, uint spi, SecretBytes material) => new(
-            direction, spi, new ChannelId(channel.Id), e.Suite.Encryption, material, e.Suite.Esn, e.Selectors, e.Local, e.Remote, encapsulation, e.Translated);
+            direction, spi, new ChannelId(channel.Id), e.Suite.Encryption, material, e.Suite.Esn, e.Selectors, e.Local, e.Remote, encapsulation, e.Translated, e.Tunnel);
     }
 
     public void Closed(TimeSpan now, ChildClosed e)

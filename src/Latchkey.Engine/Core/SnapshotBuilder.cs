@@ -50,7 +50,7 @@ internal sealed class SnapshotBuilder(EngineState state)
     public IReadOnlyList<LiveKey> KeysAt(InetAddress address)
     {
         var peers = state.Peerings.Values.Where(p => p.Established && p.Pair.Remote == address).Select(p => p.Key!).ToList();
-        var latched = state.Latches.All.Where(l => l.Conducts && l.Flow.Remote == address).Select(l => l.Channel!.Parameters.PeerKey).ToList();
+        var latched = state.Latches.All.Where(l => l.Conducts && l.Path.Remote == address).Select(l => l.Channel!.Parameters.PeerKey).ToList();
         return
         [
             .. peers.Select(key => key.Fingerprint).Concat(latched).Distinct()
@@ -79,7 +79,7 @@ internal sealed class SnapshotBuilder(EngineState state)
             return null;
         }
 
-        var own = state.Covering(flow).Where(c => c.Channel == latch.Channel).ToList();
+        var own = state.Covering(latch).Where(c => c.Channel == latch.Channel).ToList();
         var narrow = own.FirstOrDefault(c => c.Selectors.SingleFlow == flow);
         return new ConnectionSnapshot(Connection(latch), latch.Authentication, latch.Channel?.Parameters, narrow is not null, Outer(narrow ?? own.FirstOrDefault()));
     }

@@ -4,11 +4,12 @@ using Latchkey.Wire;
 
 namespace Latchkey.Ike;
 
-/// <summary>What a Child SA is asked to cover. Only transport mode exists so far.</summary>
-/// <remarks>A peer that falls back to tunnel mode is refused: policy wants transport (RFC 7296 §1.3.1).</remarks>
+/// <summary>What a Child SA is asked to cover.</summary>
+/// <remarks>A peer that wants the other mode, or falls back to it, is refused: policy says which (RFC 7296 §1.3.1).</remarks>
 /// <param name="Encryption">What policy allows for it, best first; empty: what <see cref="IkeSettings.EspProposals"/> has.</param>
 /// <param name="Latched">Suites that are offered before all others: those of latches that it is to carry.</param>
-public sealed record ChildProposal(SelectorSet Selectors, ImmutableArray<AeadAlgorithm> Encryption, ImmutableArray<EspSuite> Latched)
+/// <param name="Tunnel">In tunnel mode: the selectors speak of inner addresses. Otherwise in transport mode.</param>
+public sealed record ChildProposal(SelectorSet Selectors, ImmutableArray<AeadAlgorithm> Encryption, ImmutableArray<EspSuite> Latched, bool Tunnel = false)
 {
     /// <summary>With whatever the settings have.</summary>
     public ChildProposal(SelectorSet selectors)
@@ -21,7 +22,8 @@ public sealed record ChildProposal(SelectorSet Selectors, ImmutableArray<AeadAlg
 /// <param name="Selectors">From our point of view: as the responder what the peer offers, as the initiator what it agreed to.</param>
 /// <param name="Rekeys">The Child SA it replaces, or null.</param>
 /// <param name="Request">Our own request that led here, or null when the peer asked.</param>
-public sealed record ChildOffer(SelectorSet Selectors, EspSuite Suite, ChildSaHandle? Rekeys, ChildRequestHandle? Request);
+/// <param name="Tunnel"><see cref="ChildProposal.Tunnel"/></param>
+public sealed record ChildOffer(SelectorSet Selectors, EspSuite Suite, bool Tunnel, ChildSaHandle? Rekeys, ChildRequestHandle? Request);
 
 /// <summary>The engine's answer to a <see cref="ChildOffer"/>.</summary>
 public abstract record ChildVerdict

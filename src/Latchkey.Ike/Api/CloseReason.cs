@@ -33,6 +33,9 @@ public enum CloseReason
     /// <summary>The peer wanted tunnel mode where policy wants transport.</summary>
     TransportModeRefused,
 
+    /// <summary>The peer wanted transport mode where policy wants a tunnel.</summary>
+    TunnelModeRefused,
+
     /// <summary>The peer sent what the protocol forbids.</summary>
     ProtocolError,
 

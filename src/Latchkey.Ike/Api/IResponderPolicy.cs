@@ -22,6 +22,9 @@ public interface IResponderPolicy
     /// <summary>The suites of living latches that a Child SA with these selectors would carry: one of them is chosen, if it is offered.</summary>
     ImmutableArray<EspSuite> Latched(InetAddress local, InetAddress remote, SelectorSet selectors);
 
+    /// <summary>Whether a Child SA between these addresses for these selectors is to be in tunnel mode.</summary>
+    bool WantsTunnel(InetAddress local, InetAddress remote, SelectorSet selectors);
+
     /// <summary>How whoever has an address must prove itself, and we to it; null: by bare public keys, whichever they are.</summary>
     PeerCredentials? CredentialsOf(InetAddress remote);
 }

@@ -79,10 +79,11 @@ public sealed record IkeSaClosed(IkeSaHandle Sa, CloseReason Reason, string Text
 /// <param name="Local">Our outer endpoint, the IKE SA's; with UDP encapsulation ESP uses it too.</param>
 /// <param name="UdpEncapsulation">ESP travels in UDP.</param>
 /// <param name="Translated">A NAT changes addresses on the way, so that checksums made over them fail (RFC 3948 §3.1.2).</param>
+/// <param name="Tunnel">It is in tunnel mode.</param>
 /// <param name="PeerInner">The peer's own address as its selectors name it; null when we asked for the Child SA.</param>
 public sealed record ChildEstablished(
     ChildSaHandle Child, IkeSaHandle Sa, ChildRequestHandle? Request, bool Initiated, uint InboundSpi, uint OutboundSpi, EspSuite Suite, SelectorSet Selectors,
-    SecretBytes InboundKey, SecretBytes OutboundKey, InetEndpoint Local, InetEndpoint Remote, bool UdpEncapsulation, bool Translated, InetAddress? PeerInner,
+    SecretBytes InboundKey, SecretBytes OutboundKey, InetEndpoint Local, InetEndpoint Remote, bool UdpEncapsulation, bool Tunnel, bool Translated, InetAddress? PeerInner,
     ChildSaHandle? Rekeys) : IkeOutput;
 
 /// <summary>A Child SA we asked for will not come.</summary>

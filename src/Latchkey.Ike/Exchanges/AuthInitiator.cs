@@ -43,7 +43,7 @@ internal sealed class AuthInitiator(
             .. Vendor.Birth(context, init),
             .. context.Tokens.For(generation),
             .. VoucherNotify.Ours(context, init),
-            .. ChildPayloads.Ask(_negotiation, _inboundSpi, child.Selectors),
+            .. ChildPayloads.Ask(_negotiation, _inboundSpi, child),
         ];
     }
 
@@ -64,8 +64,8 @@ internal sealed class AuthInitiator(
         }
         else
         {
-            var granted = ChildPayloads.ReadGranted(answer, _negotiation, child.Selectors);
-            var offer = granted is GrantedChild.Granted { } g ? new ChildOffer(g.Selectors, g.Suite, null, childRequest) : null;
+            var granted = ChildPayloads.ReadGranted(answer, _negotiation, child);
+            var offer = granted is GrantedChild.Granted { } g ? new ChildOffer(g.Selectors, g.Suite, child.Tunnel, null, childRequest) : null;
             sa.AbandonSetup = Abandon;
             generation.PeerToken.Take(answer);
             sa.AskAboutPeer(
@@ -140,7 +140,7 @@ internal sealed class AuthInitiator(
         {
             case (GrantedChild.Granted g, ChildVerdict.Accept { Selectors: var selectors }):
                 ChildSa.Establish(
-                    context, generation, new ChildTerms(_inboundSpi, g.PeerSpi, g.Suite, selectors, Initiated: true, init.NonceI, init.NonceR, null), childRequest, null);
+                    context, generation, new ChildTerms(_inboundSpi, g.PeerSpi, g.Suite, selectors, child.Tunnel, Initiated: true, init.NonceI, init.NonceR, null), childRequest, null);
                 break;
             case (GrantedChild.Granted, var refusal):
                 FailChild(CloseReason.DeletedLocally, (refusal as ChildVerdict.Refuse)?.Reason ?? "the Child SA was not accepted");
@@ -175,7 +175,7 @@ internal sealed class AuthInitiator(
                     CloseReason.RefusedByPeer, $"the peer answered AUTHENTICATION_FAILED: we proved ourselves {_authenticator.OurClaim}, and its log says what it expected",
                     Farewell.None, _authenticator.OurRefusal);
                 break;
-            case { } error when ChildPayloads.ReadGranted(answer, _negotiation, child.Selectors) is GrantedChild.Failed { PeerHasIt: false } failed:
+            case { } error when ChildPayloads.ReadGranted(answer, _negotiation, child) is GrantedChild.Failed { PeerHasIt: false } failed:
                 // Some peers refuse the Child SA before they prove who they are.
                 ReportMismatch(failed);
                 Fail(failed.Reason, $"the peer answered IKE_AUTH with {RegistryName.Of(error)}", Farewell.None, failed.Selectors);

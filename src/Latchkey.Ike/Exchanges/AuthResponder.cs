@@ -105,7 +105,7 @@ internal sealed class AuthResponder
         return true;
     }
 
-    private ChildOffer? Offer => _asked is null ? null : new ChildOffer(_asked.Selectors, _asked.Suite, null, null);
+    private ChildOffer? Offer => _asked is null ? null : new ChildOffer(_asked.Selectors, _asked.Suite, _asked.Tunnel, null, null);
 
     private static void Refuse(IkeSa sa, Generation generation, string text)
     {
@@ -159,7 +159,7 @@ internal sealed class AuthResponder
         var inboundSpi = _context.ReserveEspSpi();
         ChildSa.Establish(
             _context, _generation,
-            new ChildTerms(inboundSpi, _asked.PeerSpi, _asked.Suite, accept.Selectors, Initiated: false, _init.NonceI, _init.NonceR, null), null, null, _asked.View);
+            new ChildTerms(inboundSpi, _asked.PeerSpi, _asked.Suite, accept.Selectors, _asked.Tunnel, Initiated: false, _init.NonceI, _init.NonceR, null), null, null, _asked.View);
         return ChildPayloads.Grant(_sa, _asked, inboundSpi, accept.Selectors);
     }
 }

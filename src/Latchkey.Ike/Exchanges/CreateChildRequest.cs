@@ -16,7 +16,7 @@ internal sealed class CreateChildRequest : OutgoingRequest
     private readonly HostContext _context;
     private readonly IkeSa _sa;
     private readonly ChildRequestHandle _request;
-    private readonly SelectorSet _selectors;
+    private readonly ChildProposal _proposal;
     private readonly ChildSa? _rekeys;
     private readonly EspNegotiation _negotiation;
     private readonly uint _inboundSpi;
@@ -31,7 +31,7 @@ internal sealed class CreateChildRequest : OutgoingRequest
         _context = context;
         _sa = sa;
         _request = request;
-        _selectors = child.Selectors;
+        _proposal = child;
         _rekeys = rekeys;
         _negotiation = new EspNegotiation(context.Settings, child.Encryption, withKeyExchange: true, child.Latched);
         _method = _negotiation.PreferredKeyExchange;
@@ -45,7 +45,7 @@ internal sealed class CreateChildRequest : OutgoingRequest
 
     /// <summary>With the cipher of the old one: with another it would be no replacement for what is latched to it (RFC 5660 C1, C4).</summary>
     public static CreateChildRequest Rekey(HostContext context, ChildSa child) =>
-        new(context, child.Sa, context.NextRequestHandle(), new ChildProposal(child.Terms.Selectors, [child.Terms.Suite.Encryption], [child.Terms.Suite]), child);
+        new(context, child.Sa, context.NextRequestHandle(), new ChildProposal(child.Terms.Selectors, [child.Terms.Suite.Encryption], [child.Terms.Suite], child.Terms.Tunnel), child);
 
     public override IReadOnlyList<IkePayload>? Build(Generation generation)
     {
@@ -65,7 +65,7 @@ internal sealed class CreateChildRequest : OutgoingRequest
                 : [new NotifyPayload(IkeProtocol.Esp, ChildPayloads.SpiOctets(_rekeys.InboundSpi), NotifyType.RekeySa, [])],
             new NoncePayload(_nonce),
             .. _offer is null ? Enumerable.Empty<IkePayload>() : [new KeyExchangePayload(_offer.Method.TransformId, _offer.PublicValue)],
-            .. ChildPayloads.Ask(_negotiation, _inboundSpi, _selectors),
+            .. ChildPayloads.Ask(_negotiation, _inboundSpi, _proposal),
         ];
     }
 
@@ -86,12 +86,12 @@ internal sealed class CreateChildRequest : OutgoingRequest
                 return;
         }
 
-        var granted = ChildPayloads.ReadGranted(answer, _negotiation, _selectors);
+        var granted = ChildPayloads.ReadGranted(answer, _negotiation, _proposal);
         if (granted is GrantedChild.Failed failed)
         {
             if (failed.Proposals is { } refusal)
             {
-                _context.Emit(new ProposalMismatch(_sa.Local, _sa.Remote, ByPeer: false, "ESP", refusal, _selectors));
+                _context.Emit(new ProposalMismatch(_sa.Local, _sa.Remote, ByPeer: false, "ESP", refusal, _proposal.Selectors));
             }
 
             Reject(failed.Reason, failed.Text, failed.PeerHasIt, failed.Selectors);
@@ -110,7 +110,7 @@ internal sealed class CreateChildRequest : OutgoingRequest
 
     private void Ask(Generation generation, GrantedChild.Granted granted, byte[] nonceR, SecretBytes? shared)
     {
-        var offer = new ChildOffer(granted.Selectors, granted.Suite, _rekeys?.Handle, _request);
+        var offer = new ChildOffer(granted.Selectors, granted.Suite, _proposal.Tunnel, _rekeys?.Handle, _request);
         _sa.AskAboutChild(
             offer,
             verdict =>
@@ -124,7 +124,7 @@ internal sealed class CreateChildRequest : OutgoingRequest
                 }
 
                 Conclude(generation, new ChildTerms(
-                    _inboundSpi, granted.PeerSpi, granted.Suite, accept.Selectors, Initiated: true, _nonce, nonceR, shared));
+                    _inboundSpi, granted.PeerSpi, granted.Suite, accept.Selectors, _proposal.Tunnel, Initiated: true, _nonce, nonceR, shared));
             },
             (reason, text) =>
             {

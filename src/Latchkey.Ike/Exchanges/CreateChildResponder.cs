@@ -70,7 +70,7 @@ internal static class CreateChildResponder
             return;
         }
 
-        var offer = new ChildOffer(asked!.Selectors, asked.Suite, rekeys?.Handle, null);
+        var offer = new ChildOffer(asked!.Selectors, asked.Suite, asked.Tunnel, rekeys?.Handle, null);
         sa.AskAboutChild(offer, verdict => Conclude(context, sa, generation, request, asked, nonceI.Nonce, rekeys, verdict), (_, _) => { });
     }
 
@@ -114,7 +114,7 @@ internal static class CreateChildResponder
         var nonceR = context.Nonce();
         var inboundSpi = context.ReserveEspSpi();
         ChildSa.Establish(
-            context, generation, new ChildTerms(inboundSpi, asked.PeerSpi, asked.Suite, accept.Selectors, Initiated: false, nonceI, nonceR, shared), null, rekeys, asked.View);
+            context, generation, new ChildTerms(inboundSpi, asked.PeerSpi, asked.Suite, accept.Selectors, asked.Tunnel, Initiated: false, nonceI, nonceR, shared), null, rekeys, asked.View);
         if (rekeys is not null)
         {
             // Whoever began the rekey deletes the old one; ours would be a second successor.

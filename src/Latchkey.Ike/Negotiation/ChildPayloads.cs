@@ -8,12 +8,12 @@ namespace Latchkey.Ike;
 internal static class ChildPayloads
 {
     /// <summary>SA, TSi, TSr and the notifies; in CREATE_CHILD_SA the nonce and key exchange go beside them.</summary>
-    public static IEnumerable<IkePayload> Ask(EspNegotiation negotiation, uint inboundSpi, SelectorSet selectors) =>
-        Compose(negotiation.Offer(inboundSpi), selectors, ofInitiator: true);
+    public static IEnumerable<IkePayload> Ask(EspNegotiation negotiation, uint inboundSpi, ChildProposal proposal) =>
+        Compose(negotiation.Offer(inboundSpi), proposal.Selectors, proposal.Tunnel, ofInitiator: true);
 
     /// <param name="selectors">What we grant of what was asked.</param>
     public static IEnumerable<IkePayload> Grant(IkeSa sa, AskedChild asked, uint inboundSpi, SelectorSet selectors) =>
-        Compose(new SaPayload([asked.Chosen with { Spi = SpiOctets(inboundSpi) }]), asked.View.ToPeers(sa, selectors), ofInitiator: false);
+        Compose(new SaPayload([asked.Chosen with { Spi = SpiOctets(inboundSpi) }]), asked.View.ToPeers(sa, selectors), asked.Tunnel, ofInitiator: false);
 
     /// <summary>The refusal of what was asked, for its selectors.</summary>
     public static IReadOnlyList<IkePayload> Deny(IkeSa sa, AskedChild asked, ChildVerdict? verdict) =>
@@ -34,22 +34,23 @@ internal static class ChildPayloads
             return [new NotifyPayload(NotifyType.InvalidSyntax)];
         }
 
-        if (!payloads.Has(NotifyType.UseTransportMode))
-        {
-            // No notify says "not in tunnel mode"; this one makes the peer look at its configuration.
-            context.Emit(new ProposalMismatch(sa.Local, sa.Remote, ByPeer: true, "ESP", TunnelRefusal));
-            return [new NotifyPayload(NotifyType.NoProposalChosen)];
-        }
-
         var named = new SelectorSet(tsr.Selectors, tsi.Selectors);
         if (named.IsEmpty)
         {
             return [new NotifyPayload(NotifyType.TsUnacceptable)];
         }
 
-        var view = PeersView.Of(sa, named);
+        var tunnel = !payloads.Has(NotifyType.UseTransportMode);
+        var view = tunnel ? PeersView.OfTunnel(sa) : PeersView.Of(sa, named);
         var selectors = view.ToOurs(sa, named);
         var (local, remote) = (sa.Local.Address, sa.Remote.Address);
+        if (tunnel != context.Policy.WantsTunnel(local, remote, selectors))
+        {
+            // No notify says "not in this mode"; this one makes the peer look at its configuration.
+            context.Emit(new ProposalMismatch(sa.Local, sa.Remote, ByPeer: true, "ESP", ModeRefusal.Of(tunnel), selectors));
+            return [new NotifyPayload(NotifyType.NoProposalChosen)];
+        }
+
         var latched = context.Policy.Latched(local, remote, selectors);
         var negotiation = new EspNegotiation(
             context.Settings, context.Policy.Encryption(local, remote, selectors), withKeyExchange, rekeys is null ? latched : [rekeys.Terms.Suite, .. latched]);
@@ -60,13 +61,13 @@ internal static class ChildPayloads
             return [new NotifyPayload(NotifyType.NoProposalChosen), .. sa.PeerIsLatchkey ? Telling.Of(configured) : []];
         }
 
-        asked = new AskedChild(chosen, suite, peerSpi, selectors, view);
+        asked = new AskedChild(chosen, suite, peerSpi, selectors, tunnel, view);
         return null;
     }
 
     /// <summary>Reads what a peer granted.</summary>
     /// <param name="proposed">What we asked for: the peer may narrow it, not widen it.</param>
-    public static GrantedChild ReadGranted(PayloadSet payloads, EspNegotiation negotiation, SelectorSet proposed)
+    public static GrantedChild ReadGranted(PayloadSet payloads, EspNegotiation negotiation, ChildProposal proposed)
     {
         if (payloads.Sa is not { } answer || payloads.Selectors(ofInitiator: true) is not { } tsi || payloads.Selectors(ofInitiator: false) is not { } tsr)
         {
@@ -74,7 +75,7 @@ internal static class ChildPayloads
             return new GrantedChild.Failed(ReasonOf(error), error is { } type ? $"the peer answered {RegistryName.Of(type)}" : "the peer's answer lacks a payload", PeerHasIt: false)
             {
                 Proposals = error == NotifyType.NoProposalChosen ? ProposalRefusal.OfOurs(negotiation.Configured, Telling.ReadProposals(payloads)) : null,
-                Selectors = ReasonOf(error) == CloseReason.SelectorsUnacceptable ? SelectorRefusal.OfOurs(proposed, Telling.ReadSelectors(payloads)) : null,
+                Selectors = ReasonOf(error) == CloseReason.SelectorsUnacceptable ? SelectorRefusal.OfOurs(proposed.Selectors, Telling.ReadSelectors(payloads)) : null,
             };
         }
 
@@ -83,17 +84,20 @@ internal static class ChildPayloads
             return new GrantedChild.Failed(CloseReason.ProtocolError, "the peer chose what we did not offer", PeerHasIt: true);
         }
 
-        if (!payloads.Has(NotifyType.UseTransportMode))
+        var tunnel = !payloads.Has(NotifyType.UseTransportMode);
+        if (tunnel != proposed.Tunnel)
         {
-            return new GrantedChild.Failed(CloseReason.TransportModeRefused, "the peer wants tunnel mode", PeerHasIt: true) { Selectors = TunnelRefusal };
+            return tunnel
+                ? new GrantedChild.Failed(CloseReason.TransportModeRefused, "the peer wants tunnel mode", PeerHasIt: true) { Selectors = ModeRefusal.Of(tunnel) }
+                : new GrantedChild.Failed(CloseReason.TunnelModeRefused, "the peer wants transport mode", PeerHasIt: true) { Selectors = ModeRefusal.Of(tunnel) };
         }
 
         var selectors = new SelectorSet(tsi.Selectors, tsr.Selectors);
-        return !selectors.IsEmpty && Within(selectors, proposed)
+        return !selectors.IsEmpty && Within(selectors, proposed.Selectors)
             ? new GrantedChild.Granted(suite, peerSpi, selectors)
             : new GrantedChild.Failed(CloseReason.SelectorsUnacceptable, $"the peer answered with selectors we did not propose: {selectors}", PeerHasIt: true)
             {
-                Selectors = SelectorRefusal.OfTheirs(selectors, [proposed]),
+                Selectors = SelectorRefusal.OfTheirs(selectors, [proposed.Selectors]),
             };
     }
 
@@ -103,9 +107,6 @@ internal static class ChildPayloads
         BinaryPrimitives.WriteUInt32BigEndian(octets, spi);
         return octets;
     }
-
-    private static Refusal TunnelRefusal { get; } = new(
-        [new Difference("mode", ["tunnel"], ["transport"])], ["at the peer: transport mode (strongSwan: mode = transport; Libreswan: type=transport)"]);
 
     private static CloseReason ReasonOf(NotifyType? refusal) => refusal switch
     {
@@ -118,12 +119,12 @@ internal static class ChildPayloads
     private static bool Within(SelectorSet narrowed, SelectorSet proposed) =>
         narrowed.Local.All(n => proposed.Local.Any(p => p.Covers(n))) && narrowed.Remote.All(n => proposed.Remote.Any(p => p.Covers(n)));
 
-    private static IEnumerable<IkePayload> Compose(SaPayload sa, SelectorSet selectors, bool ofInitiator) =>
+    private static IEnumerable<IkePayload> Compose(SaPayload sa, SelectorSet selectors, bool tunnel, bool ofInitiator) =>
     [
         sa,
         new TrafficSelectorPayload(OfInitiator: true, ofInitiator ? selectors.Local : selectors.Remote),
         new TrafficSelectorPayload(OfInitiator: false, ofInitiator ? selectors.Remote : selectors.Local),
-        new NotifyPayload(NotifyType.UseTransportMode),
+        .. tunnel ? Enumerable.Empty<IkePayload>() : [new NotifyPayload(NotifyType.UseTransportMode)],
         new NotifyPayload(NotifyType.EspTfcPaddingNotSupported),
     ];
 }
@@ -131,7 +132,7 @@ internal static class ChildPayloads
 /// <summary>What a peer asks for, as far as proposals go; the selectors await a verdict.</summary>
 /// <param name="Selectors">From our point of view.</param>
 /// <param name="View">How the peer names the addresses in them.</param>
-internal sealed record AskedChild(Proposal Chosen, EspSuite Suite, uint PeerSpi, SelectorSet Selectors, PeersView View);
+internal sealed record AskedChild(Proposal Chosen, EspSuite Suite, uint PeerSpi, SelectorSet Selectors, bool Tunnel, PeersView View);
 
 /// <summary>A peer's answer to our request for a Child SA.</summary>
 internal abstract record GrantedChild

@@ -19,6 +19,9 @@ internal sealed record PeersView(InetAddress Local, InetAddress Remote)
         sa.Nat.Here && Only(asked.Local) is { } local ? local : sa.Local.Address,
         sa.Nat.There && Only(asked.Remote) is { } remote ? remote : sa.Remote.Address);
 
+    /// <summary>Inner addresses are the same at both ends, whatever a NAT does to the outer ones.</summary>
+    public static PeersView OfTunnel(IkeSa sa) => new(sa.Local.Address, sa.Remote.Address);
+
     public SelectorSet ToOurs(IkeSa sa, SelectorSet selectors) => new(
         Rename(selectors.Local, Local, sa.Local.Address), Rename(selectors.Remote, Remote, sa.Remote.Address));
 

@@ -8,4 +8,4 @@ namespace Latchkey.Ike;
 /// <param name="NonceI">Of the exchange that made it, as <paramref name="NonceR"/> (RFC 7296 §2.17).</param>
 /// <param name="Shared">Of a key exchange of its own, or null; cleared when the keys are derived.</param>
 internal sealed record ChildTerms(
-    uint InboundSpi, uint OutboundSpi, EspSuite Suite, SelectorSet Selectors, bool Initiated, byte[] NonceI, byte[] NonceR, SecretBytes? Shared);
+    uint InboundSpi, uint OutboundSpi, EspSuite Suite, SelectorSet Selectors, bool Tunnel, bool Initiated, byte[] NonceI, byte[] NonceR, SecretBytes? Shared);

@@ -7,8 +7,9 @@ namespace Latchkey.Latching;
 /// the caller's business.</remarks>
 public sealed class Latch
 {
-    internal Latch(LatchId id, FlowKey flow, ProtectEntry entry, TimeSpan since)
+    internal Latch(LatchId id, FlowKey flow, AddressPair path, ProtectEntry entry, TimeSpan since)
     {
+        Path = path;
         Id = id;
         Flow = flow;
         Entry = entry;
@@ -19,6 +20,9 @@ public sealed class Latch
     public LatchId Id { get; }
 
     public FlowKey Flow { get; }
+
+    /// <summary>The outer addresses, where its peer is met: in transport mode those of the flow itself.</summary>
+    public AddressPair Path { get; }
 
     /// <summary>The protect entry that covers the flow; when policy has none any more, the last one that did.</summary>
     public ProtectEntry Entry { get; private set; }

@@ -31,7 +31,7 @@ public sealed class LatchDatabase
 
     public Latch? Find(LatchId id) => _byId.GetValueOrDefault(id);
 
-    /// <summary>Latches between two addresses, in any state.</summary>
+    /// <summary>Latches between two outer addresses, in any state.</summary>
     public IReadOnlyCollection<Latch> Between(AddressPair pair) => _byAddresses.GetValueOrDefault(pair) is { } found ? found : [];
 
     /// <summary>Latches that hold a channel, in any state.</summary>
@@ -78,7 +78,7 @@ public sealed class LatchDatabase
     public Latch CreateEstablished(
         TimeSpan now, FlowKey flow, ProtectEntry entry, Channel channel, PeerAuthentication? authentication = null, ListenerLatch? bornFrom = null)
     {
-        var latch = Add(now, flow, entry, bornFrom);
+        var latch = Add(now, flow, entry, bornFrom, channel);
         Establish(now, latch, channel, authentication);
         return latch;
     }
@@ -113,7 +113,7 @@ public sealed class LatchDatabase
         latch.Close(now, ClosedReason.Released);
         _byFlow.Remove(latch.Flow);
         _byId.Remove(latch.Id);
-        var pair = AddressPair.Of(latch.Flow);
+        var pair = latch.Path;
         if (_byAddresses.TryGetValue(pair, out var between) && between.Remove(latch) && between.Count == 0)
         {
             _byAddresses.Remove(pair);
@@ -150,9 +150,10 @@ public sealed class LatchDatabase
 
     private IReadOnlyCollection<Latch> Single(FlowKey flow) => Find(flow) is { } latch ? [latch] : [];
 
-    private Latch Add(TimeSpan now, FlowKey flow, ProtectEntry entry, ListenerLatch? bornFrom = null)
+    private Latch Add(TimeSpan now, FlowKey flow, ProtectEntry entry, ListenerLatch? bornFrom = null, Channel? channel = null)
     {
-        var latch = new Latch(new LatchId(_last + 1), flow, entry, now) { BornFrom = bornFrom?.Id, Wishes = bornFrom?.Wishes ?? FlowWishes.None };
+        var path = channel is null ? entry.PathOf(flow) : new AddressPair(channel.Parameters.Local, channel.Parameters.Remote);
+        var latch = new Latch(new LatchId(_last + 1), flow, path, entry, now) { BornFrom = bornFrom?.Id, Wishes = bornFrom?.Wishes ?? FlowWishes.None };
         if (!_byFlow.TryAdd(flow, latch))
         {
             throw new InvalidOperationException($"{flow} already has a latch");
@@ -160,10 +161,9 @@ public sealed class LatchDatabase
 
         _last++;
         _byId.Add(latch.Id, latch);
-        var pair = AddressPair.Of(flow);
-        if (!_byAddresses.TryGetValue(pair, out var between))
+        if (!_byAddresses.TryGetValue(path, out var between))
         {
-            _byAddresses.Add(pair, between = []);
+            _byAddresses.Add(path, between = []);
         }
 
         between.Add(latch);

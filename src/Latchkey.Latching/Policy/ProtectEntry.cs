@@ -15,6 +15,14 @@ public sealed record ProtectEntry
     /// <summary>The peers' addresses; null is any, of both families.</summary>
     public InetPrefix? Remote { get; init; }
 
+    /// <summary>
+    /// The outer addresses, ours and the peer's, of an entry in tunnel mode: <see cref="Local"/> and <see cref="Remote"/> are
+    /// inner addresses then, and both are set. Null in transport mode, where a flow's own addresses are the outer ones.
+    /// </summary>
+    public AddressPair? Tunnel { get; init; }
+
+    public SaMode Mode => Tunnel is null ? SaMode.Transport : SaMode.Tunnel;
+
     /// <summary>The protocol; null is any.</summary>
     public IpProtocol? Protocol { get; init; }
 
@@ -61,6 +69,13 @@ public sealed record ProtectEntry
 
     public bool Covers(FlowKey flow) => PairFor(flow) is not null;
 
+    /// <summary>Between which outer addresses a flow of the entry travels: where its peer is met.</summary>
+    public AddressPair PathOf(FlowKey flow) => Tunnel ?? AddressPair.Of(flow);
+
+    /// <summary>IKE between these two addresses may make SAs for the entry.</summary>
+    public bool MayMeet(AddressPair path) => Tunnel is { } tunnel ? tunnel == path : CoversAddresses(path.Local, path.Remote);
+
+    /// <summary>Flows between these two addresses may be the entry's.</summary>
     public bool CoversAddresses(InetAddress local, InetAddress remote) =>
         local.IsV4 == remote.IsV4 && (Local?.Contains(local) ?? true) && (Remote?.Contains(remote) ?? true);
 
@@ -85,14 +100,15 @@ public sealed record ProtectEntry
 
     /// <summary>
     /// The selectors to negotiate for a flow: the entry's ports, the flow's own addresses ("populate from packet" for
-    /// addresses, RFC 4301 §4.4.1), so that one Child SA serves all flows of the entry with that peer.
+    /// addresses, RFC 4301 §4.4.1; all of the entry's addresses in tunnel mode), so that one Child SA serves all flows of the
+    /// entry with that peer.
     /// </summary>
     public SelectorSet? SelectorsFor(FlowKey flow) =>
-        PairFor(flow) is { } pair ? Selectors(flow.Local, flow.Remote, pair) : null;
+        PairFor(flow) is { } pair ? Selectors(AddressPair.Of(flow), pair) : null;
 
-    /// <summary>The selectors of every port pair between two addresses.</summary>
+    /// <summary>The selectors of every port pair that a peer between two outer addresses may have.</summary>
     public ImmutableArray<SelectorSet> SelectorsBetween(InetAddress local, InetAddress remote) =>
-        CoversAddresses(local, remote) ? [.. Ports.Select(pair => Selectors(local, remote, pair))] : [];
+        MayMeet(new AddressPair(local, remote)) ? [.. Ports.Select(pair => Selectors(new AddressPair(local, remote), pair))] : [];
 
     private PortPair? PairFor(FlowKey flow)
     {
@@ -112,12 +128,14 @@ public sealed record ProtectEntry
         return null;
     }
 
-    private SelectorSet Selectors(InetAddress local, InetAddress remote, PortPair pair)
+    private SelectorSet Selectors(AddressPair addresses, PortPair pair)
     {
+        var local = Tunnel is null ? InetPrefix.Of(addresses.Local) : Local!.Value;
+        var remote = Tunnel is null ? InetPrefix.Of(addresses.Remote) : Remote!.Value;
         var protocol = Protocol is { } p ? (byte)p : TrafficSelector.AnyProtocol;
         return SelectorSet.Of(
-            TrafficSelector.For(InetPrefix.Of(local), protocol, pair.Local.Start, pair.Local.End),
-            TrafficSelector.For(InetPrefix.Of(remote), protocol, pair.Remote.Start, pair.Remote.End));
+            TrafficSelector.For(local, protocol, pair.Local.Start, pair.Local.End),
+            TrafficSelector.For(remote, protocol, pair.Remote.Start, pair.Remote.End));
     }
 }
 

@@ -43,7 +43,7 @@ internal static class FilterPlan
             }));
         }
 
-        foreach (var chain in (string[])["input", "output"])
+        foreach (var chain in (string[])["input", "output", "forward"])
         {
             commands.Add(Add("chain", new JsonObject
             {
@@ -101,6 +101,12 @@ internal static class FilterPlan
 
                 Rule("input", [.. Packet(v6, selector, arriving: true), Count(ClearIn), Drop]);
                 Rule("output", [.. Packet(v6, selector, arriving: false), Count(ClearOut), Drop]);
+                if (selector.Tunnel is not null)
+                {
+                    // Inner addresses may be others' than this host's. Nothing is forwarded into a tunnel or out of it, so it must not pass beside it either.
+                    Rule("forward", [.. Packet(v6, selector, arriving: true), Count(ClearIn), Drop]);
+                    Rule("forward", [.. Packet(v6, selector, arriving: false), Count(ClearOut), Drop]);
+                }
             }
         }
 

@@ -5,8 +5,9 @@ using Latchkey.Wire;
 namespace Latchkey.Linux.Protection;
 
 /// <summary>The largest inner IP packet that fits, protected, into an outer packet of <paramref name="outerMtu"/> octets.</summary>
-/// <param name="v6">The family of the inner (and outer) packet.</param>
-public delegate int InnerMtu(int outerMtu, bool v6);
+/// <param name="v6">The family of the outer packet; in transport mode of the inner one too.</param>
+/// <param name="tunnel">The inner packet travels with its own header.</param>
+public delegate int InnerMtu(int outerMtu, bool v6, bool tunnel);
 
 /// <summary>
 /// The routes of our table: the host's own routes towards the protected addresses, through the TUN device instead, each
@@ -31,6 +32,9 @@ internal static class MirrorPlan
     /// </summary>
     private const int MinimumV4Mtu = 68;
 
+    /// <summary>Of a way that is not known yet: what every link of IPv6 takes (RFC 8200 §5), and every link of today's IPv4.</summary>
+    private const int UnknownMtu = 1280;
+
     /// <summary>What keeps protected packets in when the TUN device, and every route through it, is gone.</summary>
     public static RouteInfo Barrier(bool v6, ProtectionSettings settings) =>
         new(new InetPrefix(v6 ? InetAddress.AnyV6 : InetAddress.AnyV4, 0), settings.RoutingTable, Rtnetlink.RouteProhibit, Owner.Number, LastMetric);
@@ -42,7 +46,7 @@ internal static class MirrorPlan
     /// <param name="device">Index of the TUN device.</param>
     public static List<RouteInfo> For(
         bool v6,
-        IEnumerable<ProtectedSelector> selectors,
+        IReadOnlyCollection<ProtectedSelector> selectors,
         IReadOnlyCollection<RouteInfo> hostRoutes,
         Func<InetAddress, Way?> resolve,
         Func<int, int> interfaceMtu,
@@ -51,7 +55,7 @@ internal static class MirrorPlan
         ProtectionSettings settings)
     {
         var any = new InetPrefix(v6 ? InetAddress.AnyV6 : InetAddress.AnyV4, 0);
-        var protectedPrefixes = selectors.Where(s => s.Concerns(v6)).Select(s => s.Remote ?? any).ToHashSet();
+        var protectedPrefixes = selectors.Where(s => s.Concerns(v6) && s.Tunnel is null).Select(s => s.Remote ?? any).ToHashSet();
         var destinations = new HashSet<InetPrefix>();
         var own = new List<InetPrefix>();
         foreach (var route in hostRoutes)
@@ -85,12 +89,31 @@ internal static class MirrorPlan
                 continue;
             }
 
-            var outer = way.Mtu == 0 ? interfaceMtu(way.Interface) : way.Mtu;
+            result.Add(Towards(destination, way.Source, OuterMtu(way, interfaceMtu), innerMtu, device, settings));
+        }
 
-            result.Add(Towards(destination, way.Source, outer, innerMtu, device, settings));
+        foreach (var selector in selectors.Where(s => s.Tunnel is not null && s.Concerns(v6)).DistinctBy(s => s.Remote))
+        {
+            var route = Inside(selector, own, resolve, interfaceMtu, innerMtu, device, settings);
+            result.RemoveAll(route.SamePlace);
+            result.Add(route);
         }
 
         return result;
+    }
+
+    private static int OuterMtu(Way way, Func<int, int> interfaceMtu) => way.Mtu == 0 ? interfaceMtu(way.Interface) : way.Mtu;
+
+    /// <summary>The route into a tunnel: from an inner address of this host, however the host would go to the other end's inner addresses.</summary>
+    private static RouteInfo Inside(
+        ProtectedSelector selector, List<InetPrefix> own, Func<InetAddress, Way?> resolve, Func<int, int> interfaceMtu, InnerMtu innerMtu, int device, ProtectionSettings settings)
+    {
+        var peer = selector.Tunnel!.Value.Remote;
+        var outer = resolve(peer) is { } way ? OuterMtu(way, interfaceMtu) : UnknownMtu;
+        var remote = selector.Remote!.Value;
+        InetAddress? source = own.Where(p => p.Length == p.Address.BitLength && selector.Local!.Value.Contains(p.Address)).Select(p => (InetAddress?)p.Address).FirstOrDefault();
+        var inner = Math.Max(innerMtu(outer, peer.IsV6, tunnel: true), remote.Address.IsV6 ? MinimumV6Mtu : MinimumV4Mtu);
+        return new RouteInfo(remote, settings.RoutingTable, Rtnetlink.RouteUnicast, Owner.Number, Metric, device, source, inner);
     }
 
     /// <summary>The route to a single peer, whose path is narrower than the interface.</summary>
@@ -101,7 +124,7 @@ internal static class MirrorPlan
     {
         // RFC 8200 §5: an IPv6 packet of 1280 octets cannot be made smaller; the outer packet is fragmented instead.
         var v6 = source.IsV6;
-        var inner = Math.Max(innerMtu(outerMtu, v6), v6 ? MinimumV6Mtu : MinimumV4Mtu);
+        var inner = Math.Max(innerMtu(outerMtu, v6, tunnel: false), v6 ? MinimumV6Mtu : MinimumV4Mtu);
         return new RouteInfo(destination, settings.RoutingTable, Rtnetlink.RouteUnicast, Owner.Number, Metric, device, source, inner);
     }
 

@@ -10,6 +10,12 @@ namespace Latchkey.Linux.Protection;
 public sealed record ProtectedSelector(
     InetPrefix? Local, InetPrefix? Remote, IpProtocol? Protocol, PortSpan LocalPorts, PortSpan RemotePorts, bool MayBeClear = false)
 {
+    /// <summary>
+    /// The outer addresses of a tunnel; then both <see cref="Local"/> and <see cref="Remote"/> are set, and the host needs no
+    /// other way to them. Null in transport mode.
+    /// </summary>
+    public AddressPair? Tunnel { get; init; }
+
     /// <summary>Exactly one flow.</summary>
     public static ProtectedSelector Of(FlowKey flow) => new(
         InetPrefix.Of(flow.Local), InetPrefix.Of(flow.Remote), flow.Protocol, PortSpan.One(flow.LocalPort), PortSpan.One(flow.RemotePort));

@@ -271,7 +271,7 @@ public sealed class TrafficProtection(ProtectionSettings settings, int deviceInd
             v6,
             [.. _selectors, .. _held.Select(ProtectedSelector.Of)],
             all,
-            address => routes.Resolve(address, settings.Mark),
+            address => new Routes(netlink, address.IsV6).Resolve(address, settings.Mark),
             index => mtus.GetValueOrDefault(index, 1500),
             innerMtu,
             deviceIndex,

@@ -41,6 +41,16 @@ public class ConfigurationMeaningTests
     }
 
     [Fact]
+    public void A_tunnel_has_inner_addresses_and_two_ends()
+    {
+        var entry = Entry("mode = \"tunnel\"\nlocal = \"10.1.0.1\"\nremote = \"10.2.0.0/16\"\nouter_local = \"192.0.2.1\"\nouter_remote = \"192.0.2.7\"\n");
+
+        Assert.Equal((SaMode.Tunnel, new AddressPair(InetAddress.Parse("192.0.2.1"), InetAddress.Parse("192.0.2.7"))), (entry.Mode, entry.Tunnel!.Value));
+        Assert.Contains("in a tunnel from 192.0.2.1 to 192.0.2.7", PolicyExplanation.Of(entry), StringComparison.Ordinal);
+        Assert.Equal(SaMode.Transport, Entry("mode = \"transport\"\n").Mode);
+    }
+
+    [Fact]
     public void Ports_are_numbers_ranges_or_any()
     {
         Assert.Equal([new PortPair(new(80, 80), PortRange.Any)], Entry("local_port = 80\n").Ports);

@@ -110,13 +110,13 @@ internal sealed class Host : IDisposable
 
     public void Install(
         SaDirection direction, InetAddress peer, uint spi, AeadAlgorithm? algorithm = null, bool esn = true,
-        Encapsulation encapsulation = Encapsulation.Udp, ChannelId? channel = null, SelectorSet? selectors = null, bool translated = false)
+        Encapsulation encapsulation = Encapsulation.Udp, ChannelId? channel = null, SelectorSet? selectors = null, bool translated = false, bool tunnel = false)
     {
         algorithm ??= Algorithms.Aeads[0];
         Datapath.Install(new(
             direction, spi, channel ?? Channel, algorithm, new(KeyFor(spi, algorithm)), esn,
             selectors ?? SelectorSet.Of(TrafficSelector.For(InetPrefix.Of(Address), 0), TrafficSelector.For(InetPrefix.Of(peer), 0)),
-            new(Address, 4500), new(peer, 4500), encapsulation, translated));
+            new(Address, 4500), new(peer, 4500), encapsulation, translated, tunnel));
     }
 
     /// <summary>Keys of tests follow from the SPI, so that both ends and the judges know them.</summary>

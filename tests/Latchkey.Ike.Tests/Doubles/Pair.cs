@@ -48,9 +48,9 @@ internal sealed class Pair : IDisposable
 
     public void Run(double seconds = 1) => Run(TimeSpan.FromSeconds(seconds));
 
-    public (IkeSaHandle A, IkeSaHandle B) Establish()
+    public (IkeSaHandle A, IkeSaHandle B) Establish(SelectorSet? selectors = null, bool tunnel = false)
     {
-        var (sa, _) = A.Initiate(B);
+        var (sa, _) = A.Initiate(B, selectors, tunnel: tunnel);
         Run();
         return (sa, B.Only<IkeSaEstablished>().Sa);
     }

@@ -22,6 +22,10 @@ internal sealed class TestPolicy : IResponderPolicy
 
     public ImmutableArray<EspSuite> Latched(InetAddress local, InetAddress remote, SelectorSet selectors) => LatchedSuites;
 
+    public bool Tunnel { get; set; }
+
+    public bool WantsTunnel(InetAddress local, InetAddress remote, SelectorSet selectors) => Tunnel;
+
     public PeerCredentials? Credentials { get; set; }
 
     public PeerCredentials? CredentialsOf(InetAddress remote) => Credentials;

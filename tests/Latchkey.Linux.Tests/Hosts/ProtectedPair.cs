@@ -41,7 +41,7 @@ internal sealed class ProtectedPair : IDisposable
 
     public TrafficProtection ProtectionThere { get; }
 
-    public static int InnerMtu(int outerMtu, bool v6) => outerMtu - PlainTunnel.Overhead;
+    public static int InnerMtu(int outerMtu, bool v6, bool tunnel) => outerMtu - PlainTunnel.Overhead;
 
     public void Dispose()
     {

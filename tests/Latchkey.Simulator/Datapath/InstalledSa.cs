@@ -23,6 +23,8 @@ public sealed class InstalledSa(EspSa sa, KeyId key)
 
     public Encapsulation Encapsulation { get; } = sa.Encapsulation;
 
+    public bool Tunnel { get; } = sa.Tunnel;
+
     public KeyId Key { get; } = key;
 
     public bool Heard { get; set; }

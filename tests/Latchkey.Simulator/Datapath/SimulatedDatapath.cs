@@ -184,8 +184,9 @@ public sealed class SimulatedDatapath : IDatapath
             return;
         }
 
-        // Transport mode: the addresses of the packet are those of the datagram, whatever the record says.
-        var flow = packet.Segment.Flow.Reversed with { Local = datagram.Destination, Remote = datagram.Source };
+        // In transport mode the addresses of the packet are those of the datagram, whatever the record says.
+        var flow = packet.Segment.Flow.Reversed;
+        flow = sa.Tunnel ? flow : flow with { Local = datagram.Destination, Remote = datagram.Source };
         if (packet.Key != sa.Key || !sa.Accept(packet.Sequence) || !sa.Selectors.Covers(flow))
         {
             return;

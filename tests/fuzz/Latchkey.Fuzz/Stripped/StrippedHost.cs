@@ -62,6 +62,8 @@ internal sealed class StrippedHost : IResponderPolicy, IDisposable
 
     public bool MayRespond(InetAddress local, InetAddress remote) => true;
 
+    public bool WantsTunnel(InetAddress local, InetAddress remote, SelectorSet selectors) => false;
+
     public bool ForceUdpEncapsulation(InetAddress local, InetAddress remote) => false;
 
     public ImmutableArray<AeadAlgorithm> Encryption(InetAddress local, InetAddress remote, SelectorSet selectors) => [];

@@ -15,6 +15,7 @@ namespace Latchkey.Interop.Steps;
 ///   connect HOST | connect-fails HOST    a TCP connection is opened from that host to the other
 ///   talk OCTETS                          both ends send that much, and everything arrives as it was sent
 ///   say OCTETS                           the end that connected sends that much, and nobody waits for it; the next talk does
+///   ping HOST                            that host gets three answers to its pings of the other
 ///   reset HOST                           the connection was reset for the application there
 ///   event KIND [NAME~TEXT]...            Latchkey tells such an event, later than the last one that was expected
 ///   no-event KIND                        it never did
@@ -64,6 +65,7 @@ public sealed class Script(Stage stage)
             "connect-fails" => Connect(rest, succeeds: false),
             "talk" => Talk(long.Parse(rest)),
             "say" => Say(long.Parse(rest)),
+            "ping" => Ping(rest),
             "reset" => Reset(rest),
             "event" => Event(rest.Split(' ')[0], rest.Contains(' ', StringComparison.Ordinal) ? rest[(rest.IndexOf(' ', StringComparison.Ordinal) + 1)..] : ""),
             "no-event" => NoEvent(rest),
@@ -117,8 +119,8 @@ public sealed class Script(Stage stage)
         var number = ++_connections;
         _clientHost = from;
         (_talked, _said) = (0, 0);
-        _server = await Talker.Listen(server, Port + number, $"server{number}", Limit);
-        _client = await Talker.Ready(client, server.Address, Port + number, name: $"client{number}", patience: Limit);
+        _server = await Talker.Listen(server, Port + number, $"server{number}", Limit, stage.AddressOf(server));
+        _client = await Talker.Ready(client, stage.AddressOf(server), Port + number, name: $"client{number}", patience: Limit);
         await _client.Go();
         var outcome = await _client.ReportWithin(e => e.Kind is "connected" or "error", succeeds ? Limit : TimeSpan.FromSeconds(8));
         if (outcome is { Kind: "connected" } != succeeds)
@@ -144,6 +146,16 @@ public sealed class Script(Stage stage)
     {
         _said += octets;
         return _client!.Send(octets);
+    }
+
+    private async Task Ping(string from)
+    {
+        var (pinger, other) = from == "latchkey" ? (stage.LatchkeyHost, stage.StrongSwanHost) : (stage.StrongSwanHost, stage.LatchkeyHost);
+        await Await(async () =>
+        {
+            var result = await pinger.Try(Limit, "ping", "-q", "-c", "3", "-W", "5", stage.AddressOf(other));
+            return result.Output.Contains(" 3 received", StringComparison.Ordinal) ? null : $"not all pings were answered: {Last(result.Output + result.Complaint)}";
+        });
     }
 
     private async Task Reset(string host)

@@ -11,10 +11,11 @@ public sealed class Stage : IAsyncDisposable
 {
     private readonly Laboratory _laboratory;
     private readonly Wire _wire;
+    private readonly bool _tunnel;
     private Capture? _capture;
 
-    private Stage(Laboratory laboratory, Wire wire, LabHost latchkeyHost, LabHost strongSwanHost, LatchkeySide latchkey, StrongSwanSide strongSwan, Placeholders placeholders) =>
-        (_laboratory, _wire, LatchkeyHost, StrongSwanHost, Latchkey, StrongSwan, Placeholders) = (laboratory, wire, latchkeyHost, strongSwanHost, latchkey, strongSwan, placeholders);
+    private Stage(Laboratory laboratory, Wire wire, bool tunnel, LabHost latchkeyHost, LabHost strongSwanHost, LatchkeySide latchkey, StrongSwanSide strongSwan, Placeholders placeholders) =>
+        (_laboratory, _wire, _tunnel, LatchkeyHost, StrongSwanHost, Latchkey, StrongSwan, Placeholders) = (laboratory, wire, tunnel, latchkeyHost, strongSwanHost, latchkey, strongSwan, placeholders);
 
     public LabHost LatchkeyHost { get; }
 
@@ -25,6 +26,9 @@ public sealed class Stage : IAsyncDisposable
     public StrongSwanSide StrongSwan { get; }
 
     public Placeholders Placeholders { get; }
+
+    /// <summary>The address that applications use to reach a host.</summary>
+    public string AddressOf(LabHost host) => !_tunnel ? host.Address : Placeholders.Fill(host == LatchkeyHost ? "{latchkey.inner}" : "{strongswan.inner}");
 
     public static async Task<Stage> Set(InteropCase work, bool ipv6, Tools tools, bool keep, CancellationToken cancellation)
     {
@@ -48,9 +52,15 @@ public sealed class Stage : IAsyncDisposable
                 strongSwanAddress = await nat!.Translate(s);
             }
 
-            var placeholders = new Placeholders(l.Nics[0], s.Nics[0], tools.Credentials, work.Latchkey.Key);
+            var placeholders = new Placeholders(l.Nics[0], s.Nics[0], ipv6, tools.Credentials, work.Latchkey.Key);
+            if (work.Tunnel)
+            {
+                await l.Namespace.Ip("addr", "add", placeholders.Fill("{latchkey.inner}"), "dev", l.Nics[0].Device);
+                await s.Run("ip", "addr", "add", placeholders.Fill("{strongswan.inner}"), "dev", s.Nics[0].Device);
+            }
+
             return new Stage(
-                laboratory, wire, l, s, new LatchkeySide(l, work, strongSwanAddress, tools, placeholders), new StrongSwanSide(s, work, latchkeyAddress, tools.Credentials, placeholders), placeholders);
+                laboratory, wire, work.Tunnel, l, s, new LatchkeySide(l, work, strongSwanAddress, tools, placeholders), new StrongSwanSide(s, work, latchkeyAddress, tools.Credentials, placeholders), placeholders);
         }
         catch
         {
