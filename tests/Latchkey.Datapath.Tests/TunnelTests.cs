@@ -55,14 +55,17 @@ public sealed class TunnelTests : IDisposable
         Assert.Equal(expected, _w.Delivered());
     }
 
-    [Fact]
-    public void RFC4301_5_2_What_the_selectors_do_not_cover_is_dropped()
+    [Theory]
+    [InlineData("10.3.0.7", "10.1.0.1")]
+    [InlineData("10.2.0.7", "10.3.0.1")]
+    [InlineData("192.0.2.2", "192.0.2.1")]
+    public void RFC4301_5_2_What_the_selectors_do_not_cover_is_dropped(string source, string destination)
     {
         Install();
         // C's SA lets more through than W's does.
         _c.Datapath.Remove(SaDirection.Outbound, Host.Channel, SpiToW);
-        _c.Install(SaDirection.Outbound, _w.Address, SpiToW, selectors: Selectors(v6: false, from: "10.0.0.0/8", to: "10.0.0.0/8"), tunnel: true);
-        var elsewhere = Inner with { Local = InetAddress.Parse("10.3.0.7") };
+        _c.Install(SaDirection.Outbound, _w.Address, SpiToW, selectors: Selectors(v6: false, from: "0.0.0.0/0", to: "0.0.0.0/0"), tunnel: true);
+        var elsewhere = Inner with { Local = InetAddress.Parse(source), Remote = InetAddress.Parse(destination) };
         _c.Datapath.Bind(elsewhere, Host.Channel);
         _c.Send(Packets.Tcp(elsewhere, TcpFlags.Ack, payload: 10));
         Assert.Equal(1, _c.CarryTo(_w));

@@ -8,7 +8,8 @@ namespace Latchkey.Engine;
 
 /// <summary>
 /// A latched flow whose local address the host has lost is at an end: nothing of it can be sent or received any more, and
-/// the peer cannot be told from an address that is gone. The local application can, and is.
+/// the peer cannot be told from an address that is gone. The local application can, and is. So it is with the outer address
+/// of a tunnel, although the flow's own address is still there.
 /// </summary>
 internal sealed class LostAddresses(EngineState state, LatchBreaker breaker)
 {
@@ -60,8 +61,8 @@ internal sealed class LostAddresses(EngineState state, LatchBreaker breaker)
     private void Lose(TimeSpan now, InetAddress address)
     {
         var because = $"this host has lost its address {address}";
-        var latches = state.Latches.All.Where(l => l.Flow.Local == address).ToList();
-        if (latches.Count > 0)
+        var latches = state.Latches.All.Where(l => l.Flow.Local == address || l.Path.Local == address).ToList();
+        if (latches.Exists(l => l.Flow.Local == address))
         {
             Deliver(_lost.Add(address));
         }
@@ -85,7 +86,7 @@ internal sealed class LostAddresses(EngineState state, LatchBreaker breaker)
 
     /// <summary>Addresses of this host that a latch uses, or an IKE SA.</summary>
     private IEnumerable<InetAddress> Used() =>
-        state.Latches.All.Where(l => l.State != LatchState.Closed).Select(l => l.Flow.Local).Concat(state.Peerings.Values.Select(p => p.Pair.Local)).Distinct();
+        state.Latches.All.Where(l => l.State != LatchState.Closed).SelectMany(l => (InetAddress[])[l.Flow.Local, l.Path.Local]).Concat(state.Peerings.Values.Select(p => p.Pair.Local)).Distinct();
 
     private bool IsPresent(InetAddress address) => _present!.Value.Any(prefix => prefix.Contains(address));
 }

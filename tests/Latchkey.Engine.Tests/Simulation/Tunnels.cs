@@ -69,6 +69,21 @@ public sealed class Tunnels : IDisposable
     }
 
     [Fact]
+    public void L28_The_lost_outer_address_of_a_tunnel_breaks_its_inner_latches_and_the_local_application_is_told()
+    {
+        C.Detach();
+        D.TakeOver(Outer.Remote);
+        D.Boot();
+        var socket = D.Sockets.Connect(Inner.Remote, Inner.Local);
+        socket.Write(100);
+        Assert.True(_world.RunUntil(() => _world.Sockets.Any(s => s.Host == W && s.Read == 100), Soon));
+        D.GiveBack();
+        Assert.True(_world.RunUntil(() => !socket.IsOpen, Soon));
+        Assert.Equal(SocketOutcome.Reset, socket.Outcome);
+        Assert.Contains(D.Daemon!.Raised, e => e is { Kind: EventKind.LatchBroken, Reason: nameof(BreakReason.LocalAddressLost) });
+    }
+
+    [Fact]
     public void S15_A_restarted_daemon_goes_on_with_its_inner_latches()
     {
         var socket = Connect();
