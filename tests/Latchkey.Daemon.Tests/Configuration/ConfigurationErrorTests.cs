@@ -7,6 +7,7 @@ namespace Latchkey.Daemon.Tests.Configuration;
 public class ConfigurationErrorTests
 {
     private const string Entry = "[[protect]]\nname = \"a\"\nprotocol = \"tcp\"\ntrust = \"anyone\"\n";
+    private const string Tunnel = Entry + "mode = \"tunnel\"\nlocal = \"10.1.0.1\"\nremote = \"10.2.0.0/16\"\nouter_local = \"192.0.2.1\"\nouter_remote = \"192.0.2.7\"\n";
     private const string Key1 = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     private const string Key2 = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE";
 
@@ -65,6 +66,13 @@ public class ConfigurationErrorTests
         { Entry + "port = 80\nlocal_port = 80\n", 6, 1, "'local_port' has no effect", "keep 'port'" },
         { Entry + "port = 80\nremote_port = 80\n", 6, 1, "'remote_port' has no effect", "keep 'port'" },
         { Entry.Replace("tcp", "any", StringComparison.Ordinal) + "port = 80\n", 5, 1, "'port' has no effect", "protocol = \"tcp\"" },
+        { Entry + "outer_local = \"192.0.2.1\"\n", 5, 1, "'outer_local' has no effect", "mode = \"tunnel\"" },
+        { Entry + "mode = \"both\"\n", 5, 8, "'mode' must be \"transport\" or \"tunnel\"", "\"transport\"" },
+        { Tunnel.Replace("remote = \"10.2.0.0/16\"\n", "", StringComparison.Ordinal), 1, 1, "which addresses are at the other end", "remote = " },
+        { Tunnel.Replace("outer_remote = \"192.0.2.7\"\n", "", StringComparison.Ordinal), 1, 1, "does not say between which hosts", "outer_remote = " },
+        { Tunnel.Replace("\"192.0.2.7\"", "\"192.0.2.0/24\"", StringComparison.Ordinal), 9, 16, "must be the address of a host", "outer_remote = " },
+        { Tunnel.Replace("\"192.0.2.7\"", "\"2001:db8::7\"", StringComparison.Ordinal), 9, 16, "of different families", "one family" },
+        { Tunnel + "clear = \"until-ipsec\"\n", 10, 9, "contradicts mode = \"tunnel\"", "clear = \"never\"" },
         { Entry + "on_stranger = \"close\"\n", 5, 1, "'on_stranger' has no effect", "trust = \"first-use\" or \"known\"" },
         { Entry + "on_break = \"failover\"\n", 5, 12, "means nothing for TCP", "\"close\" or \"wait\"" },
         { Entry + "on_break = \"panic\"\n", 5, 12, "'on_break' must be", "\"close\"" },
