@@ -56,7 +56,10 @@ public sealed class Stage : IAsyncDisposable
             if (work.Tunnel)
             {
                 await l.Namespace.Ip("addr", "add", placeholders.Fill("{latchkey.inner}"), "dev", l.Nics[0].Device);
-                await s.Run("ip", "addr", "add", placeholders.Fill("{strongswan.inner}"), "dev", s.Nics[0].Device);
+
+                // Linux looks for a route before it looks for a policy.
+                await s.Run(["ip", "addr", "add", placeholders.Fill("{strongswan.inner}"), "dev", s.Nics[0].Device, .. ipv6 ? ["nodad"] : Array.Empty<string>()]);
+                await s.Run("ip", "route", "add", placeholders.Fill("{latchkey.inner}"), "dev", s.Nics[0].Device, "src", placeholders.Fill("{strongswan.inner}"));
             }
 
             return new Stage(
