@@ -3,7 +3,7 @@ using Latchkey.Interop;
 using Latchkey.Interop.Cases;
 using Latchkey.Lab;
 
-// latchkey-interop run  CASES PRODUCT MACHINE [--short] [--keep] [--table FILE --results FILE] [NAME...]
+// latchkey-interop run  CASES PRODUCT MACHINE LIBRESWAN [--short] [--keep] [--table FILE --results FILE] [NAME...]
 //   --results: what was good before is not run again, and what is new is added, so that an interrupted run goes on where it was
 // latchkey-interop list CASES
 string[] options = [.. args.Where(a => a.StartsWith("--", StringComparison.Ordinal))];
@@ -20,7 +20,7 @@ switch (words)
         }
 
         return 0;
-    case ["run", var folder, var product, var machine, .. var names]:
+    case ["run", var folder, var product, var machine, var libreswan, .. var names]:
         var wanted = CaseFiles.Read(folder).Where(c => names.Length > 0 ? names.Contains(c.Name) : !options.Contains("--short") || c.Short).ToList();
         if (wanted.Count == 0 || names.Except(wanted.Select(c => c.Name)).Any())
         {
@@ -29,7 +29,7 @@ switch (words)
         }
 
         var known = file is not null && File.Exists(file) ? File.ReadLines(file).Select(line => JsonSerializer.Deserialize<CaseResult>(line)!).ToList() : [];
-        var results = await new Suite(product, machine, options.Contains("--keep")).Run(
+        var results = await new Suite(product, machine, libreswan, options.Contains("--keep")).Run(
             wanted,
             known,
             result =>
@@ -44,7 +44,7 @@ switch (words)
         Console.WriteLine($"{results.Count(r => r.Verdict == "passed")} passed, {results.Count(r => r.Verdict == "limited")} limited by the peer, {results.Count(r => !r.IsGood)} failed");
         if (table is not null)
         {
-            await File.WriteAllTextAsync(table, await Table.Write(wanted, results, product));
+            await File.WriteAllTextAsync(table, await Table.Write(wanted, results, product, libreswan));
         }
 
         return results.All(r => r.IsGood) ? 0 : 1;

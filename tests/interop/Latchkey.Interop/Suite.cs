@@ -7,7 +7,7 @@ using Latchkey.Lab;
 namespace Latchkey.Interop;
 
 /// <summary>Runs cases, twice as many at a time as there are processors: most of a case is waiting.</summary>
-public sealed class Suite(string product, string machine, bool keep)
+public sealed class Suite(string product, string machine, string libreswan, bool keep)
 {
     /// <param name="known">Results of an earlier run: what was good then is not run again.</param>
     /// <param name="tell">Called with each new result, one at a time.</param>
@@ -17,7 +17,7 @@ public sealed class Suite(string product, string machine, bool keep)
         var work = Directory.CreateTempSubdirectory("latchkey-interop-");
         try
         {
-            var tools = new Tools(product, machine, $"{work}/credentials");
+            var tools = new Tools(product, machine, libreswan, $"{work}/credentials");
             await Credentials.Make(tools.Credentials);
             await Leftovers.Remove();
             var results = known.Where(r => r.IsGood && cases.Any(c => c.Name == r.Case)).ToList();
@@ -59,7 +59,7 @@ public sealed class Suite(string product, string machine, bool keep)
                 await stage.Record();
             }
 
-            await Task.WhenAll(script.Start("latchkey"), script.Start("strongswan"));
+            await script.Begin();
             foreach (var next in work.Steps)
             {
                 step = next;
@@ -68,11 +68,11 @@ public sealed class Suite(string product, string machine, bool keep)
 
             return work.Limitation is null
                 ? Result("passed", "")
-                : Result("failed", $"it passed, although the file says that strongSwan cannot: {work.Limitation.Text}");
+                : Result("failed", $"it passed, although the file says that the peer cannot: {work.Limitation.Text}");
         }
         catch (LabException problem)
         {
-            var proof = work.Limitation is { } limitation ? stage?.StrongSwan.Log.FirstOrDefault(line => Regex.IsMatch(line, limitation.Log)) : null;
+            var proof = work.Limitation is { } limitation ? stage?.Peer.Log.FirstOrDefault(line => Regex.IsMatch(line, limitation.Log)) : null;
             return proof is null ? Result("failed", $"'{step}': {problem.Message}") : Result("limited", proof);
         }
         finally

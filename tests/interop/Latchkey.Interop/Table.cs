@@ -7,9 +7,10 @@ namespace Latchkey.Interop;
 /// <summary>docs/interop.md: what was run against what, and what came of it.</summary>
 internal static class Table
 {
-    public static async Task<string> Write(IReadOnlyList<InteropCase> cases, IReadOnlyList<CaseResult> results, string program)
+    public static async Task<string> Write(IReadOnlyList<InteropCase> cases, IReadOnlyList<CaseResult> results, string program, string libreswan)
     {
         var strongSwan = (await Command.Run("dpkg-query", "-W", "-f", "${Version}", "charon-systemd")).Trim();
+        var pluto = (await Command.Run($"{libreswan}/usr/libexec/ipsec/pluto", "--version")).Split(' ')[1];
         var product = (await Command.Run(program, "--version")).Trim();
         var linux = (await Command.Run("linux.uml", "--version")).Trim();
         var text = new StringBuilder(
@@ -17,13 +18,13 @@ internal static class Table
             # Interoperability
 
             Written by `./interop --table`; do not edit. Each case is two configurations and a list of steps in `tests/interop/cases`.
-            strongSwan runs on a kernel of its own, whose ESP carries its side: every octet that goes through was encrypted by one
+            The peer runs on a kernel of its own, whose ESP carries its side: every octet that goes through was encrypted by one
             implementation and decrypted by the other, and both ends compare digests.
 
-            Latchkey {product}; strongSwan {strongSwan} (charon-systemd, kernel-netlink) with the ESP of Linux {linux}.
+            Latchkey {product}; strongSwan {strongSwan} (charon-systemd, kernel-netlink) and Libreswan {pluto} (pluto) with the ESP of Linux {linux}.
             {results.Count(r => r.Verdict == "passed")} runs passed, {results.Count(r => r.Verdict == "limited")} ended at something the peer cannot do, {results.Count(r => !r.IsGood)} failed.
 
-            | Case | What it shows | After strongSwan's | IPv4 | IPv6 |
+            | Case | What it shows | After the peer's | IPv4 | IPv6 |
             |---|---|---|---|---|
 
             """);

@@ -4,4 +4,5 @@ namespace Latchkey.Interop;
 /// <param name="Product">The latchkey program.</param>
 /// <param name="Machine">The folder of what boots a machine with ESP.</param>
 /// <param name="Credentials">The folder of keys and certificates.</param>
-public sealed record Tools(string Product, string Machine, string Credentials);
+/// <param name="Libreswan">The folder with the files of Debian's package of it.</param>
+public sealed record Tools(string Product, string Machine, string Libreswan, string Credentials);

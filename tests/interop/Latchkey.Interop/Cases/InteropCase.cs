@@ -9,7 +9,7 @@ public sealed record InteropCase
     /// <summary>What it shows, for people.</summary>
     public required string Title { get; init; }
 
-    /// <summary>The strongSwan scenario that it is modelled on.</summary>
+    /// <summary>The peer's own scenario that it is modelled on.</summary>
     public string? Like { get; init; }
 
     /// <summary>Part of the short form.</summary>
@@ -18,12 +18,18 @@ public sealed record InteropCase
     /// <summary>Over IPv6 too; IPv4 always.</summary>
     public bool Ipv6 { get; init; }
 
-    /// <summary>Which host is behind a NAT: latchkey, strongswan, or null for none. Only that one can begin.</summary>
+    /// <summary>Which host is behind a NAT: latchkey, the peer, or null for none. Only that one can begin.</summary>
     public string? Behind { get; init; }
 
     public LatchkeyPart Latchkey { get; init; } = new();
 
     public StrongSwanPart Strongswan { get; init; } = new();
+
+    /// <summary>The peer is Libreswan; null: strongSwan.</summary>
+    public LibreswanPart? Libreswan { get; init; }
+
+    /// <summary>The name of the peer's host.</summary>
+    public string Peer => Libreswan is null ? "strongswan" : "libreswan";
 
     public required List<string> Steps { get; init; }
 
@@ -75,6 +81,18 @@ public sealed record StrongSwanPart
 
     /// <summary>Options of the daemon itself.</summary>
     public string? Charon { get; init; }
+}
+
+/// <summary>What goes into ipsec.conf and ipsec.secrets.</summary>
+public sealed record LibreswanPart
+{
+    /// <summary>Lines of the connection, beside ends, mode and protocol.</summary>
+    public string Conn { get; init; } = "authby=secret";
+
+    public string Secrets { get; init; } = "{peer} {latchkey} : PSK \"a secret that both ends know\"\n";
+
+    /// <summary>Arguments of whack each time that it has started.</summary>
+    public List<string> Whack { get; init; } = [];
 }
 
 /// <param name="Text">What it cannot do.</param>

@@ -54,7 +54,7 @@ public sealed class LatchkeySide : IDisposable
             """));
         if (work.Latchkey.Peer != "none")
         {
-            File.AppendAllText(Configuration, placeholders.Fill($"[[peer]]\nname = \"strongswan\"\naddresses = [\"{peerAddress}\"]\n{work.Latchkey.Peer ?? DefaultPeer}"));
+            File.AppendAllText(Configuration, placeholders.Fill($"[[peer]]\nname = \"{work.Peer}\"\naddresses = [\"{peerAddress}\"]\n{work.Latchkey.Peer ?? DefaultPeer}"));
         }
     }
 

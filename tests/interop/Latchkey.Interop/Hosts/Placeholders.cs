@@ -8,13 +8,13 @@ public sealed class Placeholders
 {
     private readonly Dictionary<string, string> _values;
 
-    public Placeholders(Nic latchkey, Nic strongSwan, bool ipv6, string credentials, string latchkeyKey) => _values = new()
+    public Placeholders(Nic latchkey, Nic peer, bool ipv6, string credentials, string latchkeyKey) => _values = new()
     {
         ["latchkey"] = latchkey.Address,
         ["latchkey.mac"] = latchkey.Mac,
-        ["strongswan"] = strongSwan.Address,
+        ["peer"] = peer.Address,
         ["latchkey.inner"] = ipv6 ? "fd00:1::1" : "10.1.0.1",
-        ["strongswan.inner"] = ipv6 ? "fd00:2::1" : "10.2.0.1",
+        ["peer.inner"] = ipv6 ? "fd00:2::1" : "10.2.0.1",
         ["credentials"] = credentials,
         ["latchkey.keyid"] = KeyId($"{credentials}/latchkey-{latchkeyKey}.pub"),
     };

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Latchkey.Interop.Cases;
 using Latchkey.Lab;
 using Latchkey.Lab.Network;
@@ -6,7 +7,7 @@ using Latchkey.Lab.Processes;
 namespace Latchkey.Interop.Hosts;
 
 /// <summary>The host that runs strongSwan: charon-systemd with the kernel's ESP, everything in a folder of its own.</summary>
-public sealed class StrongSwanSide
+public sealed partial class StrongSwanSide : IPeerSide
 {
     private const string DefaultLocal = "auth = pubkey\npubkeys = {credentials}/strongswan-ed25519.pub\nid = strongswan.example.org\n";
     private const string DefaultRemote = "auth = pubkey\npubkeys = {credentials}/latchkey-ed25519.pub\nid = \"@#{latchkey.keyid}\"\n";
@@ -14,10 +15,9 @@ public sealed class StrongSwanSide
     private readonly LabHost _host;
     private BackgroundProcess? _process;
 
-    public StrongSwanSide(LabHost host, InteropCase work, string peerAddress, string credentials, Placeholders placeholders)
+    public StrongSwanSide(LabHost host, StrongSwanPart part, string peerAddress, string credentials, Placeholders placeholders)
     {
         _host = host;
-        var part = work.Strongswan;
         foreach (var (folder, files) in new Dictionary<string, string[]>
         {
             ["private"] = [$"strongswan-{part.Key}.key"],
@@ -91,7 +91,7 @@ public sealed class StrongSwanSide
             throw new LabException($"strongSwan did not come up: {string.Join(" / ", Log.TakeLast(4))}");
         }
 
-        var loaded = await Swanctl(limit, "--load-all", "--noprompt");
+        var loaded = await Control(limit, "--load-all", "--noprompt");
         if (loaded.Status != 0)
         {
             throw new LabException($"swanctl --load-all: {loaded.Output} {loaded.Complaint}");
@@ -102,8 +102,22 @@ public sealed class StrongSwanSide
 
     public Task Kill() => _process!.Kill();
 
-    public Task<CommandResult> Swanctl(TimeSpan limit, params IReadOnlyList<string> arguments) =>
+    public Task<CommandResult> Initiate(TimeSpan limit) => Control(limit, "--initiate", "--child", "child", "--timeout", "60");
+
+    public async Task<(int Ike, int Children, string Said)> Sas(TimeSpan limit)
+    {
+        var list = (await Control(limit, "--list-sas")).Output;
+        return (Established().Count(list), Installed().Count(list), list);
+    }
+
+    public Task<CommandResult> Control(TimeSpan limit, params IReadOnlyList<string> arguments) =>
         _host.Try(limit, [.. Environment, "swanctl", .. arguments, "--uri", Uri]);
 
     private IReadOnlyList<string> Environment => ["env", $"STRONGSWAN_CONF={_host.Folder}/strongswan.conf", $"SWANCTL_DIR={Folder}"];
+
+    [GeneratedRegex(", ESTABLISHED, ")]
+    private static partial Regex Established();
+
+    [GeneratedRegex(", INSTALLED, ")]
+    private static partial Regex Installed();
 }

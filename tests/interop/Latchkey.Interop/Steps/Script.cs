@@ -10,8 +10,8 @@ namespace Latchkey.Interop.Steps;
 /// <summary>
 /// Carries out the steps of a case. A step is a verb and its arguments; one that does something also expects what it says:
 ///
-///   start | stop | kill | restart HOST   HOST is latchkey or strongswan; both are started before the first step
-///   initiate | initiate-fails            strongSwan begins (swanctl --initiate)
+///   start | stop | kill | restart HOST   HOST is latchkey, strongswan or libreswan; both are started before the first step
+///   initiate | initiate-fails            the peer begins
 ///   connect HOST | connect-fails HOST    a TCP connection is opened from that host to the other
 ///   talk OCTETS                          both ends send that much, and everything arrives as it was sent
 ///   say OCTETS                           the end that connected sends that much, and nobody waits for it; the next talk does
@@ -19,11 +19,11 @@ namespace Latchkey.Interop.Steps;
 ///   reset HOST                           the connection was reset for the application there
 ///   event KIND [NAME~TEXT]...            Latchkey tells such an event, later than the last one that was expected
 ///   no-event KIND                        it never did
-///   log REGEX                            a line of charon's log, later than the last one that was expected
-///   swanctl ARGUMENTS                    the command succeeds
-///   run COMMAND                          the command succeeds on strongSwan's host
+///   log REGEX                            a line of the peer's log, later than the last one that was expected
+///   swanctl | whack ARGUMENTS            the peer's command succeeds
+///   run COMMAND                          the command succeeds on the peer's host
 ///   sas CHILDREN                         both have one IKE SA, with so many Child SAs, all installed
-///   no-sas                               strongSwan has no IKE SA
+///   no-sas                               the peer has no SA
 ///   latches STATE COUNT                  so many latches of Latchkey are in that state
 ///   counters-clean                       the kernel's ESP counted no error
 ///   counters-zero                        it counted nothing at all, not even a packet that had no SA
@@ -70,8 +70,8 @@ public sealed class Script(Stage stage)
             "event" => Event(rest.Split(' ')[0], rest.Contains(' ', StringComparison.Ordinal) ? rest[(rest.IndexOf(' ', StringComparison.Ordinal) + 1)..] : ""),
             "no-event" => NoEvent(rest),
             "log" => LogLine(new Regex(rest)),
-            "swanctl" => Swanctl(rest),
-            "run" => stage.StrongSwanHost.Run(rest.Split(' ')),
+            "swanctl" or "whack" => Control(verb, rest),
+            "run" => stage.PeerHost.Run(rest.Split(' ')),
             "sas" => Sas(int.Parse(rest)),
             "no-sas" => NoSas(),
             "latches" => Latches(rest.Split(' ')[0], int.Parse(rest.Split(' ')[1])),
@@ -86,7 +86,10 @@ public sealed class Script(Stage stage)
         });
     }
 
-    public Task Start(string host) => host == "latchkey" ? StartLatchkey() : stage.StrongSwan.Start(Limit);
+    /// <summary>Both daemons are up.</summary>
+    public Task Begin() => Task.WhenAll(StartLatchkey(), stage.Peer.Start(Limit));
+
+    private Task Start(string host) => IsLatchkey(host) ? StartLatchkey() : stage.Peer.Start(Limit);
 
     private async Task StartLatchkey()
     {
@@ -94,9 +97,9 @@ public sealed class Script(Stage stage)
         await stage.Latchkey.Start(Limit);
     }
 
-    private Task Stop(string host) => host == "latchkey" ? stage.Latchkey.Stop() : stage.StrongSwan.Stop();
+    private Task Stop(string host) => IsLatchkey(host) ? stage.Latchkey.Stop() : stage.Peer.Stop();
 
-    private Task Kill(string host) => host == "latchkey" ? stage.Latchkey.Kill() : stage.StrongSwan.Kill();
+    private Task Kill(string host) => IsLatchkey(host) ? stage.Latchkey.Kill() : stage.Peer.Kill();
 
     private async Task Restart(string host)
     {
@@ -106,16 +109,16 @@ public sealed class Script(Stage stage)
 
     private async Task Initiate(bool succeeds)
     {
-        var result = await stage.StrongSwan.Swanctl(Limit, "--initiate", "--child", "child", "--timeout", "60");
+        var result = await stage.Peer.Initiate(succeeds ? Limit : TimeSpan.FromSeconds(90));
         if (result.Status == 0 != succeeds)
         {
-            throw new LabException($"swanctl --initiate ended with status {result.Status}: {Last(result.Output + result.Complaint)}");
+            throw new LabException($"the peer's attempt ended with status {result.Status}: {Last(result.Output + result.Complaint)}");
         }
     }
 
     private async Task Connect(string from, bool succeeds)
     {
-        var (client, server) = (HostOf(from), HostOf(from == "latchkey" ? "strongswan" : "latchkey"));
+        var (client, server) = IsLatchkey(from) ? (stage.LatchkeyHost, stage.PeerHost) : (stage.PeerHost, stage.LatchkeyHost);
         var number = ++_connections;
         _clientHost = from;
         (_talked, _said) = (0, 0);
@@ -150,7 +153,7 @@ public sealed class Script(Stage stage)
 
     private async Task Ping(string from)
     {
-        var (pinger, other) = from == "latchkey" ? (stage.LatchkeyHost, stage.StrongSwanHost) : (stage.StrongSwanHost, stage.LatchkeyHost);
+        var (pinger, other) = from == "latchkey" ? (stage.LatchkeyHost, stage.PeerHost) : (stage.PeerHost, stage.LatchkeyHost);
         await Await(async () =>
         {
             var result = await pinger.Try(Limit, "ping", "-q", "-c", "3", "-W", "5", stage.AddressOf(other));
@@ -187,38 +190,37 @@ public sealed class Script(Stage stage)
     private Task LogLine(Regex wanted) => Await(
         () =>
         {
-            var lines = stage.StrongSwan.Log;
+            var lines = stage.Peer.Log;
             var at = lines.Skip(_lastLine).TakeWhile(line => !wanted.IsMatch(line)).Count() + _lastLine;
             if (at >= lines.Count)
             {
-                return Task.FromResult<string?>($"charon logged nothing like '{wanted}'");
+                return Task.FromResult<string?>($"the peer logged nothing like '{wanted}'");
             }
 
             _lastLine = at + 1;
             return Task.FromResult<string?>(null);
         });
 
-    private async Task Swanctl(string arguments)
+    private async Task Control(string command, string arguments)
     {
-        var result = await stage.StrongSwan.Swanctl(Limit, arguments.Split(' '));
+        var result = await stage.Peer.Control(Limit, arguments.Split(' '));
         if (result.Status != 0)
         {
-            throw new LabException($"swanctl {arguments} ended with status {result.Status}: {Last(result.Output + result.Complaint)}");
+            throw new LabException($"{command} {arguments} ended with status {result.Status}: {Last(result.Output + result.Complaint)}");
         }
     }
 
     private Task Sas(int children) => Await(async () =>
     {
-        var list = (await stage.StrongSwan.Swanctl(Limit, "--list-sas")).Output;
-        var (ike, child) = (Regex.Count(list, ", ESTABLISHED, "), Regex.Count(list, ", INSTALLED, "));
+        var (ike, child, said) = await stage.Peer.Sas(Limit);
         var ours = (await stage.Latchkey.Ask("/sas")).GetProperty("ike_sas").EnumerateArray().Select(sa => sa.GetProperty("children").GetArrayLength()).ToList();
         return ike == 1 && child == children && ours is [var own] && own == children
             ? null
-            : $"strongSwan has {ike} IKE SAs and {child} Child SAs, Latchkey {ours.Count} and {ours.Sum()}: {list}";
+            : $"the peer has {ike} IKE SAs and {child} Child SAs, Latchkey {ours.Count} and {ours.Sum()}: {said}";
     });
 
     private Task NoSas() => Await(async () =>
-        (await stage.StrongSwan.Swanctl(Limit, "--list-sas")).Output is { Length: > 0 } list ? $"strongSwan still has SAs: {list}" : null);
+        await stage.Peer.Sas(Limit) is ({ } ike, { } children, var said) && ike + children > 0 ? $"the peer still has SAs: {said}" : null);
 
     private Task Latches(string state, int count) => Await(async () =>
     {
@@ -226,7 +228,12 @@ public sealed class Script(Stage stage)
         return latches.Count(s => s == state) == count ? null : $"the latches are {string.Join(", ", latches)}";
     });
 
-    private LabHost HostOf(string name) => name == "latchkey" ? stage.LatchkeyHost : stage.StrongSwanHost;
+    private LabHost HostOf(string name) => IsLatchkey(name) ? stage.LatchkeyHost : stage.PeerHost;
+
+    private bool IsLatchkey(string name) =>
+        name == stage.LatchkeyHost.Name ? true
+        : name == stage.PeerHost.Name ? false
+        : throw new LabException($"the hosts are {stage.LatchkeyHost.Name} and {stage.PeerHost.Name}; there is no '{name}'");
 
     private Task OnTheWire(string filter) => Await(async () => await stage.Seen(filter) > 0 ? null : $"nothing like '{filter}' crossed the link");
 
@@ -240,10 +247,10 @@ public sealed class Script(Stage stage)
 
     private async Task Iperf3(int seconds)
     {
-        var server = stage.StrongSwanHost.Start("iperf3", ["iperf3", "-s"]);
+        var server = stage.PeerHost.Start("iperf3", ["iperf3", "-s"]);
         foreach (var direction in new[] { Array.Empty<string>(), ["--reverse"] })
         {
-            var result = await stage.LatchkeyHost.Try(TimeSpan.FromSeconds(seconds) + Limit, ["iperf3", "-c", stage.StrongSwanHost.Address, "-t", $"{seconds}", .. direction]);
+            var result = await stage.LatchkeyHost.Try(TimeSpan.FromSeconds(seconds) + Limit, ["iperf3", "-c", stage.PeerHost.Address, "-t", $"{seconds}", .. direction]);
             if (result.Status != 0)
             {
                 throw new LabException($"iperf3 {string.Concat(direction)} ended with status {result.Status}: {Last(result.Output + result.Complaint)}; {Situation()}");
@@ -256,7 +263,7 @@ public sealed class Script(Stage stage)
     /// <param name="counted">Packets that had no SA yet, or none any more, are no error of ESP; what it could not verify or read is.</param>
     private async Task Counters(string counted)
     {
-        var counters = await stage.StrongSwanHost.Run("cat", "/proc/net/xfrm_stat");
+        var counters = await stage.PeerHost.Run("cat", "/proc/net/xfrm_stat");
         var bad = counters.Split('\n').Where(line => Regex.IsMatch(line, $"^Xfrm({counted})\\s+[1-9]")).ToList();
         if (bad.Count > 0)
         {
@@ -279,7 +286,7 @@ public sealed class Script(Stage stage)
     }
 
     private string Situation() =>
-        $"Latchkey last said: {string.Join(" / ", stage.Latchkey.Events.TakeLast(4).Select(e => e.Text("text")))}; charon: {string.Join(" / ", stage.StrongSwan.Log.TakeLast(5))}";
+        $"Latchkey last said: {string.Join(" / ", stage.Latchkey.Events.TakeLast(4).Select(e => e.Text("text")))}; the peer: {string.Join(" / ", stage.Peer.Log.TakeLast(5))}";
 
     private static string Last(string text) => string.Join(" / ", text.Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(3));
 }

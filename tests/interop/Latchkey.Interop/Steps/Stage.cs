@@ -6,7 +6,7 @@ using Latchkey.Lab.Network;
 
 namespace Latchkey.Interop.Steps;
 
-/// <summary>Two hosts on one link, one with Latchkey and one with strongSwan, for one case over one family.</summary>
+/// <summary>Two hosts on one link, one with Latchkey and one with another implementation, for one case over one family.</summary>
 public sealed class Stage : IAsyncDisposable
 {
     private readonly Laboratory _laboratory;
@@ -14,16 +14,16 @@ public sealed class Stage : IAsyncDisposable
     private readonly bool _tunnel;
     private Capture? _capture;
 
-    private Stage(Laboratory laboratory, Wire wire, bool tunnel, LabHost latchkeyHost, LabHost strongSwanHost, LatchkeySide latchkey, StrongSwanSide strongSwan, Placeholders placeholders) =>
-        (_laboratory, _wire, _tunnel, LatchkeyHost, StrongSwanHost, Latchkey, StrongSwan, Placeholders) = (laboratory, wire, tunnel, latchkeyHost, strongSwanHost, latchkey, strongSwan, placeholders);
+    private Stage(Laboratory laboratory, Wire wire, bool tunnel, LabHost latchkeyHost, LabHost peerHost, LatchkeySide latchkey, IPeerSide peer, Placeholders placeholders) =>
+        (_laboratory, _wire, _tunnel, LatchkeyHost, PeerHost, Latchkey, Peer, Placeholders) = (laboratory, wire, tunnel, latchkeyHost, peerHost, latchkey, peer, placeholders);
 
     public LabHost LatchkeyHost { get; }
 
-    public LabHost StrongSwanHost { get; }
+    public LabHost PeerHost { get; }
 
     public LatchkeySide Latchkey { get; }
 
-    public StrongSwanSide StrongSwan { get; }
+    public IPeerSide Peer { get; }
 
     public Placeholders Placeholders { get; }
 
@@ -38,32 +38,34 @@ public sealed class Stage : IAsyncDisposable
             var wire = await laboratory.Link();
             var nat = work.Behind is null ? null : await Nat.Make(laboratory, wire);
             var l = await laboratory.Host("latchkey", work.Behind == "latchkey" ? nat!.Inside : wire, 1);
-            var s = await laboratory.Host("strong", work.Behind == "strongswan" ? nat!.Inside : wire, 2);
-            await Machine.Boot(s, tools.Machine, TimeSpan.FromSeconds(90));
+            var p = await laboratory.Host(work.Peer, work.Behind == work.Peer ? nat!.Inside : wire, 2);
+            await Machine.Boot(p, tools.Machine, TimeSpan.FromSeconds(90));
             await l.Nics[0].Plug();
-            await s.Nics[0].Plug();
-            var (latchkeyAddress, strongSwanAddress) = (l.Address, s.Address);
+            await p.Nics[0].Plug();
+            var (latchkeyAddress, peerAddress) = (l.Address, p.Address);
             if (work.Behind == "latchkey")
             {
                 latchkeyAddress = await nat!.Translate(l);
             }
-            else if (work.Behind == "strongswan")
+            else if (work.Behind == work.Peer)
             {
-                strongSwanAddress = await nat!.Translate(s);
+                peerAddress = await nat!.Translate(p);
             }
 
-            var placeholders = new Placeholders(l.Nics[0], s.Nics[0], ipv6, tools.Credentials, work.Latchkey.Key);
+            var placeholders = new Placeholders(l.Nics[0], p.Nics[0], ipv6, tools.Credentials, work.Latchkey.Key);
             if (work.Tunnel)
             {
                 await l.Namespace.Ip("addr", "add", placeholders.Fill("{latchkey.inner}"), "dev", l.Nics[0].Device);
 
                 // Linux looks for a route before it looks for a policy.
-                await s.Run(["ip", "addr", "add", placeholders.Fill("{strongswan.inner}"), "dev", s.Nics[0].Device, .. ipv6 ? ["nodad"] : Array.Empty<string>()]);
-                await s.Run("ip", "route", "add", placeholders.Fill("{latchkey.inner}"), "dev", s.Nics[0].Device, "src", placeholders.Fill("{strongswan.inner}"));
+                await p.Run(["ip", "addr", "add", placeholders.Fill("{peer.inner}"), "dev", p.Nics[0].Device, .. ipv6 ? ["nodad"] : Array.Empty<string>()]);
+                await p.Run("ip", "route", "add", placeholders.Fill("{latchkey.inner}"), "dev", p.Nics[0].Device, "src", placeholders.Fill("{peer.inner}"));
             }
 
-            return new Stage(
-                laboratory, wire, work.Tunnel, l, s, new LatchkeySide(l, work, strongSwanAddress, tools, placeholders), new StrongSwanSide(s, work, latchkeyAddress, tools.Credentials, placeholders), placeholders);
+            IPeerSide peer = work.Libreswan is { } part
+                ? new LibreswanSide(p, part, latchkeyAddress, tools.Libreswan, placeholders)
+                : new StrongSwanSide(p, work.Strongswan, latchkeyAddress, tools.Credentials, placeholders);
+            return new Stage(laboratory, wire, work.Tunnel, l, p, new LatchkeySide(l, work, peerAddress, tools, placeholders), peer, placeholders);
         }
         catch
         {
