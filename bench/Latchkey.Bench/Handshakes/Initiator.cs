@@ -97,6 +97,8 @@ internal sealed class Initiator : IResponderPolicy, IDisposable
 
     public ImmutableArray<EspSuite> Latched(InetAddress local, InetAddress remote, SelectorSet selectors) => [];
 
+    public bool WantsTunnel(InetAddress local, InetAddress remote, SelectorSet selectors) => false;
+
     public PeerCredentials? CredentialsOf(InetAddress remote) => _credentials;
 
     public void Dispose()

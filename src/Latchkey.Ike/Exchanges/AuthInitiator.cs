@@ -64,7 +64,7 @@ internal sealed class AuthInitiator(
         }
         else
         {
-            var granted = ChildPayloads.ReadGranted(answer, _negotiation, child);
+            var granted = ChildPayloads.ReadGranted(sa, answer, _negotiation, child);
             var offer = granted is GrantedChild.Granted { } g ? new ChildOffer(g.Selectors, g.Suite, child.Tunnel, null, childRequest) : null;
             sa.AbandonSetup = Abandon;
             generation.PeerToken.Take(answer);
@@ -175,7 +175,7 @@ internal sealed class AuthInitiator(
                     CloseReason.RefusedByPeer, $"the peer answered AUTHENTICATION_FAILED: we proved ourselves {_authenticator.OurClaim}, and its log says what it expected",
                     Farewell.None, _authenticator.OurRefusal);
                 break;
-            case { } error when ChildPayloads.ReadGranted(answer, _negotiation, child) is GrantedChild.Failed { PeerHasIt: false } failed:
+            case { } error when ChildPayloads.ReadGranted(sa, answer, _negotiation, child) is GrantedChild.Failed { PeerHasIt: false } failed:
                 // Some peers refuse the Child SA before they prove who they are.
                 ReportMismatch(failed);
                 Fail(failed.Reason, $"the peer answered IKE_AUTH with {RegistryName.Of(error)}", Farewell.None, failed.Selectors);

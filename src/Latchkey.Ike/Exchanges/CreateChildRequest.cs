@@ -86,7 +86,7 @@ internal sealed class CreateChildRequest : OutgoingRequest
                 return;
         }
 
-        var granted = ChildPayloads.ReadGranted(answer, _negotiation, _proposal);
+        var granted = ChildPayloads.ReadGranted(_sa, answer, _negotiation, _proposal);
         if (granted is GrantedChild.Failed failed)
         {
             if (failed.Proposals is { } refusal)

@@ -67,7 +67,7 @@ internal static class ChildPayloads
 
     /// <summary>Reads what a peer granted.</summary>
     /// <param name="proposed">What we asked for: the peer may narrow it, not widen it.</param>
-    public static GrantedChild ReadGranted(PayloadSet payloads, EspNegotiation negotiation, ChildProposal proposed)
+    public static GrantedChild ReadGranted(IkeSa sa, PayloadSet payloads, EspNegotiation negotiation, ChildProposal proposed)
     {
         if (payloads.Sa is not { } answer || payloads.Selectors(ofInitiator: true) is not { } tsi || payloads.Selectors(ofInitiator: false) is not { } tsr)
         {
@@ -92,7 +92,9 @@ internal static class ChildPayloads
                 : new GrantedChild.Failed(CloseReason.TunnelModeRefused, "the peer wants transport mode", PeerHasIt: true) { Selectors = ModeRefusal.Of(tunnel) };
         }
 
-        var selectors = new SelectorSet(tsi.Selectors, tsr.Selectors);
+        // A peer may answer with the addresses that it sees, on its side of a NAT (RFC 7296 §2.23.1).
+        var named = new SelectorSet(tsi.Selectors, tsr.Selectors);
+        var selectors = named.IsEmpty || tunnel ? named : PeersView.Of(sa, named).ToOurs(sa, named);
         return !selectors.IsEmpty && Within(selectors, proposed.Selectors)
             ? new GrantedChild.Granted(suite, peerSpi, selectors)
             : new GrantedChild.Failed(CloseReason.SelectorsUnacceptable, $"the peer answered with selectors we did not propose: {selectors}", PeerHasIt: true)

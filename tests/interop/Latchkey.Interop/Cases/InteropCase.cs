@@ -33,7 +33,7 @@ public sealed record InteropCase
 
     public required List<string> Steps { get; init; }
 
-    /// <summary>The hosts have inner addresses, {latchkey.inner} and {strongswan.inner}, and applications use those.</summary>
+    /// <summary>The hosts have inner addresses, {latchkey.inner} and {peer.inner}, and applications use those.</summary>
     public bool Tunnel { get; init; }
 
     /// <summary>Steps look at the link.</summary>

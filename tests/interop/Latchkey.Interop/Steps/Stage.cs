@@ -28,7 +28,7 @@ public sealed class Stage : IAsyncDisposable
     public Placeholders Placeholders { get; }
 
     /// <summary>The address that applications use to reach a host.</summary>
-    public string AddressOf(LabHost host) => !_tunnel ? host.Address : Placeholders.Fill(host == LatchkeyHost ? "{latchkey.inner}" : "{strongswan.inner}");
+    public string AddressOf(LabHost host) => !_tunnel ? host.Address : Placeholders.Fill(host == LatchkeyHost ? "{latchkey.inner}" : "{peer.inner}");
 
     public static async Task<Stage> Set(InteropCase work, bool ipv6, Tools tools, bool keep, CancellationToken cancellation)
     {
