@@ -8,7 +8,7 @@ public class FlowIndexTests
 {
     private const int Keys = 300;
 
-    /// <summary>Every third slot is taken or more, so that probes meet, wrap around and close gaps all the time.</summary>
+    /// <summary>The table is so small, and the flows come and go so often, that probes meet, wrap around and close gaps.</summary>
     [Theory]
     [InlineData(8)]
     [InlineData(40)]
