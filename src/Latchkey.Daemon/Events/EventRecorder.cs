@@ -11,7 +11,7 @@ internal sealed class EventRecorder(EventStream stream, ReportBuilder reports, D
     public void Record(EngineEvent e)
     {
         var report = stream.Publish(reports.Event(e));
-        metrics.Count(e, report.Event);
+        metrics.Count(e, report);
         var details = report.Details is { Count: > 0 } facts ? $" [{string.Join("; ", facts)}]" : "";
         if (IsAlarming(e.Kind))
         {

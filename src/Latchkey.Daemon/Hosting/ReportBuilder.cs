@@ -9,8 +9,10 @@ namespace Latchkey.Daemon.Hosting;
 internal sealed class ReportBuilder(DaemonClock clock)
 {
     /// <summary>A flow with somebody who proved nothing has no latch, and must not look as if it had.</summary>
+    private const string Unlatched = "UNLATCHED";
+
     public static string State(LatchSnapshot latch) =>
-        latch is { IsToNobody: true, State: LatchState.Established } ? "UNLATCHED" : latch.State.ToString().ToUpperInvariant();
+        latch is { IsToNobody: true, State: LatchState.Established } ? Unlatched : latch.State.ToString().ToUpperInvariant();
 
     public LatchReport Latch(LatchSnapshot latch) => new(
         latch.Id.Value,
@@ -65,7 +67,7 @@ internal sealed class ReportBuilder(DaemonClock clock)
         Latch = e.Latch?.Value,
         Flow = e.Flow is { } flow ? FlowReport.From(flow) : null,
         Listener = e.Listener?.Value,
-        State = e.State?.ToString().ToUpperInvariant(),
+        State = e.Kind == EventKind.FlowUnlatched ? Unlatched : e.State?.ToString().ToUpperInvariant(),
         Reason = e.Reason,
         PeerKey = e.PeerKey,
         PeerName = e.PeerName,

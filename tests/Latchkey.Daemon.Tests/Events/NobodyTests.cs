@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Latchkey.Crypto;
 using Latchkey.Daemon.Control;
 using Latchkey.Daemon.Events;
@@ -17,6 +18,14 @@ public sealed class NobodyTests
     public void Its_flow_is_shown_as_not_latched_everywhere()
     {
         using var hosts = new TwoEngines();
+        var counted = new Dictionary<string, long>();
+        using var listener = new MeterListener { InstrumentPublished = (instrument, listener) => Listen(hosts.I, instrument, listener) };
+        listener.SetMeasurementEventCallback<long>((_, by, tags, _) =>
+        {
+            var state = (string)tags[0].Value!;
+            counted[state] = counted.GetValueOrDefault(state) + by;
+        });
+        listener.Start();
         Allow(hosts.I, "r", AddressOfR);
         Allow(hosts.R, "i", AddressOfI);
         hosts.Connect();
@@ -26,7 +35,8 @@ public sealed class NobodyTests
         Assert.Equal(("UNLATCHED", null, "r"), (report.State, report.PeerKey, report.PeerName));
         Assert.False(new ReportBuilder(new DaemonClock()).Connection(latch.Flow, null, false, hosts.I.Engine.Inquire(latch.Flow)).Latched);
         Assert.Contains(hosts.I.Lines, line => line.StartsWith("flow_unlatched", StringComparison.Ordinal) && line.Contains("its peer proved nothing (NULL)", StringComparison.Ordinal));
-        Assert.DoesNotContain(hosts.I.Stream.Past(), e => e.Event == "latch_established");
+        Assert.DoesNotContain(hosts.I.Stream.Past(), e => e.Event == "latch_established" || e.State == "ESTABLISHED");
+        Assert.Equal(new("UNLATCHED", 1), Assert.Single(counted, c => c.Value > 0));
         Assert.Equal(("null", "NULL"), (Assert.Single(hosts.I.Engine.Peers()).Trust, Assert.Single(hosts.I.Engine.Peers()).Algorithm));
         Assert.True(FlowQuery.TryParse($"tcp {AddressOfI} {AddressOfR}:7000", out var query, out _));
         var sentences = string.Join(' ', FlowExplainer.Explain(query, hosts.I.Engine.Policy, [report], [], LastRefusal.With(AddressOfR, hosts.I.Stream)).Sentences);
@@ -54,6 +64,14 @@ public sealed class NobodyTests
         hosts.Connect();
         hosts.R.TellsPeopleOfAll("peer_refused", "nothing at all (NULL)", "auth = \"null\"");
         Assert.Empty(hosts.R.Engine.Peers());
+    }
+
+    private static void Listen(Told host, Instrument instrument, MeterListener listener)
+    {
+        if (instrument.Name == "latchkey.latches" && ReferenceEquals(instrument.Meter.Scope, host.Metrics))
+        {
+            listener.EnableMeasurementEvents(instrument);
+        }
     }
 
     private static void Allow(Told host, string peer, InetAddress address) => host.Adopt(

@@ -72,7 +72,6 @@ internal sealed class TwoEngines : IDisposable
     /// <summary>One host and what it tells.</summary>
     internal sealed class Told : IDisposable, ILogger
     {
-        private readonly DaemonMetrics _metrics = new();
         private readonly InetAddress _address;
         private readonly SigningKey _key;
 
@@ -83,7 +82,7 @@ internal sealed class TwoEngines : IDisposable
             Engine = new LatchEngine(
                 new EngineSettings { Ike = settings(new IkeSettings { IkeProposals = Proposals.Ike(new DaemonSettings()), EspProposals = Proposals.Esp(new DaemonSettings()) }) },
                 new SecurityPolicy([Service], []), _key, new Numbered((byte)(number + 100)));
-            Recorder = new EventRecorder(Stream, new ReportBuilder(new DaemonClock()), _metrics, this);
+            Recorder = new EventRecorder(Stream, new ReportBuilder(new DaemonClock()), Metrics, this);
         }
 
         public static ProtectEntry Service { get; } = new()
@@ -99,6 +98,8 @@ internal sealed class TwoEngines : IDisposable
         public EventRecorder Recorder { get; }
 
         public EventStream Stream { get; } = new();
+
+        public DaemonMetrics Metrics { get; } = new();
 
         public List<string> Lines { get; } = [];
 
@@ -135,7 +136,7 @@ internal sealed class TwoEngines : IDisposable
         public void Dispose()
         {
             Engine.Dispose();
-            _metrics.Dispose();
+            Metrics.Dispose();
             _key.Dispose();
         }
 
