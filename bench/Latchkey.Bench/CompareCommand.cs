@@ -11,11 +11,12 @@ namespace Latchkey.Bench;
 internal static class CompareCommand
 {
     private const string Datapath = "datapath";
+    private const string Memory = "memory";
     private const int Interrupted = 130;
 
     public static Command Create()
     {
-        string[] names = [.. Peer.All.Select(p => p.Name), .. Measurement.Kinds.Keys, Datapath];
+        string[] names = [.. Peer.All.Select(p => p.Name), .. Measurement.Kinds.Keys, Datapath, Memory];
         var quick = new Option<bool>("--quick") { Description = "One short round: shows that everything works, and roughly what it comes to" };
         var only = new Option<string[]>("--only")
         {
@@ -64,6 +65,12 @@ internal static class CompareCommand
             page.Ciphers = CipherFigures.Measure(length);
             page.Growth = DatapathFigures.OfGrowth(length);
             page.Memory = MemoryFigures.Measure();
+        }
+
+        if (plan.Has(Memory))
+        {
+            await Console.Error.WriteLineAsync("the daemon with many peers and flows");
+            page.DaemonMemory = await DaemonMemory.Measure(cancellation);
         }
 
         string[] kinds = [.. Measurement.Kinds.Keys.Where(plan.Has)];

@@ -21,6 +21,8 @@ internal static class LoadCommand
         var segments = new Argument<int>("segments") { Description = "Datagrams handed to the kernel at once (UDP_SEGMENT)" };
         var seconds = new Argument<double>("seconds");
         var count = new Argument<int>("count");
+        var first = new Argument<string>("first") { Description = "The first of the addresses to connect from" };
+        var addresses = new Argument<int>("addresses") { Description = "How many there are" };
 
         var echo = new Command("echo", "Answer every octet of every TCP connection with itself") { port };
         echo.SetAction(given => EchoServer.Run(given.GetValue(port)));
@@ -32,6 +34,10 @@ internal static class LoadCommand
         send.SetAction(given => Told(() => Datagrams.Send(To(given), given.GetValue(size), given.GetValue(segments), TimeSpan.FromSeconds(given.GetValue(seconds)))));
         var receive = new Command("receive", "Count the datagrams that arrive, from the first one on") { port, seconds };
         receive.SetAction(given => Datagrams.Receive(given.GetValue(port), TimeSpan.FromSeconds(given.GetValue(seconds)), Console.Out));
+        var keep = new Command("keep", "Take TCP connections and keep them") { port };
+        keep.SetAction(given => Crowd.Keep(given.GetValue(port)));
+        var hold = new Command("hold", "Open TCP connections and keep them") { address, port, first, addresses, count };
+        hold.SetAction(given => Told(() => Crowd.Hold(To(given), IPAddress.Parse(given.GetRequiredValue(first)), given.GetValue(addresses), given.GetValue(count))));
         var local = new Argument<string>("local");
         var atOnce = new Argument<int>("at-once") { Description = "IKE SAs that are being made at any time" };
         var method = new Argument<string>("method") { Description = string.Join(", ", Methods.All) };
@@ -43,7 +49,7 @@ internal static class LoadCommand
                 InetAddress.Parse(given.GetRequiredValue(local)), InetAddress.Parse(given.GetRequiredValue(address)), given.GetRequiredValue(method), given.GetRequiredValue(secret));
             Console.WriteLine(initiator.Make(given.GetValue(count), given.GetValue(atOnce)).ToString(CultureInfo.InvariantCulture));
         });
-        return new Command("load", "Make traffic; used by 'compare' and 'handshakes'") { echo, ask, connect, send, receive, handshakes };
+        return new Command("load", "Make traffic; used by 'compare' and 'handshakes'") { echo, ask, connect, send, receive, keep, hold, handshakes };
 
         // What the network refuses is a finding, and no fault of this program.
         static int Told(Action action)

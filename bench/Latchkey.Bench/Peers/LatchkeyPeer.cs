@@ -9,11 +9,14 @@ internal sealed class LatchkeyPeer : Peer
 {
     private static readonly string Hook = Path.Combine(Repository.Root, "bench", "latchkey-peer");
 
+    /// <summary>What B takes connections from.</summary>
+    public string From { get; init; } = Ends.AddressA;
+
     public override string Name => "latchkey";
 
     public override async Task<Tunnel> Up(Ends ends)
     {
-        var address = (await Hooked(ends, "up", ends.A.Namespace.Name, ends.B.Namespace.Name, Ends.AddressA, Ends.AddressB)).Trim();
+        var address = (await Hooked(ends, "up", ends.A.Namespace.Name, ends.B.Namespace.Name, From, Ends.AddressB)).Trim();
         int[] daemons = [.. (await Hooked(ends, "pids", ends.A.Namespace.Name)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)];
         var ciphers = (await Status(ends, "a")).GetProperty("ciphers");
         return new Tunnel(address, daemons, $"AES-256-GCM by {ciphers.GetProperty("library").GetString()} {ciphers.GetProperty("version").GetString()}");
@@ -22,6 +25,9 @@ internal sealed class LatchkeyPeer : Peer
     public override Task Down(Ends ends) => Hooked(ends, "down", ends.A.Namespace.Name, ends.B.Namespace.Name);
 
     public override async Task<long?> Allocated(Ends ends) => await Allocated(ends, "a") + await Allocated(ends, "b");
+
+    /// <summary>Connections that B's daemon has latched.</summary>
+    public static async Task<int> Latched(Ends ends) => (await Status(ends, "b")).GetProperty("latches").GetProperty("established").GetInt32();
 
     private static async Task<long> Allocated(Ends ends, string end) => (await Status(ends, end)).GetProperty("memory").GetProperty("allocated_octets").GetInt64();
 

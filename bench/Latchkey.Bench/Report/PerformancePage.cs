@@ -24,6 +24,9 @@ internal sealed class PerformancePage(Machine machine, Plan plan)
     /// <inheritdoc cref="Results"/>
     public Table? Memory { get; set; }
 
+    /// <inheritdoc cref="Results"/>
+    public Table? DaemonMemory { get; set; }
+
     public void Write(DirectoryInfo folder)
     {
         folder.Create();
@@ -110,6 +113,18 @@ internal sealed class PerformancePage(Machine machine, Plan plan)
                 ## Memory
 
                 {Memory}
+                """);
+        }
+
+        if (DaemonMemory is not null)
+        {
+            Add($"""
+                ## Memory of the daemon
+
+                Real handshakes, connections and sockets. A peer is an address with IKE and Child SAs of its own. The rest of a daemon is preallocated:
+                batches of packets, and stacks of threads.
+
+                {DaemonMemory}
                 """);
         }
 
