@@ -17,15 +17,21 @@ public sealed class DatapathThreads : IDisposable
     private readonly List<Thread> _threads = [];
     private readonly ManualResetEventSlim _stop = new();
     private readonly Action<string, Exception> _failed;
+    private readonly Action _answer;
 
     /// <summary>Starts. The links stay the caller's.</summary>
     /// <param name="packetSize">Octets of the largest packet a link receives.</param>
     /// <param name="failed">Told which thread ended, and why; its link moves no more packets.</param>
-    public DatapathThreads(UserDatapath datapath, IPacketDevice tun, OuterLinks outer, int packetSize, Action<string, Exception> failed)
+    /// <param name="answer">
+    /// Called after each batch, in no lane, so that what the batch asked (<see cref="IDatapathEvents"/>) can be answered without waking
+    /// another thread.
+    /// </param>
+    public DatapathThreads(UserDatapath datapath, IPacketDevice tun, OuterLinks outer, int packetSize, Action<string, Exception> failed, Action? answer = null)
     {
         ArgumentNullException.ThrowIfNull(outer);
         _datapath = datapath;
         _failed = failed;
+        _answer = answer ?? (() => { });
         _links = [tun, .. outer.All.Select(o => o.Link)];
         Start("clock", RunClock);
         Start(tun.Name, () => RunLink(tun, packetSize, datapath.ProcessOutbound, datapath.WaitForRoom));
@@ -83,6 +89,7 @@ public sealed class DatapathThreads : IDisposable
             if (waitForRoom?.Invoke(RoomTimeoutMilliseconds) != false && link.Receive(batch, ReceiveTimeoutMilliseconds) > 0)
             {
                 process(batch);
+                _answer();
             }
         }
     }
@@ -92,6 +99,7 @@ public sealed class DatapathThreads : IDisposable
         while (!_stop.Wait(TickInterval))
         {
             _datapath.Tick();
+            _answer();
         }
     }
 }

@@ -89,7 +89,7 @@ public static class DaemonHost
 
         using var engine = new LatchEngine(settings, configuration.Policy, identity, SystemRandom.Instance, journal) { Credentials = configuration.Credentials };
         engine.RememberIpsecHosts(Remembered(hosts.Load).Select(known => (known.Host, known.Since - clock.Started)));
-        using var loop = new EngineLoop(engine, clock);
+        using var loop = new EngineLoop(engine, clock, EffectRunner.MayWait);
         void RoutesFailed(LinuxException e) => Tell(EventKind.Degraded, $"the routes of protected traffic do not follow the host's: {e.Message}");
         using var applications = AskKernel(() => new Applications(clock));
         var door = new IkeDoor(engine.Gate, new IkeLinks(network.Port500, network.Port4500), loop, clock);
@@ -145,7 +145,7 @@ public static class DaemonHost
 
         var broken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var threads = new DatapathThreads(
-            datapath, network.Tun, network.Outer, LargestPacket, (name, e) => broken.TrySetException(new InvalidOperationException($"the datapath's thread {name} failed", e)));
+            datapath, network.Tun, network.Outer, LargestPacket, (name, e) => broken.TrySetException(new InvalidOperationException($"the datapath's thread {name} failed", e)), loop.AnswerQuestions);
         using var receiver = new IkeReceiver(network.Port500, door);
         receiver.Start();
         using var knocks = new KnockWatch(network.Settings, datapath.ProcessClear);

@@ -17,11 +17,12 @@ internal sealed class DatapathQuestions(EngineLoop loop, ISocketHolders sockets,
         }
         else
         {
-            loop.Post((engine, now) => engine.HandleOutboundFlow(now, flow));
+            loop.PostQuestion((engine, now) => engine.HandleOutboundFlow(now, flow));
         }
     }
 
-    public void InboundFlowUnknown(FlowKey flow, ChannelId channel, uint spi) => loop.Post((engine, now) => engine.HandleInboundFlow(now, flow, channel, spi));
+    public void InboundFlowUnknown(FlowKey flow, ChannelId channel, uint spi) =>
+        loop.PostQuestion((engine, now) => engine.HandleInboundFlow(now, flow, channel, spi));
 
     public void ClearFlowUnknown(FlowKey flow) => loop.PostFromStranger((engine, now) => engine.HandleClearFlow(now, flow));
 

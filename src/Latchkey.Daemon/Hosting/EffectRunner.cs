@@ -14,6 +14,9 @@ internal sealed class EffectRunner(
     IDatapath datapath, IIkeSender ike, IPinKeeper pins, Action<EngineEvent> raise, Action<InetAddress> ipsecHosts, Action<FlowKey> beforeNotice,
     Action<IReadOnlyCollection<InetAddress>> deliverToLost, KeyExportFiles? keys)
 {
+    /// <summary>Whether an effect waits for an application, for rules or routes of the kernel, or for a disk.</summary>
+    public static bool MayWait(Effect effect) => effect is NotifyFlow or ClearFlowOpened or DeliverToLostAddresses or ExportKeys;
+
     public void Run(Effect effect)
     {
         switch (effect)

@@ -1,12 +1,16 @@
-using System.Collections.Concurrent;
 using Latchkey.Engine;
 
 namespace Latchkey.Daemon.Hosting;
 
 /// <summary>
-/// The one thread that owns the engine. Whatever comes from outside is a message in a bounded queue; after each message
-/// the effects are carried out, in order, before the next one is looked at.
+/// Owns the engine. Whatever comes from outside is a message in a bounded queue; after each message the effects are
+/// carried out, in order, before the next one is looked at.
 /// </summary>
+/// <remarks>
+/// A thread of its own does that. It costs tens of microseconds to wake it, more than most messages; so a question that holds up
+/// a packet may be answered by the thread that asked it (<see cref="AnswerQuestions"/>) while nobody else works on the engine. Only
+/// one thread ever does.
+/// </remarks>
 public sealed class EngineLoop : IDisposable
 {
     /// <summary>Messages waiting at most. A datapath repeats its questions and IKE retransmits, so a lost message heals.</summary>
@@ -17,19 +21,25 @@ public sealed class EngineLoop : IDisposable
 
     private readonly LatchEngine _engine;
     private readonly DaemonClock _clock;
-    private readonly BlockingCollection<Action<LatchEngine, TimeSpan>> _inputs = new(Backlog);
+    private readonly EngineQueue _inputs = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread _thread;
+    private readonly Func<Effect, bool> _mayWait;
     private Action<Effect> _carryOut = _ => throw new InvalidOperationException("the loop has not started");
     private long _refused;
 
-    // Only the loop's thread looks at it: stopping is a message like any other.
+    // Whoever works on the engine has it, and what follows.
+    private readonly Lock _working = new();
     private bool _stopped;
+    private TimeSpan? _wakesAt;
+    private Effect? _leftOver;
 
-    public EngineLoop(LatchEngine engine, DaemonClock clock)
+    /// <param name="mayWait">Effects for which no packet is to wait: only the loop's own thread carries them out. Null: none.</param>
+    public EngineLoop(LatchEngine engine, DaemonClock clock, Func<Effect, bool>? mayWait = null)
     {
         _engine = engine;
         _clock = clock;
+        _mayWait = mayWait ?? (_ => false);
         _thread = new Thread(Run) { Name = "engine", IsBackground = true };
     }
 
@@ -39,7 +49,7 @@ public sealed class EngineLoop : IDisposable
     /// <summary>Messages that found the queue full.</summary>
     public long Refused => Interlocked.Read(ref _refused);
 
-    /// <param name="carryOut">Called on the loop's thread with each effect, in the engine's order.</param>
+    /// <param name="carryOut">Called with each effect, in the engine's order, by one thread at a time.</param>
     public void Start(Action<Effect> carryOut)
     {
         _carryOut = carryOut;
@@ -52,19 +62,60 @@ public sealed class EngineLoop : IDisposable
     /// <summary>As <see cref="Post"/>, for what anybody on the network can send.</summary>
     public void PostFromStranger(Action<LatchEngine, TimeSpan> message) => TryPost(message, BacklogForStrangers);
 
+    /// <summary>
+    /// As <see cref="Post"/>, for a question that holds up a packet. Wakes nobody: the caller calls <see cref="AnswerQuestions"/> as
+    /// soon as it holds nothing that the effects need.
+    /// </summary>
+    public void PostQuestion(Action<LatchEngine, TimeSpan> question)
+    {
+        if (!_inputs.TryAdd(new(question, IsQuestion: true), Backlog))
+        {
+            Interlocked.Increment(ref _refused);
+        }
+    }
+
+    /// <summary>Answers what <see cref="PostQuestion"/> asked, on this thread if the engine is idle, or else on the loop's.</summary>
+    public void AnswerQuestions()
+    {
+        if (!_inputs.HasQuestions)
+        {
+            return;
+        }
+
+        var answered = false;
+        if (_working.TryEnter())
+        {
+            try
+            {
+                answered = TryAnswer();
+            }
+            finally
+            {
+                _working.Exit();
+            }
+        }
+
+        if (!answered)
+        {
+            _inputs.Wake();
+        }
+    }
+
     /// <summary>Asks the engine, and answers once the effects of the question are carried out.</summary>
     /// <exception cref="InvalidOperationException">The loop ended before it could answer.</exception>
     public async Task<T> AskAsync<T>(Func<LatchEngine, TimeSpan, T> question, CancellationToken cancellation)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _inputs.Add(
-            (engine, now) =>
+
+        // However full the queue is: those who ask are few, and wait for the answer.
+        _inputs.TryAdd(
+            new((engine, now) =>
             {
                 var value = question(engine, now);
                 CarryOutEffects();
                 answer.TrySetResult(value);
-            },
-            cancellation);
+            }),
+            int.MaxValue);
         await Task.WhenAny(answer.Task, _ended.Task).WaitAsync(cancellation).ConfigureAwait(false);
         return answer.Task.IsCompleted ? await answer.Task.ConfigureAwait(false) : throw new InvalidOperationException("the engine has stopped");
     }
@@ -74,63 +125,119 @@ public sealed class EngineLoop : IDisposable
     {
         if (_thread.IsAlive)
         {
-            _inputs.Add((_, _) => _stopped = true);
+            _inputs.TryAdd(new((_, _) => _stopped = true), int.MaxValue);
             _thread.Join();
         }
-
-        _inputs.Dispose();
     }
 
     private void Run()
     {
-        try
+        while (true)
         {
-            while (!_stopped)
+            lock (_working)
             {
-                Step();
+                try
+                {
+                    Work();
+                    _wakesAt = _engine.NextDeadline;
+                }
+                catch (Exception e) when (Fail(e))
+                {
+                }
+
+                if (_stopped)
+                {
+                    _ended.TrySetResult();
+                    return;
+                }
             }
 
-            _ended.TrySetResult();
-        }
-#pragma warning disable CA1031 // The engine's state is unknown after any exception: whoever awaits Ended stops the daemon.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            _ended.TrySetException(e);
+            _inputs.Wait(WaitMilliseconds());
         }
     }
 
-    private void Step()
+    /// <summary>Whatever there is to do.</summary>
+    private void Work()
     {
-        if (_engine.NextDeadline is { } due && due <= _clock.Now)
+        CarryOutEffects();
+        Message input;
+        do
         {
-            _engine.HandleDeadline(_clock.Now);
+            if (_engine.NextDeadline is { } due && due <= _clock.Now)
+            {
+                _engine.HandleDeadline(_clock.Now);
+                CarryOutEffects();
+            }
+
+            if (!_inputs.TryTake(onlyQuestion: false, out input))
+            {
+                return;
+            }
+
+            input.Run(_engine, _clock.Now);
             CarryOutEffects();
+        }
+        while (!_stopped);
+    }
+
+    /// <returns>False when the loop's thread has something left to do.</returns>
+    private bool TryAnswer()
+    {
+        try
+        {
+            while (!_stopped && _leftOver is null && _inputs.TryTake(onlyQuestion: true, out var question))
+            {
+                question.Run(_engine, _clock.Now);
+                while (_leftOver is null && _engine.TryTakeEffect(out var effect))
+                {
+                    if (_mayWait(effect))
+                    {
+                        _leftOver = effect;
+                    }
+                    else
+                    {
+                        _carryOut(effect);
+                    }
+                }
+            }
+        }
+        catch (Exception e) when (Fail(e))
+        {
         }
 
-        if (_inputs.TryTake(out var input, WaitMilliseconds()))
-        {
-            input(_engine, _clock.Now);
-            CarryOutEffects();
-        }
+        return !_stopped && _leftOver is null && !_inputs.HasQuestions && !(_engine.NextDeadline is { } due && (_wakesAt is not { } at || due < at));
     }
 
     private void CarryOutEffects()
     {
+        if (_leftOver is { } left)
+        {
+            _leftOver = null;
+            _carryOut(left);
+        }
+
         while (_engine.TryTakeEffect(out var effect))
         {
             _carryOut(effect);
         }
     }
 
+    /// <summary>The engine's state is unknown after any exception: whoever awaits <see cref="Ended"/> stops the daemon.</summary>
+    private bool Fail(Exception e)
+    {
+        _stopped = true;
+        _ended.TrySetException(e);
+        return true;
+    }
+
     /// <summary>Until the next deadline, rounded up: a millisecond late costs less than spinning until it is due.</summary>
-    private int WaitMilliseconds() => _engine.NextDeadline is not { } due
+    private int WaitMilliseconds() => _wakesAt is not { } due
         ? Timeout.Infinite
         : (int)Math.Clamp(Math.Ceiling((due - _clock.Now).TotalMilliseconds), 0, int.MaxValue);
 
     private void TryPost(Action<LatchEngine, TimeSpan> message, int limit)
     {
-        if (_inputs.Count >= limit || !_inputs.TryAdd(message))
+        if (!_inputs.TryAdd(new(message), limit))
         {
             Interlocked.Increment(ref _refused);
         }
