@@ -27,7 +27,7 @@ internal sealed class LatchkeyPeer : Peer
     public override async Task<long?> Allocated(Ends ends) => await Allocated(ends, "a") + await Allocated(ends, "b");
 
     /// <summary>Connections that B's daemon has latched.</summary>
-    public static async Task<int> Latched(Ends ends) => (await Status(ends, "b")).GetProperty("latches").GetProperty("established").GetInt32();
+    public static async Task<int> Latched(Ends ends) => (await Status(ends, "b")).GetProperty("latches").GetProperty("ESTABLISHED").GetInt32();
 
     private static async Task<long> Allocated(Ends ends, string end) => (await Status(ends, end)).GetProperty("memory").GetProperty("allocated_octets").GetInt64();
 
