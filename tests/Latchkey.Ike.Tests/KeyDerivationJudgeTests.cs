@@ -63,6 +63,41 @@ public class KeyDerivationJudgeTests
         Assert.Equal(Hex(child.OutboundKey) + Hex(child.InboundKey), lines[^1]);
     }
 
+    /// <summary>RFC 7296 §2.18: SKEYSEED by the prf of before, everything else by the new one. Peers exist that do it otherwise.</summary>
+    [Theory]
+    [InlineData(5, 7, "sha256")]
+    [InlineData(6, 5, "sha384")]
+    public void The_judge_comes_to_the_same_keys_when_a_rekey_changes_the_prf(ushort first, ushort then, string hash)
+    {
+        List<byte[]> secrets = [];
+        IkeSettings Both(List<byte[]> heard)
+        {
+            var plain = Settings(first, 256, 0, heard);
+            return plain with { IkeProposals = [plain.IkeProposals[0] with { Prf = [Algorithms.FindPrf(first)!, Algorithms.FindPrf(then)!] }] };
+        }
+
+        using var pair = new Pair(Both([]), Both(secrets));
+        _ = new Rewriter(pair)
+        {
+            Change = (header, payloads) => header is { Exchange: ExchangeType.CreateChildSa, IsResponse: false } ? [.. payloads.Select(p => Without(p, first))] : payloads,
+        };
+        var (sa, _) = pair.Establish();
+        pair.A.Do(host => host.RekeyIkeSa(pair.Now, sa));
+        pair.Run();
+        Assert.Equal(then, pair.A.Only<IkeSaRekeyed>().Suite.Prf.TransformId);
+        pair.A.Do(host => host.CreateChild(pair.Now, sa, new ChildProposal(Pair.SelectorsBetween(pair.A, pair.B))));
+        pair.Run();
+
+        var lines = Judge(pair, hash, 256, secrets, "");
+        Assert.Equal(["initiator proved", "responder proved"], lines[..2]);
+        Assert.Equal(pair.A.Said<KeysExported>().Select(k => k.IkeKeys).OfType<IkeKeyExport>().Select(k => $"{Hex(k.SkEi)} {Hex(k.SkEr)}"), lines[2..4]);
+        Assert.Equal(pair.A.Said<KeysExported>().Select(k => k.Child).OfType<ChildKeyExport>().Select(k => Hex(k.OutboundKey) + Hex(k.InboundKey)), lines[4..]);
+    }
+
+    private static IkePayload Without(IkePayload payload, ushort prf) => payload is SaPayload sa
+        ? new SaPayload([.. sa.Proposals.Select(p => p with { Transforms = [.. p.Transforms.Where(t => t.Type != TransformType.Prf || t.Id != prf)] })])
+        : payload;
+
     [Fact]
     public void The_judge_does_not_believe_another_secret()
     {
@@ -77,7 +112,7 @@ public class KeyDerivationJudgeTests
 
     private static string[] Judge(Pair pair, string hash, string cipher, IEnumerable<byte[]> secrets, string psk, byte[]? ppk = null)
     {
-        var datagrams = pair.Wire.Sent.Select(flight => flight.Message).Where(m => (ExchangeType)m[18] is ExchangeType.IkeSaInit or ExchangeType.IkeIntermediate or ExchangeType.IkeAuth);
+        var datagrams = pair.Wire.Sent.Select(flight => flight.Message).Where(m => (ExchangeType)m[18] is not ExchangeType.Informational);
         return Scapy.Run(
             File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Judges", "ikev2.py"))
             + $"\njudge('{hash}', {cipher}, {List(datagrams)}, {List(secrets)}, b'{psk}', bytes.fromhex('{Hex(ppk ?? [])}'))\n");

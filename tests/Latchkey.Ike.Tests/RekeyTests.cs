@@ -1,4 +1,6 @@
+using Latchkey.Crypto;
 using Latchkey.Wire;
+using Latchkey.Wire.Ike;
 using Xunit;
 
 namespace Latchkey.Ike.Tests;
@@ -61,6 +63,52 @@ public class RekeyTests
         Assert.Equal(3, pair.A.Children.Count);
         AssertAgree(pair);
     }
+
+    /// <summary>docs/decisions/rekey-suite.md</summary>
+    [Fact]
+    public void A_peer_that_offers_every_suite_for_a_rekey_is_answered_with_the_one_in_force()
+    {
+        using var pair = new Pair(WithPrfs(5), WithPrfs(7, 5));
+        var offered = WithPrfs(7, 5).IkeProposals;
+        _ = new Rewriter(pair) { Change = (header, payloads) => IsRekeyRequest(header) ? [.. payloads.Select(p => p is SaPayload sa ? IkeNegotiation.Offer(offered, sa.Proposals[0].Spi) : p)] : payloads };
+        var (sa, _) = pair.Establish();
+        pair.A.Do(host => host.RekeyIkeSa(pair.Now, sa));
+        pair.Run();
+        Assert.Equal(5, pair.A.Only<IkeSaRekeyed>().Suite.Prf.TransformId);
+        AssertAgree(pair);
+    }
+
+    [Fact]
+    public void A_rekey_of_the_IKE_SA_offers_the_suite_in_force_and_everything_to_a_peer_that_refuses_it()
+    {
+        using var pair = new Pair(WithPrfs(5, 7));
+        List<int> offered = [];
+        _ = new Rewriter(pair)
+        {
+            Change = (header, payloads) =>
+            {
+                if (!IsRekeyRequest(header))
+                {
+                    return payloads;
+                }
+
+                var sa = payloads.OfType<SaPayload>().Single();
+                offered.Add(sa.Proposals.Sum(p => p.Transforms.Count(t => t.Type == TransformType.Prf)));
+                return offered.Count > 1 ? payloads : [.. payloads.Select(p => p == sa ? new SaPayload([sa.Proposals[0] with { Transforms = [] }]) : p)];
+            },
+        };
+        var (a, _) = pair.Establish();
+        pair.A.Do(host => host.RekeyIkeSa(pair.Now, a));
+        pair.Run();
+        Assert.Equal([1, 2], offered);
+        Assert.Single(pair.A.Said<IkeSaRekeyed>());
+        Assert.Empty(pair.A.Said<ProposalMismatch>());
+        AssertAgree(pair);
+    }
+
+    private static bool IsRekeyRequest(IkeHeader header) => header is { Exchange: ExchangeType.CreateChildSa, IsResponse: false };
+
+    private static IkeSettings WithPrfs(params ushort[] prfs) => Rewriter.Settings with { IkeProposals = [Rewriter.Settings.IkeProposals[0] with { Prf = [.. prfs.Select(id => Algorithms.FindPrf(id)!)] }] };
 
     [Fact]
     public void Both_sides_replacing_one_Child_SA_at_once_end_with_one()

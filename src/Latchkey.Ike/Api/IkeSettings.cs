@@ -102,6 +102,9 @@ public sealed record IkeSuite(AeadAlgorithm Encryption, PrfAlgorithm Prf, KeyExc
     /// <summary>The second key exchange, or null.</summary>
     public KeyExchangeMethod? Additional { get; init; }
 
+    /// <summary>The same once more, for a rekey.</summary>
+    public IkeProposal Again => new([Encryption], [Prf], [KeyExchange]);
+
     public override string ToString() => $"{Encryption}/{Prf}/{KeyExchange}{(Additional is null ? "" : $"+{Additional}")}";
 }
 

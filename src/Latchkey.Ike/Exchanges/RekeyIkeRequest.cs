@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using Latchkey.Crypto;
 using Latchkey.Wire.Ike;
 
@@ -10,10 +11,14 @@ internal sealed class RekeyIkeRequest(HostContext context, IkeSa sa) : OutgoingR
     private static readonly TimeSpan RetryFirst = TimeSpan.FromMilliseconds(50);
 
     private readonly ulong _spi = context.NewIkeSpi();
+
+    /// <summary>At first the suite in force and nothing else, so that the peer has no choice (docs/decisions/rekey-suite.md).</summary>
+    private ImmutableArray<IkeProposal> _offered = [sa.Current!.Suite.Again];
     private KeyExchangeMethod _method = sa.Current!.Suite.KeyExchange;
     private KeyExchangeOffer? _offer;
     private byte[] _nonce = [];
     private int _retries;
+    private bool _refusalTold;
 
     /// <summary>The generation that the peer's own rekey made while ours was under way (RFC 7296 §2.8.2).</summary>
     public (Generation Generation, PeerRekey Rekey)? PeersRekey { get; set; }
@@ -36,7 +41,7 @@ internal sealed class RekeyIkeRequest(HostContext context, IkeSa sa) : OutgoingR
         _offer = _method.Offer(context.Random);
         return
         [
-            IkeNegotiation.Offer(context.RekeyProposals, InitMessages.SpiOctets(_spi)),
+            IkeNegotiation.Offer(_offered, InitMessages.SpiOctets(_spi)),
             new NoncePayload(_nonce),
             new KeyExchangePayload(_offer.Method.TransformId, _offer.PublicValue),
         ];
@@ -120,7 +125,7 @@ internal sealed class RekeyIkeRequest(HostContext context, IkeSa sa) : OutgoingR
         nonceR = answer.Nonce?.Nonce ?? [];
         if (answer.Error is not null
             || answer.Sa is not { Proposals: [{ Spi.Length: 8 } proposal] } chosen || answer.Nonce is null || answer.KeyExchange is not { } theirs
-            || !IkeNegotiation.TryReadAnswer(chosen, context.RekeyProposals, out var suite)
+            || !IkeNegotiation.TryReadAnswer(chosen, _offered, out var suite)
             || suite.KeyExchange.TransformId != _offer!.Method.TransformId || theirs.Method != suite.KeyExchange.TransformId
             || !_offer.TryComplete(theirs.PublicValue, out var shared))
         {
@@ -137,16 +142,20 @@ internal sealed class RekeyIkeRequest(HostContext context, IkeSa sa) : OutgoingR
     // The lifetime bounds the retries: an IKE SA that cannot be rekeyed expires.
     private void RetryLater(PayloadSet answer)
     {
-        if (answer.Error is { Notify: NotifyType.InvalidKePayload, Data.Length: 2 } error
-            && context.Settings.IkeProposals.SelectMany(p => p.KeyExchange).FirstOrDefault(k => k.TransformId == BinaryPrimitives.ReadUInt16BigEndian(error.Data)) is { } wanted)
+        switch (answer.Error)
         {
-            _method = wanted;
-        }
-
-        if (answer.Error is { Notify: NotifyType.NoProposalChosen } && _retries == 0)
-        {
-            var refusal = ProposalRefusal.OfOurs(IkeNegotiation.Offer(context.RekeyProposals, []), Telling.ReadProposals(answer));
-            context.Emit(new ProposalMismatch(sa.Local, sa.Remote, ByPeer: false, "IKE", refusal));
+            case { Notify: NotifyType.InvalidKePayload, Data.Length: 2 } error
+                when context.RekeyProposals.SelectMany(p => p.KeyExchange).FirstOrDefault(k => k.TransformId == BinaryPrimitives.ReadUInt16BigEndian(error.Data)) is { } wanted:
+                (_method, _offered) = (wanted, context.RekeyProposals);
+                break;
+            case { Notify: NotifyType.NoProposalChosen } when _offered != context.RekeyProposals:
+                _offered = context.RekeyProposals;
+                break;
+            case { Notify: NotifyType.NoProposalChosen } when !_refusalTold:
+                _refusalTold = true;
+                var refusal = ProposalRefusal.OfOurs(IkeNegotiation.Offer(_offered, []), Telling.ReadProposals(answer));
+                context.Emit(new ProposalMismatch(sa.Local, sa.Remote, ByPeer: false, "IKE", refusal));
+                break;
         }
 
         var wait = RetryFirst * (1 << Math.Min(_retries++, 10));

@@ -21,7 +21,8 @@ internal static class RekeyIkeResponder
             return;
         }
 
-        if (!IkeNegotiation.TryChoose(offered, context.RekeyProposals, out var chosen, out var suite) || chosen.Spi.Length != 8)
+        // The suite in force before all that is better (docs/decisions/rekey-suite.md).
+        if (!IkeNegotiation.TryChoose(offered, [generation.Suite.Again, .. context.RekeyProposals], out var chosen, out var suite) || chosen.Spi.Length != 8)
         {
             var configured = IkeNegotiation.Offer(context.RekeyProposals, []);
             context.Emit(new ProposalMismatch(sa.Local, sa.Remote, ByPeer: true, "IKE", ProposalRefusal.OfTheirs(offered, configured)));

@@ -1,12 +1,14 @@
-# An IKE SA and its first Child SA, worked out anew from the datagrams of a set-up and from the secrets of its key exchanges,
-# written from RFC 7296 (2.13 to 2.17), RFC 9242 (3.3.2), RFC 9370 (2.2.2), RFC 7383 and RFC 8784 (3). Nothing in here knows Latchkey.
+# An IKE SA, its rekeys and its Child SAs, worked out anew from the datagrams and from the secrets of their key exchanges,
+# written from RFC 7296 (2.13 to 2.18), RFC 9242 (3.3.2), RFC 9370 (2.2.2), RFC 7383 and RFC 8784 (3). Nothing in here knows Latchkey.
 import hashlib, hmac
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-SKF, SK, NONCE, IDI, IDR, CERT, AUTH, NOTIFY = 53, 46, 40, 35, 36, 37, 39, 41
+SA, SKF, SK, NONCE, IDI, IDR, CERT, AUTH, NOTIFY = 33, 53, 46, 40, 35, 36, 37, 39, 41
 SALT = 4
+IKE, PRF = 1, 2
+PRFS = {5: "sha256", 6: "sha384", 7: "sha512"}
 
 
 class Prf:
@@ -63,10 +65,20 @@ class CbcHmac:
         return decryptor.update(text) + decryptor.finalize()
 
 
+def proposal(body):
+    """The first one of an SA payload: its protocol, its SPI, and the first transform of each type."""
+    protocol, size = body[5], body[6]
+    spi, rest, transforms = body[8:8 + size], body[8 + size:int.from_bytes(body[2:4], "big")], {}
+    while rest:
+        transforms.setdefault(rest[4], int.from_bytes(rest[6:8], "big"))
+        rest = rest[int.from_bytes(rest[2:4], "big"):]
+    return protocol, spi, transforms
+
+
 class Keys:
     def __init__(self, prf, seed, nonces, spis, cipher):
         key, integrity = cipher.encryption, cipher.integrity
-        self.cipher = cipher
+        self.cipher, self.prf, self.spis = cipher, prf, spis
         stream = prf.plus(seed, nonces + spis, 3 * prf.size + 2 * key + 2 * integrity)
         sizes = dict(d=prf.size, ai=integrity, ar=integrity, ei=key, er=key, pi=prf.size, pr=prf.size)
         for name, size in sizes.items():
@@ -105,19 +117,20 @@ def proved(prf, signed, chain, psk, sk_p):
 
 
 def judge(prf_name, cipher, datagrams, secrets, psk=b"", ppk=b""):
-    """datagrams: of IKE_SA_INIT, IKE_INTERMEDIATE and IKE_AUTH, in the order in which they were sent. The first Child SA has the
-    same cipher as the IKE SA."""
+    """datagrams: of IKE_SA_INIT, IKE_INTERMEDIATE and IKE_AUTH, in the order in which they were sent, and of CREATE_CHILD_SA when
+    it is always the same end that asks. Every SA has the same cipher, and Child SAs have no key exchange of their own."""
     prf, key = Prf(prf_name), cipher.encryption + cipher.integrity
     init_i, init_r, rest = datagrams[0], datagrams[1], datagrams[2:]
     spis = init_r[:16]
     ni, nr = (one(payloads(m[16], m[28:]), NONCE) for m in (init_i, init_r))
     keys = Keys(prf, prf(ni + nr, secrets[0]), ni + nr, spis, cipher)
-    generations, mixed_in, said, used = [keys], b"", dict(i=b"", r=b""), 1
+    generations, children, mixed_in, said, used = [keys], [], b"", dict(i=b"", r=b""), 1
     while rest:
         exchange, identifier = rest[0][18], rest[0][20:24]
-        asked = [m for m in rest if m[20:24] == identifier and not m[19] & 0x20]
-        answered = [m for m in rest if m[20:24] == identifier and m[19] & 0x20]
-        rest = [m for m in rest if m[20:24] != identifier]
+        exchanged = [m for m in rest if m[:16] == rest[0][:16] and m[20:24] == identifier]
+        asked, answered = ([m for m in exchanged if m[19] & 0x20 == side] for side in (0, 0x20))
+        keys = next(g for g in reversed(generations) if g.spis == rest[0][:16])
+        rest = [m for m in rest if m not in exchanged]
         (first_i, inner_i), (first_r, inner_r) = opened(keys, asked), opened(keys, answered)
         if exchange == 43:  # IKE_INTERMEDIATE
             said["i"] += prf(keys.pi, to_authenticate(asked[0], first_i, inner_i))
@@ -126,6 +139,18 @@ def judge(prf_name, cipher, datagrams, secrets, psk=b"", ppk=b""):
             generations.append(keys)
             used += 1
             mixed_in = said["i"] + said["r"] + (int.from_bytes(identifier, "big") + 1).to_bytes(4, "big")
+        elif exchange == 36:  # CREATE_CHILD_SA
+            of_i, of_r = payloads(first_i, inner_i), payloads(first_r, inner_r)
+            if not any(kind == SA for kind, _ in of_r):
+                continue  # refused
+            nonces = one(of_i, NONCE) + one(of_r, NONCE)
+            protocol, spi, transforms = proposal(one(of_r, SA))
+            if protocol == IKE:  # the old prf for SKEYSEED, the new one for what comes from it
+                seed = keys.prf(keys.d, secrets[used] + nonces)
+                generations.append(Keys(Prf(PRFS[transforms[PRF]]), seed, nonces, proposal(one(of_i, SA))[1] + spi, cipher))
+                used += 1
+            else:
+                children.append(keys.prf.plus(keys.d, nonces, 2 * key))
         else:  # IKE_AUTH
             if ppk:
                 keys.d, keys.pi, keys.pr = (prf.plus(ppk, k, prf.size) for k in (keys.d, keys.pi, keys.pr))
@@ -134,6 +159,8 @@ def judge(prf_name, cipher, datagrams, secrets, psk=b"", ppk=b""):
             signed_r = init_r + ni + prf(keys.pr, one(of_r, IDR)) + mixed_in
             print("initiator proved" if proved(prf, signed_i, of_i, psk, keys.pi) else "initiator NOT proved")
             print("responder proved" if proved(prf, signed_r, of_r, psk, keys.pr) else "responder NOT proved")
+            children.append(prf.plus(keys.d, ni + nr, 2 * key))
     for g in generations:
         print((g.ei + g.ai).hex() + " " + (g.er + g.ar).hex())
-    print(prf.plus(keys.d, ni + nr, 2 * key).hex())
+    for child in children:
+        print(child.hex())
