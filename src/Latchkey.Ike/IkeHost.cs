@@ -75,10 +75,9 @@ public sealed class IkeHost : IDisposable
 
     /// <summary>Begins a new IKE SA and its first Child SA. Also asks "who is there" at an address.</summary>
     /// <param name="forceUdpEncapsulation">Pretend a NAT so that ESP travels in UDP.</param>
-    /// <param name="initialContact">Send INITIAL_CONTACT: we hold no other IKE SA with whoever answers.</param>
     /// <param name="persistFor">Keep retransmitting IKE_SA_INIT at most this interval apart for this long; null: the usual schedule.</param>
     public (IkeSaHandle Sa, ChildRequestHandle Child) Initiate(
-        TimeSpan now, InetAddress local, InetAddress remote, ChildProposal child, bool forceUdpEncapsulation, bool initialContact, Persistence? persistFor = null)
+        TimeSpan now, InetAddress local, InetAddress remote, ChildProposal child, bool forceUdpEncapsulation, InitialContact initialContact, Persistence? persistFor = null)
     {
         _context.Now = now;
         var sa = new IkeSa(

@@ -28,12 +28,12 @@ internal sealed class EnginePair : IDisposable
     private ulong _lives;
 
     /// <param name="nobodies">Neither of the two proves anything to the other (RFC 7619).</param>
-    public EnginePair(ulong? birth = 1, bool tokens = true, bool breakOnForeignInitialContact = true, bool nobodies = false, ILatchJournal? journalOfW = null)
+    public EnginePair(ulong? birth = 1, bool tokens = true, bool breakOnForeignInitialContact = true, bool nobodies = false, ILatchJournal? journalOfW = null, ILatchJournal? journalOfC = null)
     {
         _nobodies = nobodies;
         var settings = Standard.Engine with { BreakOnForeignInitialContact = breakOnForeignInitialContact };
         W = NewEngine(settings, _keyOfW, birth: 1, tokens: true, journal: journalOfW);
-        C = NewEngine(settings, _keyOfC, birth, tokens);
+        C = NewEngine(settings, _keyOfC, birth, tokens, journal: journalOfC);
         CConnects(40000);
         WLatches([40000]);
     }
@@ -56,14 +56,15 @@ internal sealed class EnginePair : IDisposable
     public IEnumerable<T> OfW<T>()
         where T : Effect => EffectsOfW.OfType<T>();
 
-    /// <summary>C comes up with its key and without memory.</summary>
+    /// <summary>C comes up with its key and without memory, but for the latches that it restores.</summary>
     /// <param name="birth">The number of its life; null: it shows no certificate.</param>
     /// <param name="digest">Something else than belongs to the number.</param>
     /// <param name="otherSecrets">Its tokens are made with another secret than before.</param>
-    public void RestartC(ulong? birth, bool tokens = true, UInt128? digest = null, bool otherSecrets = false)
+    public void RestartC(ulong? birth, bool tokens = true, UInt128? digest = null, bool otherSecrets = false, IReadOnlyCollection<LatchRecord>? restored = null)
     {
         C.Dispose();
         C = NewEngine(Standard.Engine, _keyOfC, birth, tokens, digest, otherSecrets);
+        C.RestoreLatches(Now, restored ?? []);
     }
 
     /// <summary>C's application connects to W from a port.</summary>

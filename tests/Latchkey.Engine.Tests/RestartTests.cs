@@ -1,4 +1,5 @@
 using Latchkey.Latching;
+using Latchkey.Simulator;
 using Xunit;
 
 namespace Latchkey.Engine.Tests;
@@ -44,6 +45,21 @@ public sealed class RestartTests
         ExpectKept(pair);
         ExpectOneIkeSa(pair);
         Assert.Equal(channel, Assert.Single(Assert.Single(pair.W.Sas()).Children).Channel);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void L14_A_daemon_that_restored_its_latches_says_INITIAL_CONTACT_where_a_certificate_explains_it(bool certificates)
+    {
+        ulong? birth = certificates ? 1UL : null;
+        var journal = new SimulatedJournal();
+        using var pair = new EnginePair(birth, tokens: false, journalOfC: journal);
+        pair.RestartC(birth, tokens: false, restored: journal.Records);
+        pair.Run(TimeSpan.FromSeconds(2));
+        ExpectKept(pair);
+        Assert.Single(pair.W.Sas(), sa => sa.State == "established");
+        Assert.Equal(certificates, pair.Told.Any(e => e.Kind == EventKind.IkeSaClosed && e.Text.Contains("daemon restarted", StringComparison.Ordinal)));
     }
 
     [Theory]

@@ -52,7 +52,7 @@ public class KeyDerivationJudgeTests
         var cipher = Algorithms.FindCipher(12, bits, integrity)!;
         using var pair = new Pair(With(Settings(5, 256, additional, []), cipher), With(Settings(5, 256, additional, secrets), cipher));
         pair.A.Policy.AllowedEncryption = pair.B.Policy.AllowedEncryption = [cipher];
-        pair.A.Do(host => host.Initiate(pair.Now, pair.A.Address, pair.B.Address, new ChildProposal(Pair.SelectorsBetween(pair.A, pair.B), [cipher], []), forceUdpEncapsulation: false, initialContact: false));
+        pair.A.Do(host => host.Initiate(pair.Now, pair.A.Address, pair.B.Address, new ChildProposal(Pair.SelectorsBetween(pair.A, pair.B), [cipher], []), forceUdpEncapsulation: false, InitialContact.No));
         pair.Run();
 
         var lines = Judge(pair, "sha256", $"CbcHmac({bits}, '{hash}')", secrets, "");

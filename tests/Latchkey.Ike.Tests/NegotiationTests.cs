@@ -119,7 +119,7 @@ public class NegotiationTests
         using var pair = new Pair();
         pair.B.Policy.AllowedEncryption = byInitiator ? [] : [ChaCha];
         pair.A.Do(host => host.Initiate(
-            pair.Now, pair.A.Address, pair.B.Address, new ChildProposal(Pair.SelectorsBetween(pair.A, pair.B), byInitiator ? [ChaCha] : [], []), forceUdpEncapsulation: false, initialContact: false));
+            pair.Now, pair.A.Address, pair.B.Address, new ChildProposal(Pair.SelectorsBetween(pair.A, pair.B), byInitiator ? [ChaCha] : [], []), forceUdpEncapsulation: false, InitialContact.No));
         pair.Run();
         Assert.Equal(ChaCha, pair.A.Only<ChildEstablished>().Suite.Encryption);
         Assert.Equal(ChaCha, pair.B.Only<ChildEstablished>().Suite.Encryption);
@@ -141,7 +141,7 @@ public class NegotiationTests
         using var pair = new Pair(With(esp: [Gcm256, Gcm128]));
         pair.A.Do(host => host.Initiate(
             pair.Now, pair.A.Address, pair.B.Address, new ChildProposal(Pair.SelectorsBetween(pair.A, pair.B), [], [new EspSuite(Gcm128, Esn: false, KeyExchange: null)]),
-            forceUdpEncapsulation: false, initialContact: false));
+            forceUdpEncapsulation: false, InitialContact.No));
         pair.Run();
         Assert.Equal(new EspSuite(Gcm128, Esn: false, KeyExchange: null), pair.A.Only<ChildEstablished>().Suite);
     }

@@ -93,7 +93,7 @@ public class OldPeersTests
     {
         var begun = default((IkeSaHandle, ChildRequestHandle));
         pair.A.Do(host => begun = host.Initiate(
-            pair.Now, pair.A.Address, pair.B.Address, new ChildProposal(Pair.SelectorsBetween(pair.A, pair.B), [cipher], []), forceUdpEncapsulation: false, initialContact: false));
+            pair.Now, pair.A.Address, pair.B.Address, new ChildProposal(Pair.SelectorsBetween(pair.A, pair.B), [cipher], []), forceUdpEncapsulation: false, InitialContact.No));
         pair.Run();
         return begun;
     }

@@ -97,7 +97,7 @@ public class SetupTests
     public void The_ID_payload_names_the_key_and_INITIAL_CONTACT_is_passed_on()
     {
         using var pair = new Pair();
-        pair.A.Initiate(pair.B, initialContact: true);
+        pair.A.Initiate(pair.B, initialContact: InitialContact.Yes);
         pair.Run();
         var question = pair.B.Only<AuthorizePeer>();
         Assert.True(question.InitialContact);

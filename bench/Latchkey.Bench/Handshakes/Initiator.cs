@@ -67,7 +67,7 @@ internal sealed class Initiator : IResponderPolicy, IDisposable
         {
             for (; begun < count && begun - _done < atOnce; begun++)
             {
-                _host.Initiate(clock.Elapsed, _local, _remote, new ChildProposal(_selectors), forceUdpEncapsulation: true, initialContact: false);
+                _host.Initiate(clock.Elapsed, _local, _remote, new ChildProposal(_selectors), forceUdpEncapsulation: true, InitialContact.No);
             }
 
             Drain(clock.Elapsed);

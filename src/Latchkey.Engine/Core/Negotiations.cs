@@ -212,9 +212,11 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
 
     private Peering Begin(TimeSpan now, AddressPair pair, ProtectEntry entry, SelectorSet selectors, Persistence? persistence, KeyFingerprint? missed = null, bool brief = false)
     {
-        // INITIAL_CONTACT says that we hold nothing else with whoever is there (RFC 7296 §2.4). Who still holds latches has
-        // forgotten nothing, even if every IKE SA was lost to a bad network: the peer would take it for a restart.
-        var initialContact = !state.Between(pair).Any(p => p.Established) && !state.Latches.Between(pair).Any(l => l.Channel is not null);
+        // Who lost his IKE SAs to a bad network and still holds latches has forgotten nothing: the peer would take him for restarted.
+        var initialContact = state.Between(pair).Any(p => p.Established) ? InitialContact.No
+            : !state.Latches.Between(pair).Any(l => l.Channel is not null) ? InitialContact.Yes
+            : state.Unheard.IsUnmet(pair) ? InitialContact.DaemonRestarted
+            : InitialContact.No;
         var (sa, request) = state.Ike.Initiate(
             now, pair.Local, pair.Remote, Proposal(pair, selectors, entry), entry.Encapsulation != EncapsulationChoice.Esp, initialContact, persistence);
         _requests.Add(request, new Request(sa, pair, selectors, missed, brief));

@@ -12,8 +12,16 @@ namespace Latchkey.Engine;
 internal sealed class UnheardPeers
 {
     private readonly HashSet<Channel> _channels = [];
+    private readonly HashSet<AddressPair> _unmet = [];
 
-    public void Add(Channel channel) => _channels.Add(channel);
+    public void Add(Channel channel)
+    {
+        _channels.Add(channel);
+        _unmet.Add(Between(channel));
+    }
+
+    /// <summary>Latches were restored between these addresses, and no IKE SA has stood there since, whoever was called in vain.</summary>
+    public bool IsUnmet(AddressPair pair) => _unmet.Contains(pair);
 
     public bool Contains(Channel channel) => _channels.Contains(channel);
 
@@ -22,6 +30,7 @@ internal sealed class UnheardPeers
     /// <summary>An IKE SA with this key stands. When we called and a newcomer answered, whom we meant is not there.</summary>
     public void Heard(AddressPair pair, KeyFingerprint key, bool called)
     {
+        _unmet.Remove(pair);
         if (_channels.RemoveWhere(channel => channel.Parameters.PeerKey == key && Between(channel) == pair) == 0 && called)
         {
             Silent(pair);

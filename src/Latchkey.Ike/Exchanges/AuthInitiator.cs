@@ -5,7 +5,7 @@ namespace Latchkey.Ike;
 
 /// <summary>Our side of an IKE_AUTH we began, with the first Child SA (RFC 7296 §1.2).</summary>
 internal sealed class AuthInitiator(
-    HostContext context, IkeSa sa, InitResult init, ChildRequestHandle childRequest, ChildProposal child, bool initialContact) : OutgoingRequest
+    HostContext context, IkeSa sa, InitResult init, ChildRequestHandle childRequest, ChildProposal child, InitialContact initialContact) : OutgoingRequest
 {
     private readonly EspNegotiation _negotiation = new(context.Settings, child.Encryption, withKeyExchange: false, child.Latched);
     private readonly uint _inboundSpi = context.ReserveEspSpi();
@@ -14,6 +14,9 @@ internal sealed class AuthInitiator(
     private bool _childSettled;
 
     public override ExchangeType Exchange => ExchangeType.IkeAuth;
+
+    private bool SaysInitialContact => initialContact == InitialContact.Yes
+        || (initialContact == InitialContact.DaemonRestarted && (!init.PeerIsLatchkey || context.Birth is not null));
 
     public override IReadOnlyList<IkePayload>? Build(Generation generation)
     {
@@ -35,7 +38,7 @@ internal sealed class AuthInitiator(
         [
             id,
             .. _authenticator.Certificates,
-            .. initialContact ? Enumerable.Empty<IkePayload>().Append(new NotifyPayload(NotifyType.InitialContact)) : [],
+            .. SaysInitialContact ? Enumerable.Empty<IkePayload>().Append(new NotifyPayload(NotifyType.InitialContact)) : [],
             .. _authenticator.CertificateRequests,
             auth,
             .. _withPpk is null ? Enumerable.Empty<IkePayload>() : [PpkNotify.Identity(_authenticator.Ppk!)],

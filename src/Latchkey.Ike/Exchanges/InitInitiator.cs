@@ -16,7 +16,7 @@ internal sealed class InitInitiator
     private readonly ChildRequestHandle _childRequest;
     private readonly ChildProposal _child;
     private readonly bool _forceUdpEncapsulation;
-    private readonly bool _initialContact;
+    private readonly InitialContact _initialContact;
     private readonly RetransmitSchedule _schedule;
     private readonly byte[] _nonce;
     private KeyExchangeOffer _offer;
@@ -27,7 +27,7 @@ internal sealed class InitInitiator
     private bool _answered;
 
     public InitInitiator(
-        HostContext context, IkeSa sa, ChildRequestHandle childRequest, ChildProposal child, bool forceUdpEncapsulation, bool initialContact, Persistence? persistence)
+        HostContext context, IkeSa sa, ChildRequestHandle childRequest, ChildProposal child, bool forceUdpEncapsulation, InitialContact initialContact, Persistence? persistence)
     {
         _context = context;
         _sa = sa;

@@ -44,7 +44,7 @@ internal sealed class Side : IDisposable
         where T : IkeOutput => Assert.Single(Said<T>());
 
     public (IkeSaHandle Sa, ChildRequestHandle Child) Initiate(
-        Side to, SelectorSet? selectors = null, bool force = false, bool initialContact = false, Persistence? persistence = null, bool tunnel = false)
+        Side to, SelectorSet? selectors = null, bool force = false, InitialContact initialContact = InitialContact.No, Persistence? persistence = null, bool tunnel = false)
     {
         var begun = Host.Initiate(
             _pair.Now, Address, to.Address, new ChildProposal(selectors ?? Pair.SelectorsBetween(this, to), [], [], tunnel), force, initialContact, persistence);

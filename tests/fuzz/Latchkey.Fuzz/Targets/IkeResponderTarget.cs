@@ -131,7 +131,7 @@ internal sealed class IkeResponderTarget : FuzzTarget
     private static void SetUp(StrippedHost responder)
     {
         using var initiator = new StrippedHost(There.Address, 2);
-        initiator.Do(host => host.Initiate(initiator.Now, There.Address, Here.Address, new ChildProposal(Selectors(There.Address, Here.Address)), false, false));
+        initiator.Do(host => host.Initiate(initiator.Now, There.Address, Here.Address, new ChildProposal(Selectors(There.Address, Here.Address)), false, InitialContact.No));
         for (var moved = true; moved;)
         {
             moved = Carry(initiator, responder) | Carry(responder, initiator);
