@@ -72,7 +72,7 @@ public sealed class Suite(string product, string machine, string libreswan, bool
         }
         catch (LabException problem)
         {
-            var proof = work.Limitation is { } limitation ? stage?.Peer.Log.FirstOrDefault(line => Regex.IsMatch(line, limitation.Log)) : null;
+            var proof = work.Limitation is { } limitation ? stage?.Peer.Log.Lines.FirstOrDefault(line => Regex.IsMatch(line, limitation.Log)) : null;
             return proof is null ? Result("failed", $"'{step}': {problem.Message}") : Result("limited", proof);
         }
         finally

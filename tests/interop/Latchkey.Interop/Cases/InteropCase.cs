@@ -86,6 +86,9 @@ public sealed record StrongSwanPart
 /// <summary>What goes into ipsec.conf and ipsec.secrets.</summary>
 public sealed record LibreswanPart
 {
+    /// <summary>Of which algorithm its key is, ecdsa or rsa, with a certificate for it named "libreswan"; null: it has none.</summary>
+    public string? Key { get; init; }
+
     /// <summary>Lines of the connection, beside ends, mode and protocol.</summary>
     public string Conn { get; init; } = "authby=secret";
 

@@ -23,7 +23,7 @@ public static class Credentials
         await Authority(folder, "ca", "Root", null);
         await Authority(folder, "sub", "Intermediate", "ca");
         await Authority(folder, "other", "Another", null);
-        foreach (var host in new[] { "latchkey", "strongswan", "stranger" })
+        foreach (var host in new[] { "latchkey", "strongswan", "libreswan", "stranger" })
         {
             foreach (var algorithm in Algorithms)
             {
@@ -40,9 +40,15 @@ public static class Credentials
         // The host's own certificate and the authority's that signed it, twice over: a long message.
         var sub = await File.ReadAllTextAsync($"{folder}/sub.pem");
         await File.WriteAllTextAsync($"{folder}/latchkey-rsa-chain.crt", await File.ReadAllTextAsync($"{folder}/latchkey-rsa-sub.crt") + sub + sub);
-        await File.WriteAllTextAsync($"{folder}/secret", "a secret that both ends know\n");
-        File.SetUnixFileMode($"{folder}/secret", UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await Secret($"{folder}/secret", "a secret that both ends know");
+        await Secret($"{folder}/ppk", "a key that no quantum computer finds out");
         await Revoke(folder, "strongswan-ecdsa.crt");
+    }
+
+    private static async Task Secret(string file, string secret)
+    {
+        await File.WriteAllTextAsync(file, $"{secret}\n");
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
     private static async Task Authority(string folder, string name, string subject, string? issuer)

@@ -5,8 +5,7 @@ namespace Latchkey.Interop.Hosts;
 /// <summary>The host that runs another implementation of IKE.</summary>
 public interface IPeerSide
 {
-    /// <summary>The lines of its daemon's log so far.</summary>
-    IReadOnlyList<string> Log { get; }
+    PeerLog Log { get; }
 
     Task Start(TimeSpan limit);
 

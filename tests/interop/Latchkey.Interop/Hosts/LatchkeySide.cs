@@ -19,12 +19,13 @@ public sealed class LatchkeySide : IDisposable
     private readonly string _product;
     private readonly HttpClient _control;
     private Sightings<DaemonEvent> _events;
+    private Sightings<string> _said;
     private BackgroundProcess? _process;
     private CancellationTokenSource? _watching;
 
     public LatchkeySide(LabHost host, InteropCase work, string peerAddress, Tools tools, Placeholders placeholders)
     {
-        (_host, _product, _events) = (host, tools.Product, new(host.Cancellation));
+        (_host, _product, _events, _said) = (host, tools.Product, new(host.Cancellation), new(host.Cancellation));
         var socket = $"{host.Folder}/control.sock";
         _control = new HttpClient(new SocketsHttpHandler { ConnectCallback = (_, cancellation) => Connect(socket, cancellation), UseProxy = false })
         {
@@ -68,9 +69,9 @@ public sealed class LatchkeySide : IDisposable
     public async Task Start(TimeSpan limit)
     {
         _events = new Sightings<DaemonEvent>(_host.Cancellation);
-        var said = new Sightings<string>(_host.Cancellation);
-        _process = _host.Start("latchkey", [_product, "run", "--config", Configuration], p => p.ComplaintWritten += said.Add);
-        if (await said.Wait(line => line.Contains(" ready: ", StringComparison.Ordinal), limit) is null)
+        _said = new Sightings<string>(_host.Cancellation);
+        _process = _host.Start("latchkey", [_product, "run", "--config", Configuration], p => p.ComplaintWritten += _said.Add);
+        if (await _said.Wait(line => line.Contains(" ready: ", StringComparison.Ordinal), limit) is null)
         {
             throw new LabException($"Latchkey did not come up: {LastWords()}");
         }
@@ -103,7 +104,7 @@ public sealed class LatchkeySide : IDisposable
         return document.RootElement.Clone();
     }
 
-    public string LastWords() => string.Join(" / ", Log.Read(_process!.LogFile).TakeLast(4));
+    public string LastWords() => string.Join(" / ", _said.All.TakeLast(4));
 
     public void Dispose()
     {

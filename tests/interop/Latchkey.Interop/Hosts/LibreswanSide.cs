@@ -15,12 +15,13 @@ public sealed partial class LibreswanSide : IPeerSide
     private readonly LabHost _host;
     private readonly LibreswanPart _part;
     private readonly string _unpacked;
+    private readonly string _credentials;
     private BackgroundProcess? _process;
 
     /// <param name="unpacked">The folder with the files of Debian's package.</param>
-    public LibreswanSide(LabHost host, LibreswanPart part, string peerAddress, string unpacked, Placeholders placeholders)
+    public LibreswanSide(LabHost host, LibreswanPart part, string peerAddress, string unpacked, string credentials, Placeholders placeholders)
     {
-        (_host, _part, _unpacked) = (host, part, unpacked);
+        (_host, _part, _unpacked, _credentials, Log) = (host, part, unpacked, credentials, new PeerLog(host.Cancellation));
         foreach (var folder in new[] { Run, $"{host.Folder}/ipsec.d" })
         {
             Directory.CreateDirectory(folder);
@@ -30,7 +31,6 @@ public sealed partial class LibreswanSide : IPeerSide
             $"""
             config setup
                 nssdir={Database}
-                logfile={LogFile}
                 dumpdir={Run}
                 virtual-private=
             conn interop
@@ -48,7 +48,7 @@ public sealed partial class LibreswanSide : IPeerSide
         File.WriteAllText($"{host.Folder}/ipsec.secrets", placeholders.Fill(part.Secrets));
     }
 
-    public IReadOnlyList<string> Log => Hosts.Log.Read(LogFile);
+    public PeerLog Log { get; }
 
     private string Configuration => $"{_host.Folder}/ipsec.conf";
 
@@ -56,14 +56,11 @@ public sealed partial class LibreswanSide : IPeerSide
 
     private string Database => $"{_host.Folder}/nss";
 
-    private string LogFile => $"{_host.Folder}/pluto.log";
-
     public async Task Start(TimeSpan limit)
     {
         if (!Directory.Exists(Database))
         {
-            Directory.CreateDirectory(Database);
-            await Command.Run("certutil", "-N", "-d", $"sql:{Database}", "--empty-password");
+            await MakeDatabase();
             await _host.Run("mount", "--bind", $"{_unpacked}/usr/libexec", "/usr/libexec");
         }
 
@@ -74,11 +71,12 @@ public sealed partial class LibreswanSide : IPeerSide
             "pluto",
             [
                 $"{Helpers}/pluto", "--config", Configuration, "--nssdir", Database, "--rundir", Run, "--ipsecdir", $"{_host.Folder}/ipsec.d",
-                "--secretsfile", $"{_host.Folder}/ipsec.secrets", "--logfile", LogFile, "--use-xfrm", "--nofork", "--no-dnssec",
-            ]);
+                "--secretsfile", $"{_host.Folder}/ipsec.secrets", "--stderrlog", "--use-xfrm", "--nofork", "--no-dnssec",
+            ],
+            p => p.ComplaintWritten += Log.Add);
         if (!await SocketFile.Appears(socket, _process, limit))
         {
-            throw new LabException($"pluto did not come up: {string.Join(" / ", Log.TakeLast(4))}");
+            throw new LabException($"pluto did not come up: {string.Join(" / ", Log.Lines.TakeLast(4))}");
         }
 
         await Must(limit, [$"{Helpers}/whack", "--rundir", Run, "--listen"]);
@@ -86,6 +84,19 @@ public sealed partial class LibreswanSide : IPeerSide
         foreach (var command in _part.Whack)
         {
             await Must(limit, [$"{Helpers}/whack", "--rundir", Run, .. command.Split(' ')]);
+        }
+    }
+
+    private async Task MakeDatabase()
+    {
+        Directory.CreateDirectory(Database);
+        await Command.Run("certutil", "-N", "-d", $"sql:{Database}", "--empty-password");
+        if (_part.Key is { } key)
+        {
+            var (file, bundle) = ($"{_credentials}/libreswan-{key}", $"{_host.Folder}/libreswan.p12");
+            await Command.Run("openssl", "pkcs12", "-export", "-inkey", $"{file}.key", "-in", $"{file}.crt", "-name", "libreswan", "-passout", "pass:", "-out", bundle);
+            await Command.Run("certutil", "-A", "-d", $"sql:{Database}", "-n", "authority", "-t", "CT,,", "-a", "-i", $"{_credentials}/ca.pem");
+            await Command.Run("pk12util", "-i", bundle, "-d", $"sql:{Database}", "-W", "");
         }
     }
 
@@ -107,7 +118,8 @@ public sealed partial class LibreswanSide : IPeerSide
         return (Count(IkeSas(), status), Count(ChildSas(), status), string.Join(" / ", status.Split('\n').Where(line => line.Contains(" SAs: ", StringComparison.Ordinal))));
     }
 
-    private static int Count(Regex counter, string status) => counter.Match(status) is { Success: true } found ? int.Parse(found.Groups[1].Value) : 0;
+    /// <summary>Those that are authenticated and those that are not (RFC 7619).</summary>
+    private static int Count(Regex counter, string status) => counter.Match(status) is { Success: true } found ? found.Groups.Values.Skip(1).Sum(count => int.Parse(count.Value)) : 0;
 
     private static string Indented(string lines) => string.Join("\n    ", lines.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 
@@ -120,7 +132,7 @@ public sealed partial class LibreswanSide : IPeerSide
         }
     }
 
-    [GeneratedRegex(@"IKE SAs: total\(\d+\), half-open\(\d+\), open\(\d+\), authenticated\((\d+)\)")]
+    [GeneratedRegex(@"IKE SAs: total\(\d+\), half-open\(\d+\), open\(\d+\), authenticated\((\d+)\), anonymous\((\d+)\)")]
     private static partial Regex IkeSas();
 
     [GeneratedRegex(@"IPsec SAs: total\((\d+)\)")]

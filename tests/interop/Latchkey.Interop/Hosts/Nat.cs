@@ -29,6 +29,14 @@ public sealed class Nat
         return new Nat(router, inside);
     }
 
+    /// <summary>It forgets which port it gave to whom, as a NAT that restarts does; the next packet gets another.</summary>
+    public async Task Forget()
+    {
+        // Linux drops the mappings of a device that goes down.
+        await _router.Namespace.Ip("link", "set", _router.Nics[0].Device, "down");
+        await _router.Namespace.Ip("link", "set", _router.Nics[0].Device, "up");
+    }
+
     /// <returns>The address that others see of a host on the inside.</returns>
     public async Task<string> Translate(LabHost host)
     {

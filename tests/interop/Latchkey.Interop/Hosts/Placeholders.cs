@@ -16,10 +16,21 @@ public sealed class Placeholders
         ["latchkey.inner"] = ipv6 ? "fd00:1::1" : "10.1.0.1",
         ["peer.inner"] = ipv6 ? "fd00:2::1" : "10.2.0.1",
         ["credentials"] = credentials,
+        ["latchkey.rsasigkey"] = RsaSigKey($"{credentials}/latchkey-rsa.pub"),
+        ["libreswan.rsasigkey"] = RsaSigKey($"{credentials}/libreswan-rsa.pub"),
         ["latchkey.keyid"] = KeyId($"{credentials}/latchkey-{latchkeyKey}.pub"),
     };
 
     public string Fill(string text) => _values.Aggregate(text, (filled, pair) => filled.Replace($"{{{pair.Key}}}", pair.Value, StringComparison.Ordinal));
+
+    /// <summary>As Libreswan writes a bare key: the length of the exponent, the exponent and the modulus (RFC 3110 §2), in Base64.</summary>
+    private static string RsaSigKey(string publicKeyFile)
+    {
+        using var key = RSA.Create();
+        key.ImportFromPem(File.ReadAllText(publicKeyFile));
+        var (exponent, modulus) = (key.ExportParameters(false).Exponent!, key.ExportParameters(false).Modulus!);
+        return $"0s{Convert.ToBase64String([(byte)exponent.Length, .. exponent, .. modulus])}";
+    }
 
     /// <summary>What Latchkey asserts of a bare key: the SHA-256 of its SubjectPublicKeyInfo.</summary>
     private static string KeyId(string publicKeyFile)

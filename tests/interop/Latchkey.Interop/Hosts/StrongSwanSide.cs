@@ -17,7 +17,7 @@ public sealed partial class StrongSwanSide : IPeerSide
 
     public StrongSwanSide(LabHost host, StrongSwanPart part, string peerAddress, string credentials, Placeholders placeholders)
     {
-        _host = host;
+        (_host, Log) = (host, new PeerLog(host.Cancellation));
         foreach (var (folder, files) in new Dictionary<string, string[]>
         {
             ["private"] = [$"strongswan-{part.Key}.key"],
@@ -38,11 +38,9 @@ public sealed partial class StrongSwanSide : IPeerSide
             $$"""
             charon-systemd {
               load_modular = no
-              load = random nonce openssl aes sha1 sha2 hmac kdf gcm chapoly curve25519 pem pkcs1 pkcs8 x509 revocation constraints pubkey socket-default kernel-netlink vici updown
-              filelog { log { path = {{LogFile}}
-                default = 1
-                cfg = 2
-                flush_line = yes } }
+              load = random nonce openssl aes sha1 sha2 hmac kdf gcm ccm ctr chapoly curve25519 pem pkcs1 pkcs8 x509 revocation constraints pubkey socket-default kernel-netlink vici updown
+              filelog { stderr { default = 1
+                cfg = 2 } }
               interfaces_ignore = {{Machine.Control}}
               journal { default = -1 }
               plugins { vici { socket = {{Uri}} } }
@@ -76,19 +74,17 @@ public sealed partial class StrongSwanSide : IPeerSide
 
     private string Folder => $"{_host.Folder}/swanctl";
 
-    private string LogFile => $"{_host.Folder}/charon.log";
-
     private string Uri => $"unix://{_host.Folder}/vici";
 
-    public IReadOnlyList<string> Log => Hosts.Log.Read(LogFile);
+    public PeerLog Log { get; }
 
     public async Task Start(TimeSpan limit)
     {
         File.Delete($"{_host.Folder}/vici");
-        _process = _host.Start("charon", [.. Environment, "/usr/sbin/charon-systemd"]);
+        _process = _host.Start("charon", [.. Environment, "/usr/sbin/charon-systemd"], p => p.ComplaintWritten += Log.Add);
         if (!await SocketFile.Appears($"{_host.Folder}/vici", _process, limit))
         {
-            throw new LabException($"strongSwan did not come up: {string.Join(" / ", Log.TakeLast(4))}");
+            throw new LabException($"strongSwan did not come up: {string.Join(" / ", Log.Lines.TakeLast(4))}");
         }
 
         var loaded = await Control(limit, "--load-all", "--noprompt");

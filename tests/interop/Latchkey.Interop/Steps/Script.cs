@@ -4,6 +4,7 @@ using Latchkey.Lab;
 using Latchkey.Lab.Applications;
 using Latchkey.Lab.Daemons;
 using Latchkey.Lab.Network;
+using Latchkey.Lab.Stories;
 
 namespace Latchkey.Interop.Steps;
 
@@ -28,6 +29,7 @@ namespace Latchkey.Interop.Steps;
 ///   counters-clean                       the kernel's ESP counted no error
 ///   counters-zero                        it counted nothing at all, not even a packet that had no SA
 ///   unplug HOST | plug HOST              its cable; while it is out both ends may begin things that then meet
+///   remap                                the NAT forgets its mappings: what comes through it next has another port
 ///   wire FILTER                          a frame that tshark's filter matches crossed the link, where Latchkey is plugged in
 ///   judge                                tshark decrypts all of IKE and ESP with Latchkey's keys, and finds every check value right
 ///   iperf3 SECONDS                       TCP as fast as it goes, first one way and then the other, each for so long
@@ -79,6 +81,7 @@ public sealed class Script(Stage stage)
             "counters-zero" => Counters("[A-Za-z]+"),
             "unplug" => HostOf(rest).Nics[0].Unplug(),
             "plug" => HostOf(rest).Nics[0].Plug(),
+            "remap" => stage.Nat?.Forget() ?? throw new LabException("the case has no NAT: no host is 'behind' one"),
             "wire" => OnTheWire(rest),
             "judge" => Judge(),
             "iperf3" => Iperf3(int.Parse(rest)),
@@ -187,19 +190,11 @@ public sealed class Script(Stage stage)
     private Task NoEvent(string kind) =>
         stage.Latchkey.Events.FirstOrDefault(e => e.Kind == kind) is { } told ? throw new LabException($"Latchkey told {told}") : Task.CompletedTask;
 
-    private Task LogLine(Regex wanted) => Await(
-        () =>
-        {
-            var lines = stage.Peer.Log;
-            var at = lines.Skip(_lastLine).TakeWhile(line => !wanted.IsMatch(line)).Count() + _lastLine;
-            if (at >= lines.Count)
-            {
-                return Task.FromResult<string?>($"the peer logged nothing like '{wanted}'");
-            }
-
-            _lastLine = at + 1;
-            return Task.FromResult<string?>(null);
-        });
+    private async Task LogLine(Regex wanted)
+    {
+        var found = await stage.Peer.Log.Wait(_lastLine, wanted, Limit) ?? throw new LabException($"the peer logged nothing like '{wanted}'; {Situation()}");
+        _lastLine = found.Number;
+    }
 
     private async Task Control(string command, string arguments)
     {
@@ -222,11 +217,25 @@ public sealed class Script(Stage stage)
     private Task NoSas() => Await(async () =>
         await stage.Peer.Sas(Limit) is ({ } ike, { } children, var said) && ike + children > 0 ? $"the peer still has SAs: {said}" : null);
 
-    private Task Latches(string state, int count) => Await(async () =>
+    /// <summary>Whatever a latch becomes, an event says so.</summary>
+    private async Task Latches(string state, int count)
     {
-        var latches = (await stage.Latchkey.Ask("/latches")).GetProperty("latches").EnumerateArray().Select(l => l.GetProperty("state").GetString()).ToList();
-        return latches.Count(s => s == state) == count ? null : $"the latches are {string.Join(", ", latches)}";
-    });
+        while (true)
+        {
+            var told = stage.Latchkey.Events.Count;
+            var latches = (await stage.Latchkey.Ask("/latches")).GetProperty("latches").EnumerateArray().Select(l => l.GetProperty("state").GetString()).ToList();
+            if (latches.Count(s => s == state) == count)
+            {
+                return;
+            }
+
+            var last = told == 0 ? 0 : stage.Latchkey.Events[told - 1].Sequence;
+            if (await stage.Latchkey.Event(e => e.Sequence > last, Limit) is null)
+            {
+                throw new LabException($"the latches are {string.Join(", ", latches)}; {Situation()}");
+            }
+        }
+    }
 
     private LabHost HostOf(string name) => IsLatchkey(name) ? stage.LatchkeyHost : stage.PeerHost;
 
@@ -247,13 +256,24 @@ public sealed class Script(Stage stage)
 
     private async Task Iperf3(int seconds)
     {
-        var server = stage.PeerHost.Start("iperf3", ["iperf3", "-s"]);
+        var said = new Sightings<string>(_cancellation);
+        // It keeps what it sends in a temporary file, and the machine sees this one's /tmp read-only.
+        var server = stage.PeerHost.Start("iperf3", ["env", "TMPDIR=/run", "iperf3", "-s", "--forceflush"], p =>
+        {
+            p.LineWritten += said.Add;
+            p.ComplaintWritten += said.Add;
+        });
+        if (await said.Wait(line => line.Contains("Server listening", StringComparison.Ordinal), Limit) is null)
+        {
+            throw new LabException($"the iperf3 server did not come up: {string.Join(" / ", said.All)}");
+        }
+
         foreach (var direction in new[] { Array.Empty<string>(), ["--reverse"] })
         {
             var result = await stage.LatchkeyHost.Try(TimeSpan.FromSeconds(seconds) + Limit, ["iperf3", "-c", stage.PeerHost.Address, "-t", $"{seconds}", .. direction]);
             if (result.Status != 0)
             {
-                throw new LabException($"iperf3 {string.Concat(direction)} ended with status {result.Status}: {Last(result.Output + result.Complaint)}; {Situation()}");
+                throw new LabException($"iperf3 {string.Concat(direction)} ended with status {result.Status}: {Last(result.Output + result.Complaint)}; its server: {string.Join(" / ", said.All.TakeLast(3))}; {Situation()}");
             }
         }
 
@@ -271,6 +291,7 @@ public sealed class Script(Stage stage)
         }
     }
 
+    /// <summary>For what nobody tells: it is looked at again and again.</summary>
     private async Task Await(Func<Task<string?>> unmet)
     {
         var end = Moment.Now.Milliseconds + Limit.TotalMilliseconds;
@@ -286,7 +307,7 @@ public sealed class Script(Stage stage)
     }
 
     private string Situation() =>
-        $"Latchkey last said: {string.Join(" / ", stage.Latchkey.Events.TakeLast(4).Select(e => e.Text("text")))}; the peer: {string.Join(" / ", stage.Peer.Log.TakeLast(5))}";
+        $"Latchkey last said: {string.Join(" / ", stage.Latchkey.Events.TakeLast(4).Select(e => e.Text("text")))}; the peer: {string.Join(" / ", stage.Peer.Log.Lines.TakeLast(5))}";
 
     private static string Last(string text) => string.Join(" / ", text.Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(3));
 }

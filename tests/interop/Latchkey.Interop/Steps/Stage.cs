@@ -14,8 +14,8 @@ public sealed class Stage : IAsyncDisposable
     private readonly bool _tunnel;
     private Capture? _capture;
 
-    private Stage(Laboratory laboratory, Wire wire, bool tunnel, LabHost latchkeyHost, LabHost peerHost, LatchkeySide latchkey, IPeerSide peer, Placeholders placeholders) =>
-        (_laboratory, _wire, _tunnel, LatchkeyHost, PeerHost, Latchkey, Peer, Placeholders) = (laboratory, wire, tunnel, latchkeyHost, peerHost, latchkey, peer, placeholders);
+    private Stage(Laboratory laboratory, Wire wire, bool tunnel, LabHost latchkeyHost, LabHost peerHost, LatchkeySide latchkey, IPeerSide peer, Nat? nat, Placeholders placeholders) =>
+        (_laboratory, _wire, _tunnel, LatchkeyHost, PeerHost, Latchkey, Peer, Nat, Placeholders) = (laboratory, wire, tunnel, latchkeyHost, peerHost, latchkey, peer, nat, placeholders);
 
     public LabHost LatchkeyHost { get; }
 
@@ -24,6 +24,8 @@ public sealed class Stage : IAsyncDisposable
     public LatchkeySide Latchkey { get; }
 
     public IPeerSide Peer { get; }
+
+    public Nat? Nat { get; }
 
     public Placeholders Placeholders { get; }
 
@@ -63,9 +65,9 @@ public sealed class Stage : IAsyncDisposable
             }
 
             IPeerSide peer = work.Libreswan is { } part
-                ? new LibreswanSide(p, part, latchkeyAddress, tools.Libreswan, placeholders)
+                ? new LibreswanSide(p, part, latchkeyAddress, tools.Libreswan, tools.Credentials, placeholders)
                 : new StrongSwanSide(p, work.Strongswan, latchkeyAddress, tools.Credentials, placeholders);
-            return new Stage(laboratory, wire, work.Tunnel, l, p, new LatchkeySide(l, work, peerAddress, tools, placeholders), peer, placeholders);
+            return new Stage(laboratory, wire, work.Tunnel, l, p, new LatchkeySide(l, work, peerAddress, tools, placeholders), peer, nat, placeholders);
         }
         catch
         {
