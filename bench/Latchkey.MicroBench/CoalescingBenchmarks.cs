@@ -52,7 +52,7 @@ public class CoalescingBenchmarks
         _heads.CopyTo(_slab, 0);
         foreach (var (packet, position) in _segments)
         {
-            _coalescing.Add(_flow, packet, _slab, position);
+            _coalescing.Add(_flow, packet, _slab, position, hasOwnHeader: false);
         }
 
         _coalescing.Close();

@@ -248,17 +248,9 @@ public sealed partial class UserDatapath
         }
 
         _received.Count(1, packet.Length);
-        if (sa.Sa.Tunnel)
-        {
-            // Its header is the sender's own and stays: type of service, hop limit and all.
-            _coalescing.Close();
-            _arrivals.Begin();
-            _arrivals.Add(new(slab, position - packet.ProtectedOffset, packet.Length));
-        }
-        else
-        {
-            _coalescing.Add(flow, packet, slab, position);
-        }
+
+        // In a tunnel the header is the sender's own and stays: type of service, hop limit and all.
+        _coalescing.Add(flow, packet, slab, position, hasOwnHeader: sa.Sa.Tunnel);
     }
 
     /// <summary>Gives the TUN device what was decrypted.</summary>

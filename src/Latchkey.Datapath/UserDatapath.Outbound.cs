@@ -132,7 +132,7 @@ public sealed partial class UserDatapath
         {
             _drops.Count(DropReason.Malformed);
         }
-        else if (kind == IpPacketKind.Unsupported || IsMulticast(packet.Destination) || !IsPlain(packet))
+        else if (kind == IpPacketKind.Unsupported || IsMulticast(packet.Destination))
         {
             _drops.Count(DropReason.UnsupportedProtocol);
         }
@@ -143,9 +143,9 @@ public sealed partial class UserDatapath
     }
 
     /// <summary>
-    /// Options and headers that stand before ESP (RFC 4303 §3.1.1) belong to the outer packet, whose header the kernel
-    /// makes. They are not carried, and a packet is not sent without what its sender put into it. A packet within a packet is what a
-    /// tunnel carries: a receiver in transport mode takes none (<see cref="IpPacket.ReadTransport"/>).
+    /// In transport mode options and headers that stand before ESP (RFC 4303 §3.1.1) belong to the outer packet, whose header
+    /// the kernel makes. They are not carried, and a packet is not sent without what its sender put into it. A packet within a packet
+    /// is what a tunnel carries: a receiver in transport mode takes none (<see cref="IpPacket.ReadTransport"/>).
     /// </summary>
     private static bool IsPlain(in IpPacket packet) =>
         packet.ProtectedOffset == (packet.IsV6 ? Ipv6View.HeaderLength : Ipv4View.MinimumHeaderLength)
@@ -211,6 +211,12 @@ public sealed partial class UserDatapath
     private void Protect(
         Span<byte> octets, in IpPacket packet, Flow flow, OutboundSa sa, TcpView segment, PacketOffload offload, bool mayFragment, TimeSpan now)
     {
+        if (!sa.Sa.Tunnel && !IsPlain(packet))
+        {
+            _drops.Count(DropReason.UnsupportedProtocol);
+            return;
+        }
+
         octets = octets[..packet.Length];
         var first = sa.Sa.Tunnel ? 0 : packet.ProtectedOffset;
         if ((offload is { Kind: SegmentKind.None, NeedsChecksum: true } && !PartialChecksum.TryComplete(octets, packet, offload))

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using CsCheck;
 using Latchkey.Contract;
 using Latchkey.Crypto;
 using Latchkey.Judges;
@@ -22,7 +24,7 @@ public sealed class TunnelTests : IDisposable
 
     public TunnelTests()
     {
-        foreach (var flow in new[] { Inner, InnerV6, Udp(Inner) })
+        foreach (var flow in new[] { Inner, InnerV6, Udp(Inner), Udp(InnerV6) })
         {
             _c.Datapath.Bind(flow, Host.Channel);
             _w.Datapath.Bind(flow.Reversed, Host.Channel);
@@ -53,6 +55,88 @@ public sealed class TunnelTests : IDisposable
         _c.Send(made);
         Assert.Equal(expected.Count, _c.CarryTo(_w));
         Assert.Equal(expected, _w.Delivered());
+    }
+
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    public void What_follows_in_one_flow_is_joined_to_one_super_segment(bool v6, bool tcp)
+    {
+        Install(v6);
+        var row = Row(v6, tcp, 30);
+        Carry(row);
+        Assert.Equal([30], _w.Tun.Trains);
+        Assert.Equal(row, _w.Delivered());
+        Assert.Equal(30, _w.Datapath.Received.Packets);
+    }
+
+    [Fact]
+    public void A_device_that_does_not_cut_is_given_inner_packets_one_by_one()
+    {
+        Install();
+        (_w.Tun.CutsTcp, _w.Tun.CutsUdp) = (false, false);
+        Carry(Row(v6: false, tcp: true, 3));
+        Assert.Equal([1, 1, 1], _w.Tun.Trains);
+    }
+
+    private static readonly string[] DifferencesV4 =
+        ["type of service", "congestion mark", "hop limit", "identification", "repeated identification", "dont fragment", "header checksum", "options", "checksum"];
+
+    private static readonly string[] DifferencesV6 = ["type of service", "congestion mark", "hop limit", "flow label", "checksum"];
+
+    public static TheoryData<string, bool> Differences
+    {
+        get
+        {
+            var differences = new TheoryData<string, bool>();
+            foreach (var v6 in Families)
+            {
+                foreach (var what in v6 ? DifferencesV6 : DifferencesV4)
+                {
+                    differences.Add(what, v6);
+                }
+            }
+
+            return differences;
+        }
+    }
+
+    /// <summary>What a stack that cuts a super-segment would not make again as it was is given to the stack as it is.</summary>
+    [Theory]
+    [MemberData(nameof(Differences))]
+    public void Inner_packets_that_differ_are_not_joined(string difference, bool v6)
+    {
+        Install(v6);
+        var row = Row(v6, tcp: true, 3);
+        row[1] = Differ(row[1], difference);
+        Carry(row);
+        Assert.Equal([1, 1, 1], _w.Tun.Trains);
+        Assert.Equal(row, _w.Delivered());
+    }
+
+    /// <summary>Joined or not: what arrives, cut as a stack cuts it, is octet for octet what was sent, in its order.</summary>
+    [Fact]
+    public void Joined_packets_are_cut_to_what_they_were()
+    {
+        Gen.Select(Gen.Bool, Gen.Bool, Gen.Int[1, 40], Gen.Select(Gen.Int[0, 39], Gen.Int[0, 99]).Array[0, 6]).Sample(
+            (v6, tcp, count, odds) =>
+            {
+                using var tests = new TunnelTests();
+                tests.Install(v6);
+                var row = Row(v6, tcp, count);
+                var differences = v6 ? DifferencesV6 : DifferencesV4;
+                foreach (var (at, which) in odds.Where(odd => odd.Item1 < count))
+                {
+                    row[at] = Differ(row[at], differences[which % differences.Length]);
+                }
+
+                tests.Carry(row);
+                Assert.Equal(row, tests._w.Delivered());
+            },
+            iter: 200,
+            threads: 1);
     }
 
     [Theory]
@@ -116,6 +200,16 @@ public sealed class TunnelTests : IDisposable
     }
 
     [Fact]
+    public void Inner_options_arrive_as_they_were()
+    {
+        Install();
+        var packet = WithOptions(Packets.Tcp(Inner, TcpFlags.Ack, payload: 100));
+        _c.Send([.. packet]);
+        Assert.Equal(1, _c.CarryTo(_w));
+        Assert.Equal(packet, Assert.Single(_w.Delivered()));
+    }
+
+    [Fact]
     public void Scapy_opens_our_tunnel_and_we_open_scapys()
     {
         var lines = Scapy.Run(string.Join('\n', Families.Select(v6 =>
@@ -158,9 +252,79 @@ public sealed class TunnelTests : IDisposable
         }
 
         packet[1] = value;
-        packet[10] = packet[11] = 0;
-        var sum = InternetChecksum.Of(packet.AsSpan(0, 20));
-        (packet[10], packet[11]) = ((byte)(sum >> 8), (byte)sum);
+        WithHeader(packet, _ => { }).CopyTo(packet, 0);
+    }
+
+    /// <summary>Packets of one flow that follow each other, as a stack makes them of what it cuts.</summary>
+    private static byte[][] Row(bool v6, bool tcp, int count)
+    {
+        var flow = v6 ? InnerV6 : Inner;
+        return [.. Enumerable.Range(0, count).Select(i =>
+        {
+            var packet = tcp
+                ? Packets.Tcp(flow, TcpFlags.Ack, (uint)(1 + (i * 100)), 1, 100, [1, 1, 1, 1])
+                : Packets.Udp(Udp(flow), 100);
+            return v6 ? packet : WithHeader(packet, header => BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(4), (ushort)(0xFFF0 + i)));
+        })];
+    }
+
+    private static byte[] Differ(byte[] packet, string difference)
+    {
+        if (packet[0] >> 4 == 6)
+        {
+            packet = [.. packet];
+            var (at, bits) = difference switch
+            {
+                "type of service" => (1, 0xC0),
+                "congestion mark" => (1, 0x30),
+                "flow label" => (3, 1),
+                "hop limit" => (7, 1),
+                _ => (packet.Length - 1, 1),
+            };
+            packet[at] ^= (byte)bits;
+            return packet;
+        }
+
+        return difference switch
+        {
+            "type of service" => WithHeader(packet, header => header[1] ^= 0xB8),
+            "congestion mark" => WithHeader(packet, header => header[1] ^= 3),
+            "identification" => WithHeader(packet, header => header[4] ^= 1),
+            "repeated identification" => WithHeader(packet, header => header[5]--),
+            "dont fragment" => WithHeader(packet, header => header[6] ^= 0x40),
+            "hop limit" => WithHeader(packet, header => header[8]--),
+            "header checksum" => [.. packet[..10], (byte)(packet[10] ^ 1), .. packet[11..]],
+            "options" => WithOptions(packet),
+            _ => [.. packet[..^1], (byte)(packet[^1] ^ 1)],
+        };
+    }
+
+    /// <summary>Four octets of "no operation" behind the fixed header (RFC 791 §3.1).</summary>
+    private static byte[] WithOptions(byte[] packet) => WithHeader([(byte)(packet[0] + 1), .. packet[1..20], 1, 1, 1, 1, .. packet[20..]], header => BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(2), (ushort)header.Length));
+
+    private static byte[] WithHeader(byte[] packet, Action<byte[]> change)
+    {
+        byte[] changed = [.. packet];
+        change(changed);
+        changed[10] = changed[11] = 0;
+        BinaryPrimitives.WriteUInt16BigEndian(changed.AsSpan(10), InternetChecksum.Of(changed.AsSpan(0, (changed[0] & 15) * 4)));
+        return changed;
+    }
+
+    /// <summary>Carries packets of C's to W, where they arrive in one batch.</summary>
+    private void Carry(byte[][] packets)
+    {
+        foreach (var packet in packets)
+        {
+            _c.Send([.. packet]);
+        }
+
+        foreach (var sent in _c.Udp.TakeSent())
+        {
+            _w.Udp.Put(sent.Octets, new(_w.Address, 4500), new(_c.Address, 4500));
+        }
+
+        _w.ReceiveWaiting();
     }
 
     private void Install(bool v6 = false)

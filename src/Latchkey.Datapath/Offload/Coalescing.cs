@@ -12,6 +12,8 @@ namespace Latchkey.Datapath;
 /// <remarks>
 /// Only neighbours are joined, so that no packet overtakes another, of whatever flow. The checksum of every joined packet
 /// was verified, because the stack will not look at it again; a packet that stays alone is verified by the stack.
+/// A packet of a tunnel keeps the IP header that its sender gave it. It is joined only if a stack that cuts the super-segment
+/// again makes the same octets of it: for a host behind this one that is what may happen next.
 /// </remarks>
 internal sealed class Coalescing(PacketGather gather, IPacketDevice device)
 {
@@ -27,6 +29,7 @@ internal sealed class Coalescing(PacketGather gather, IPacketDevice device)
     private Flow? _flow;
     private IpPacket _packet;
     private Memory<byte> _ipHeader;
+    private bool _hasOwnHeader;
     private PacketGather.Piece _head;
     private int _headerLength;
     private int _size;
@@ -40,14 +43,15 @@ internal sealed class Coalescing(PacketGather gather, IPacketDevice device)
     public bool HasRoom => gather.HasRoom(Ipv6View.HeaderLength);
 
     /// <summary>Adds a packet to be delivered.</summary>
-    /// <param name="packet">Its protected part, the upper layer, lies at <paramref name="position"/> of the slab; its IP header is made here.</param>
-    public void Add(Flow flow, in IpPacket packet, byte[] slab, int position)
+    /// <param name="packet">Its protected part, the upper layer, lies at <paramref name="position"/> of the slab.</param>
+    /// <param name="hasOwnHeader">Its IP header lies in front of that, and stays; otherwise one is made here.</param>
+    public void Add(Flow flow, in IpPacket packet, byte[] slab, int position, bool hasOwnHeader)
     {
         var piece = new PacketGather.Piece(slab, position, packet.Length - packet.ProtectedOffset);
-        if (!ReferenceEquals(flow, _flow) || !_takesMore || !TryJoin(packet, piece))
+        if (!ReferenceEquals(flow, _flow) || !_takesMore || hasOwnHeader != _hasOwnHeader || !TryJoin(packet, piece))
         {
             Close();
-            Open(flow, packet, piece);
+            Open(flow, packet, piece, hasOwnHeader);
         }
     }
 
@@ -61,7 +65,14 @@ internal sealed class Coalescing(PacketGather gather, IPacketDevice device)
 
         var packet = _packet;
         var header = _ipHeader.Span;
-        if (packet.IsV6)
+        if (_hasOwnHeader)
+        {
+            if (_joined > 1)
+            {
+                InnerHeader.SetLength(header, _length);
+            }
+        }
+        else if (packet.IsV6)
         {
             new Ipv6Header(packet.Source, packet.Destination, packet.ProtectedProtocol).Write(header, _length - packet.ProtectedOffset);
         }
@@ -80,12 +91,12 @@ internal sealed class Coalescing(PacketGather gather, IPacketDevice device)
 
     private static ReadOnlySpan<byte> Window(ReadOnlySpan<byte> tcpHeader) => tcpHeader[14..16];
 
-    private void Open(Flow flow, in IpPacket packet, PacketGather.Piece piece)
+    private void Open(Flow flow, in IpPacket packet, PacketGather.Piece piece, bool hasOwnHeader)
     {
         _flow = flow;
         _packet = packet;
-        _ipHeader = gather.BeginWithHeader(packet.ProtectedOffset);
         _head = piece;
+        _hasOwnHeader = hasOwnHeader;
         _length = packet.Length;
         _joined = 1;
         _isVerified = false;
@@ -95,8 +106,23 @@ internal sealed class Coalescing(PacketGather gather, IPacketDevice device)
             IpProtocol.Udp => device.CutsUdp && MayLeadUdp(piece.Octets),
             _ => false,
         };
-        gather.Add(piece);
+        if (hasOwnHeader)
+        {
+            _ipHeader = HeaderOf(packet, piece);
+            _takesMore = _takesMore && InnerHeader.MayLead(_ipHeader.Span);
+            gather.Begin();
+            gather.Add(new(piece.Slab, piece.Offset - packet.ProtectedOffset, packet.Length));
+        }
+        else
+        {
+            _ipHeader = gather.BeginWithHeader(packet.ProtectedOffset);
+            gather.Add(piece);
+        }
     }
+
+    /// <summary>The IP header in front of a piece.</summary>
+    private static Memory<byte> HeaderOf(in IpPacket packet, PacketGather.Piece piece) =>
+        piece.Slab.AsMemory(piece.Offset - packet.ProtectedOffset, packet.ProtectedOffset);
 
     private bool MayLeadTcp(ReadOnlySpan<byte> octets)
     {
@@ -134,7 +160,8 @@ internal sealed class Coalescing(PacketGather gather, IPacketDevice device)
 
         var octets = piece.Octets;
         var isTcp = packet.Protocol == IpProtocol.Tcp;
-        if (isTcp ? !FollowsTcp(octets) : !FollowsUdp(octets))
+        if ((isTcp ? !FollowsTcp(octets) : !FollowsUdp(octets))
+            || (_hasOwnHeader && !InnerHeader.Follows(_ipHeader.Span, HeaderOf(packet, piece).Span, _joined)))
         {
             return false;
         }
