@@ -71,4 +71,10 @@ public enum DropReason
 
     /// <summary>The flow's latch could not be written into the journal.</summary>
     NotRecorded,
+
+    /// <summary>
+    /// A router marked a tunnel's packet "congestion experienced", and the sender of the inner packet understands no sign of
+    /// congestion but a loss (RFC 6040 §4.2).
+    /// </summary>
+    CongestionNotUnderstood,
 }

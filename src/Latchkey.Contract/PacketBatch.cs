@@ -88,6 +88,9 @@ public record struct PacketSlot
     /// <summary>Packets in the slot.</summary>
     public readonly int Packets => SegmentSize <= 0 || Length <= SegmentSize ? 1 : (Length + SegmentSize - 1) / SegmentSize;
 
+    /// <summary>Outer links: the type of service or traffic class of the outer header. Devices leave it alone.</summary>
+    public byte TrafficClass { get; set; }
+
     /// <summary>Devices: work on a received packet that its sender left undone. Outer links leave it alone.</summary>
     public PacketOffload Offload { get; set; }
 

@@ -166,7 +166,32 @@ public sealed partial class UserDatapath
             return;
         }
 
+        if (!TryTakeMark(text, datagram.TrafficClass))
+        {
+            _drops.Count(DropReason.CongestionNotUnderstood);
+            return;
+        }
+
         Collect(sa, packet, datagram.Slab, datagram.Position + start + packet.ProtectedOffset);
+    }
+
+    /// <summary>Gives an inner packet the mark that its outer header got on the way.</summary>
+    /// <returns>False when it must be dropped instead.</returns>
+    private static bool TryTakeMark(Span<byte> inner, byte outer)
+    {
+        var own = TrafficClass.Of(inner);
+        if (CongestionMarks.Leaving(own & TrafficClass.EcnMask, outer & TrafficClass.EcnMask) is not { } mark)
+        {
+            return false;
+        }
+
+        var marked = (byte)((own & ~TrafficClass.EcnMask) | mark);
+        if (marked != own)
+        {
+            TrafficClass.Set(inner, marked);
+        }
+
+        return true;
     }
 
     /// <summary>Keeps what was decrypted until it is delivered with others.</summary>
@@ -387,6 +412,8 @@ public sealed partial class UserDatapath
         public InetEndpoint Local { get; } = slot.Local;
 
         public InetEndpoint Remote { get; } = slot.Remote;
+
+        public byte TrafficClass { get; } = slot.TrafficClass;
 
         public byte[] Slab { get; } = slab;
 

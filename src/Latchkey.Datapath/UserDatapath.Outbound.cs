@@ -231,14 +231,17 @@ public sealed partial class UserDatapath
 
         // What a path does not take of a tunnel goes in fragments: its inner sender is not this host's to tell (RFC 4301 §8.2).
         mayFragment |= sa.Sa.Tunnel || MayFragment(packet, packet.ProtectedOffset + segments.LengthOf(0));
+
+        // A tunnel's outer header begins with the inner one's DSCP (RFC 4301 §5.1.2.1) and ECN (RFC 6040 §4.1).
+        var trafficClass = sa.Sa.Tunnel ? TrafficClass.Of(octets) : (byte)0;
         for (var i = 0; i < segments.Count; i++)
         {
             var length = segments.LengthOf(i);
             var total = sa.LengthFor(length);
-            if (!_departures.TryPlace(sa, total, mayFragment, out var place))
+            if (!_departures.TryPlace(sa, total, mayFragment, trafficClass, out var place))
             {
                 Depart(now);
-                _departures.TryPlace(sa, total, mayFragment, out place);
+                _departures.TryPlace(sa, total, mayFragment, trafficClass, out place);
             }
 
             var payload = place.Slice(sa.HeaderLength, length);

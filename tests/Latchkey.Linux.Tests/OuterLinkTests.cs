@@ -67,6 +67,44 @@ public sealed class OuterLinkTests
         }
     }
 
+    /// <summary>What routers mark (RFC 3168) arrives with the packet, and is written per message; what is joined on the way has one mark.</summary>
+    [Theory]
+    [InlineData("192.0.2.1", "192.0.2.2", true)]
+    [InlineData("2001:db8::1", "2001:db8::2", true)]
+    [InlineData("192.0.2.1", "192.0.2.2", false)]
+    [InlineData("2001:db8::1", "2001:db8::2", false)]
+    public void The_traffic_class_of_a_slot_is_that_of_its_packet(string here, string there, bool udp)
+    {
+        var (a, b) = TestHost.Pair();
+        using (a)
+        using (b)
+        using (var sender = a.In<DualStackLink>(() => udp ? new UdpLink(4500, Settings with { Trains = true }) : new RawEspLink(Settings)))
+        using (var receiver = b.In<DualStackLink>(() => udp ? new UdpLink(4500, Settings with { Trains = true }) : new RawEspLink(Settings)))
+        {
+            byte[] classes = [0, 0xB9, 0xBA, 0xBB, 0];
+            var batch = new PacketBatch(64, 1600);
+            Put(batch, classes.Length, here, there, udp ? 4500 : 0);
+            for (var i = 0; i < classes.Length; i++)
+            {
+                batch[i].TrafficClass = classes[i];
+            }
+
+            sender.Send(batch);
+            var arrived = new List<byte>();
+            var received = new PacketBatch(64, 65_535);
+            while (arrived.Count < classes.Length)
+            {
+                Assert.NotEqual(0, receiver.Receive(received, 10_000));
+                for (var i = 0; i < received.Count; i++)
+                {
+                    arrived.AddRange(Enumerable.Repeat(received[i].TrafficClass, received[i].Packets));
+                }
+            }
+
+            Assert.Equal(classes, arrived);
+        }
+    }
+
     [Theory]
     [InlineData("192.0.2.9", "192.0.2.2")]
     [InlineData("2001:db8::9", "2001:db8::2")]

@@ -24,10 +24,11 @@ internal sealed class Departures
 
     /// <summary>Finds the place of the next packet: behind the last one, or at the head of a new train.</summary>
     /// <param name="length">Octets of the ESP packet.</param>
+    /// <param name="trafficClass">Of the outer header. A train has one.</param>
     /// <returns>False when no train is left: those there are must go first.</returns>
-    public bool TryPlace(OutboundSa sa, int length, bool mayFragment, out Span<byte> place)
+    public bool TryPlace(OutboundSa sa, int length, bool mayFragment, byte trafficClass, out Span<byte> place)
     {
-        if (!Fits(sa, length, mayFragment) && !TryBegin(sa, length, mayFragment))
+        if (!Fits(sa, length, mayFragment, trafficClass) && !TryBegin(sa, length, mayFragment, trafficClass))
         {
             place = default;
             return false;
@@ -53,7 +54,7 @@ internal sealed class Departures
         _sa = null;
     }
 
-    private bool Fits(OutboundSa sa, int length, bool mayFragment)
+    private bool Fits(OutboundSa sa, int length, bool mayFragment, byte trafficClass)
     {
         if (!ReferenceEquals(sa, _sa) || !_takesMore || _packets == MaximumPackets)
         {
@@ -61,10 +62,10 @@ internal sealed class Departures
         }
 
         ref var train = ref Batch[Batch.Count - 1];
-        return length <= train.SegmentSize && train.Length + length <= MaximumOctets && train.MayFragment == mayFragment;
+        return length <= train.SegmentSize && train.Length + length <= MaximumOctets && train.MayFragment == mayFragment && train.TrafficClass == trafficClass;
     }
 
-    private bool TryBegin(OutboundSa sa, int length, bool mayFragment)
+    private bool TryBegin(OutboundSa sa, int length, bool mayFragment, byte trafficClass)
     {
         if (Batch.Count == Batch.Capacity)
         {
@@ -76,6 +77,7 @@ internal sealed class Departures
         train.Remote = sa.OuterRemote;
         train.SegmentSize = length;
         train.MayFragment = mayFragment;
+        train.TrafficClass = trafficClass;
         (_sa, _packets, _takesMore) = (sa, 0, true);
         return true;
     }

@@ -8,8 +8,10 @@ namespace Latchkey.Linux.Native;
 internal static class Inet
 {
     public const int LevelIp = 0;
+    public const int IpTypeOfService = 1;
     public const int IpPacketInfo = 8;
     public const int IpMtuDiscover = 10;
+    public const int IpReceiveTypeOfService = 13;
     public const int IpMtu = 14;
 
     public const int LevelIpv6 = 41;
@@ -18,6 +20,8 @@ internal static class Inet
     public const int Ipv6Only = 26;
     public const int Ipv6ReceivePacketInfo = 49;
     public const int Ipv6PacketInfo = 50;
+    public const int Ipv6ReceiveTrafficClass = 66;
+    public const int Ipv6TrafficClass = 67;
 
     /// <summary>IP_PMTUDISC_WANT: fragment here what exceeds the known path MTU, and go on learning it.</summary>
     public const int DiscoverWant = 1;

@@ -295,10 +295,12 @@ internal sealed class DatagramSocket : IDisposable
             }
 
             Set(Inet.LevelIpv6, Inet.Ipv6ReceivePacketInfo, 1, "learn local addresses (IPV6_RECVPKTINFO)");
+            Set(Inet.LevelIpv6, Inet.Ipv6ReceiveTrafficClass, 1, "learn congestion marks (IPV6_RECVTCLASS)");
         }
         else
         {
             Set(Inet.LevelIp, Inet.IpPacketInfo, 1, "learn local addresses (IP_PKTINFO)");
+            Set(Inet.LevelIp, Inet.IpReceiveTypeOfService, 1, "learn congestion marks (IP_RECVTOS)");
         }
 
         SetDiscovery(Inet.DiscoverDo);

@@ -60,10 +60,10 @@ internal sealed unsafe class MessageVector : IDisposable
         ref var header = ref Messages[message].Header;
         slot.Length = (header.Flags & Socket.MessageTruncated) == 0 ? (int)Messages[message].Length : 0;
         slot.Remote = _entries[message].Name.ToEndpoint();
-        if (ReadControl(ref header, out var segmentSize) is { } local)
+        if (ReadControl(ref header, out var segmentSize, out var trafficClass) is { } local)
         {
             slot.Local = new InetEndpoint(local, 0);
-            slot.SegmentSize = segmentSize;
+            (slot.SegmentSize, slot.TrafficClass) = (segmentSize, trafficClass);
         }
         else
         {
@@ -95,6 +95,11 @@ internal sealed unsafe class MessageVector : IDisposable
             control += WriteSegmentSize(_entries[Count].Control + control, slot.SegmentSize);
         }
 
+        if (slot.TrafficClass != 0)
+        {
+            control += WriteTrafficClass(_entries[Count].Control + control, slot.TrafficClass);
+        }
+
         Messages[Count].Header.ControlLength = control;
         _origins[Count++] = new Origin(slotIndex, from, length);
         return true;
@@ -107,7 +112,7 @@ internal sealed unsafe class MessageVector : IDisposable
         Messages = null;
     }
 
-    /// <summary>Room for the longer of both kinds of packet information, and for a segment size.</summary>
+    /// <summary>Room for the longer of both kinds of packet information, for a segment size and for a traffic class.</summary>
     private static nuint ControlSize => Entry.ControlSize;
 
     private void Aim(int message, byte* data, int length)
@@ -118,9 +123,9 @@ internal sealed unsafe class MessageVector : IDisposable
 
     /// <returns>The local address; null when it is not among the control messages.</returns>
     /// <param name="segmentSize">Octets of each datagram of a train; 0 for a single one.</param>
-    private InetAddress? ReadControl(ref MessageHeader header, out int segmentSize)
+    private InetAddress? ReadControl(ref MessageHeader header, out int segmentSize, out byte trafficClass)
     {
-        segmentSize = 0;
+        (segmentSize, trafficClass) = (0, 0);
         InetAddress? local = null;
         var left = (long)header.ControlLength;
         var at = header.Control;
@@ -140,6 +145,12 @@ internal sealed unsafe class MessageVector : IDisposable
                 case (Socket.LevelUdp, Socket.UdpReceiveCoalesced) when size >= sizeof(int):
                     segmentSize = *(int*)data;
                     break;
+                case (Inet.LevelIp, Inet.IpTypeOfService) when !_isV6 && size >= sizeof(byte):
+                    trafficClass = *data;
+                    break;
+                case (Inet.LevelIpv6, Inet.Ipv6TrafficClass) when _isV6 && size >= sizeof(int):
+                    trafficClass = (byte)*(int*)data;
+                    break;
             }
 
             var step = ((long)length + 7) & ~7L;
@@ -154,6 +165,14 @@ internal sealed unsafe class MessageVector : IDisposable
     {
         *(ControlHeader*)control = new ControlHeader { Length = (nuint)(sizeof(ControlHeader) + sizeof(ushort)), Level = Socket.LevelUdp, Type = Socket.UdpSegment };
         *(ushort*)(control + sizeof(ControlHeader)) = (ushort)size;
+        return (nuint)(sizeof(ControlHeader) + 8);
+    }
+
+    private nuint WriteTrafficClass(byte* control, byte value)
+    {
+        var (level, type) = _isV6 ? (Inet.LevelIpv6, Inet.Ipv6TrafficClass) : (Inet.LevelIp, Inet.IpTypeOfService);
+        *(ControlHeader*)control = new ControlHeader { Length = (nuint)(sizeof(ControlHeader) + sizeof(int)), Level = level, Type = type };
+        *(int*)(control + sizeof(ControlHeader)) = value;
         return (nuint)(sizeof(ControlHeader) + 8);
     }
 
@@ -186,8 +205,8 @@ internal sealed unsafe class MessageVector : IDisposable
 
     private struct Entry
     {
-        /// <summary>Two <c>cmsghdr</c> (16 octets each) with their data, each aligned to 8.</summary>
-        public const int ControlSize = 16 + 24 + 16 + 8;
+        /// <summary>Three <c>cmsghdr</c> (16 octets each) with their data, each aligned to 8.</summary>
+        public const int ControlSize = 16 + 24 + 16 + 8 + 16 + 8;
 
         public SocketAddress Name;
         public IoVector Vector;

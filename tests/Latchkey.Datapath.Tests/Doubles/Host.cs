@@ -64,9 +64,9 @@ internal sealed class Host : IDisposable
     }
 
     /// <summary>Octets arrive from outside.</summary>
-    public void Receive(byte[] octets, InetAddress from, Encapsulation encapsulation = Encapsulation.Udp)
+    public void Receive(byte[] octets, InetAddress from, Encapsulation encapsulation = Encapsulation.Udp, byte trafficClass = 0)
     {
-        Udp.Put(octets, new(Address, 4500), new(from, 4500));
+        Udp.Put(octets, new(Address, 4500), new(from, 4500), trafficClass: trafficClass);
         Udp.Receive(_batch, 0);
         Datapath.ProcessInbound(_batch, encapsulation);
     }
@@ -82,9 +82,9 @@ internal sealed class Host : IDisposable
     public int CarryTo(Host other)
     {
         var udp = Udp.TakeSent();
-        udp.ForEach(p => other.Receive(p.Octets, Address));
+        udp.ForEach(p => other.Receive(p.Octets, Address, trafficClass: p.TrafficClass));
         var esp = Esp.TakeSent();
-        esp.ForEach(p => other.Receive(p.Octets, Address, Encapsulation.Esp));
+        esp.ForEach(p => other.Receive(p.Octets, Address, Encapsulation.Esp, p.TrafficClass));
         return udp.Count + esp.Count;
     }
 

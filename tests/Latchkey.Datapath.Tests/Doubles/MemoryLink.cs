@@ -14,7 +14,7 @@ internal sealed class MemoryLink(string name) : IPacketLink, IPacketDevice
     private readonly List<Packet> _sent = [];
     private readonly AutoResetEvent _wake = new(initialState: false);
 
-    public sealed record Packet(byte[] Octets, InetEndpoint Local, InetEndpoint Remote, bool MayFragment, PacketOffload Offload = default, int SegmentSize = 0);
+    public sealed record Packet(byte[] Octets, InetEndpoint Local, InetEndpoint Remote, bool MayFragment, PacketOffload Offload = default, int SegmentSize = 0, byte TrafficClass = 0);
 
     public string Name => name;
 
@@ -51,11 +51,11 @@ internal sealed class MemoryLink(string name) : IPacketLink, IPacketDevice
     /// <summary>Throw sent packets away, so that nothing is allocated.</summary>
     public bool Discard { get; set; }
 
-    public void Put(byte[] octets, InetEndpoint local = default, InetEndpoint remote = default, PacketOffload offload = default, int segmentSize = 0)
+    public void Put(byte[] octets, InetEndpoint local = default, InetEndpoint remote = default, PacketOffload offload = default, int segmentSize = 0, byte trafficClass = 0)
     {
         lock (_lock)
         {
-            _incoming.Enqueue(new(octets, local, remote, MayFragment: false, offload, segmentSize));
+            _incoming.Enqueue(new(octets, local, remote, MayFragment: false, offload, segmentSize, trafficClass));
         }
 
         _wake.Set();
@@ -106,7 +106,7 @@ internal sealed class MemoryLink(string name) : IPacketLink, IPacketDevice
                     slot.SendResult = Limit.PathMtu;
                     slot.Refused++;
                 }
-                else if (!Discard && !TryKeep(new(packet.ToArray(), slot.Local, slot.Remote, slot.MayFragment)))
+                else if (!Discard && !TryKeep(new(packet.ToArray(), slot.Local, slot.Remote, slot.MayFragment, TrafficClass: slot.TrafficClass)))
                 {
                     slot.SendResult = PacketSlot.NoRoom;
                     slot.Refused++;
@@ -180,6 +180,7 @@ internal sealed class MemoryLink(string name) : IPacketLink, IPacketDevice
                 slot.Remote = packet.Remote;
                 slot.Offload = packet.Offload;
                 slot.SegmentSize = packet.SegmentSize;
+                slot.TrafficClass = packet.TrafficClass;
                 packet.Octets.CopyTo(batch.Data(batch.Count - 1));
             }
         }
