@@ -110,6 +110,9 @@ public record struct PacketSlot
     /// </summary>
     public int SendResult { get; set; }
 
+    /// <summary>After a send: the path MTU in octets, when a packet was too big for it and went in fragments; told now and then only.</summary>
+    public int NarrowPath { get; set; }
+
     /// <summary>After a send: how many packets of the slot were not sent.</summary>
     public int Refused { get; set; }
 }

@@ -229,7 +229,8 @@ public sealed partial class UserDatapath
         var isTcp = packet.Protocol == IpProtocol.Tcp;
         var mustBeAnswered = isTcp && flow.Tcp.Sent(segment);
 
-        // What a path does not take of a tunnel goes in fragments: its inner sender is not this host's to tell (RFC 4301 §8.2).
+        // What a path does not take of a tunnel goes in fragments, until the route into it has shrunk and its inner sender was told
+        // by the kernel (RFC 4301 §8.2): nothing is lost meanwhile.
         mayFragment |= sa.Sa.Tunnel || MayFragment(packet, packet.ProtectedOffset + segments.LengthOf(0));
 
         // A tunnel's outer header begins with the inner one's DSCP (RFC 4301 §5.1.2.1) and ECN (RFC 6040 §4.1).
@@ -304,17 +305,27 @@ public sealed partial class UserDatapath
             if (slot.SendResult > 0)
             {
                 _drops.Count(DropReason.PathMtuExceeded, slot.Refused);
-                if (_paths.Learn(slot.Remote.Address, slot.SendResult, now))
-                {
-                    _events.PathNarrowed(slot.Remote.Address);
-                }
+                Learn(slot.Remote.Address, slot.SendResult, now);
             }
             else
             {
                 _drops.Count(slot.SendResult == PacketSlot.NoRoom ? DropReason.LinkFull : DropReason.SendFailed, slot.Refused);
             }
+
+            if (slot.NarrowPath > 0)
+            {
+                Learn(slot.Remote.Address, slot.NarrowPath, now);
+            }
         }
 
         _departures.Clear();
+    }
+
+    private void Learn(InetAddress remote, int pathMtu, TimeSpan now)
+    {
+        if (_paths.Learn(remote, pathMtu, now))
+        {
+            _events.PathNarrowed(remote);
+        }
     }
 }

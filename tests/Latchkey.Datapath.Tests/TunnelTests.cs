@@ -199,6 +199,24 @@ public sealed class TunnelTests : IDisposable
         Assert.True(room < EspOverhead.InnerMtu(1500, isV6: false, Encapsulation.Udp, algorithm) - 15);
     }
 
+    /// <summary>Nothing is lost on a path that has become narrow, and those who send into the tunnel learn of it.</summary>
+    [Fact]
+    public void What_a_path_does_not_take_goes_in_fragments_and_the_path_is_told()
+    {
+        Install();
+        _c.Udp.Limit = (1372, 1400);
+        _c.Send(Packets.Tcp(Inner, TcpFlags.Ack, payload: 1400), Packets.Tcp(Inner, TcpFlags.Ack, seq: 1401, payload: 1400));
+        Assert.All(_c.Udp.TakeSent(), packet => Assert.True(packet.MayFragment));
+        Assert.Equal($"narrowed {_w.Address}", Assert.Single(_c.Events.Take()));
+        Assert.Equal(2, _c.Datapath.Sent.Packets);
+
+        // What begins now is made to fit.
+        _c.Send(Packets.Tcp(Inner, TcpFlags.Syn, options: MaximumSegmentSize1460));
+        _c.CarryTo(_w);
+        var syn = Assert.Single(_w.Delivered());
+        Assert.Equal(EspOverhead.InnerMtu(1400, isV6: false, Encapsulation.Udp, Algorithms.Aeads[0], tunnel: true) - 40, (syn[^2] << 8) | syn[^1]);
+    }
+
     [Fact]
     public void Inner_options_arrive_as_they_were()
     {

@@ -134,7 +134,8 @@ public sealed class TrafficProtection(ProtectionSettings settings, int deviceInd
 
     /// <summary>
     /// The kernel learnt that the path to a peer takes less than its interface does: sockets learn it from a route to
-    /// this peer alone. It stays as long as the kernel remembers, to be looked at with every change of routes.
+    /// this peer alone, and from those into tunnels to it. They stay as long as the kernel remembers, to be looked at with every
+    /// change of routes.
     /// </summary>
     /// <remarks>
     /// An ICMP error into the TUN device will not do with IPv4: the kernel notes its MTU at the route it finds without
@@ -150,7 +151,11 @@ public sealed class TrafficProtection(ProtectionSettings settings, int deviceInd
             {
                 _narrow.Add(peer);
                 using var netlink = new NetlinkSocket(NetlinkAbi.Route);
-                ChangeRoutes(netlink, peer.IsV6);
+                foreach (var v6 in Families())
+                {
+                    // A tunnel to the peer may carry the other family.
+                    ChangeRoutes(netlink, v6);
+                }
             }
         }
     }

@@ -14,6 +14,9 @@ internal sealed class DatagramSocket : IDisposable
     /// <summary>What the kernel's buffer is charged for a packet besides its octets, about.</summary>
     private const int PacketOverhead = 1024;
 
+    /// <summary>Milliseconds between questions for the MTU of paths on which packets go in fragments: each costs five system calls.</summary>
+    private const long PathAskInterval = 1000;
+
     private readonly string _name;
     private readonly uint _mark;
     private readonly bool _isV6;
@@ -24,6 +27,7 @@ internal sealed class DatagramSocket : IDisposable
     private readonly Lock _sendLock = new();
     private readonly long _asksForRoomAfter;
     private long _sentSinceRoom;
+    private long _pathAskedAt = -PathAskInterval;
     private bool _sendsTrains;
 
     /// <param name="type">SOCK_DGRAM or SOCK_RAW.</param>
@@ -134,7 +138,7 @@ internal sealed class DatagramSocket : IDisposable
                     break;
                 }
 
-                (slot.SendResult, slot.Refused) = (0, 0);
+                (slot.SendResult, slot.Refused, slot.NarrowPath) = (0, 0, 0);
                 _sentSinceRoom += slot.Length + (slot.Packets * PacketOverhead);
                 Add(batch, index);
             }
@@ -268,7 +272,21 @@ internal sealed class DatagramSocket : IDisposable
             }
 
             SetDiscovery(Inet.DiscoverDo);
+            slot.NarrowPath = NarrowPath(slot);
         }
+    }
+
+    /// <summary>What the path takes on which a packet went in fragments; 0 when that was asked a moment ago.</summary>
+    private int NarrowPath(in PacketSlot slot)
+    {
+        var now = Environment.TickCount64;
+        if (now - _pathAskedAt < PathAskInterval)
+        {
+            return slot.NarrowPath;
+        }
+
+        _pathAskedAt = now;
+        return PathMtu.Of(slot.Local, slot.Remote, _mark) ?? 0;
     }
 
     private static void Refuse(ref PacketSlot slot, int result, int packets)

@@ -95,7 +95,7 @@ internal sealed class MemoryLink(string name) : IPacketLink, IPacketDevice
                 continue;
             }
 
-            (slot.SendResult, slot.Refused) = (0, 0);
+            (slot.SendResult, slot.Refused, slot.NarrowPath) = (0, 0, 0);
             var octets = batch.Data(i);
             var size = slot.SegmentSize > 0 ? slot.SegmentSize : slot.Length;
             for (var at = 0; at < octets.Length; at += size)
@@ -105,8 +105,11 @@ internal sealed class MemoryLink(string name) : IPacketLink, IPacketDevice
                 {
                     slot.SendResult = Limit.PathMtu;
                     slot.Refused++;
+                    continue;
                 }
-                else if (!Discard && !TryKeep(new(packet.ToArray(), slot.Local, slot.Remote, slot.MayFragment, TrafficClass: slot.TrafficClass)))
+
+                slot.NarrowPath = Limit.PathMtu != 0 && packet.Length > Limit.Payload ? Limit.PathMtu : slot.NarrowPath;
+                if (!Discard && !TryKeep(new(packet.ToArray(), slot.Local, slot.Remote, slot.MayFragment, TrafficClass: slot.TrafficClass)))
                 {
                     slot.SendResult = PacketSlot.NoRoom;
                     slot.Refused++;
