@@ -77,4 +77,10 @@ public enum DropReason
     /// congestion but a loss (RFC 6040 §4.2).
     /// </summary>
     CongestionNotUnderstood,
+
+    /// <summary>As many flows that this host forwards are latched under the protect entry as may be.</summary>
+    ForwardedFlowsFull,
+
+    /// <summary>A TCP segment of a connection that this host forwards and has not seen begin: with whom it began is not known.</summary>
+    BeginningNotSeen,
 }

@@ -37,6 +37,13 @@ public interface IDatapath
     /// <summary>Forgets a flow; its next packet raises a question again.</summary>
     void Forget(FlowKey flow);
 
-    /// <summary>Tells the local socket of a blocked flow. Needs <see cref="Block"/> before it.</summary>
+    /// <summary>
+    /// The flow is one that this host forwards: no socket tells when it ends, so its packets must
+    /// (<see cref="IDatapathEvents.FlowEnded"/>). Until <see cref="Forget"/>, whatever becomes of it meanwhile.
+    /// </summary>
+    /// <param name="idle">After that long without a packet it is over.</param>
+    void Follow(FlowKey flow, TimeSpan idle);
+
+    /// <summary>Tells the local socket of a blocked flow, or whoever has it behind this host. Needs <see cref="Block"/> before it.</summary>
     void Notify(FlowKey flow, FlowNotice notice);
 }

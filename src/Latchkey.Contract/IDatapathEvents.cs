@@ -9,11 +9,16 @@ public interface IDatapathEvents
     /// A local packet belongs to no known flow. The packet is held (bounded) until Bind or Block; asked once per flow,
     /// and again when nothing was answered for a second and packets still come.
     /// </summary>
-    void OutboundFlowUnknown(FlowKey flow);
+    /// <param name="midway">It is of a TCP connection that began before: it is no SYN.</param>
+    void OutboundFlowUnknown(FlowKey flow, bool midway);
 
     /// <summary>As above for a packet that arrived under an SA of <paramref name="channel"/> whose selectors cover it.</summary>
     /// <param name="spi">The SA's own; which IKE SA made it is part of what the flow is latched to.</param>
-    void InboundFlowUnknown(FlowKey flow, ChannelId channel, uint spi);
+    /// <param name="midway">As above.</param>
+    void InboundFlowUnknown(FlowKey flow, ChannelId channel, uint spi, bool midway);
+
+    /// <summary>A flow that is followed (<see cref="IDatapath.Follow"/>) is over; told once.</summary>
+    void FlowEnded(FlowKey flow, FlowEnd end);
 
     /// <summary>
     /// A packet that begins a flow arrived in clear where clear may be allowed (<c>clear = "until-ipsec"</c>). It is held as

@@ -21,6 +21,9 @@ public sealed partial class UserDatapath
     // Whole packets under whose decision more than the inbound lane is needed; whoever has both lanes next sees to them.
     private readonly Queue<HeldPacket> _inboundAside = new(ArrivingPackets);
 
+    // When the batch in hand came.
+    private TimeSpan _arrivedAt;
+
     // The SA of the last packet: within a batch nothing about it changes, and the next is likely to have the same.
     private InboundSa? _lastSa;
 
@@ -39,6 +42,7 @@ public sealed partial class UserDatapath
         {
             var now = _clock();
             _lastSa = null;
+            _arrivedAt = now;
             for (var i = 0; i < batch.Count; i++)
             {
                 ref var slot = ref batch[i];
@@ -250,9 +254,10 @@ public sealed partial class UserDatapath
             return;
         }
 
+        TcpView segment = default;
         if (packet.Protocol == IpProtocol.Tcp)
         {
-            if (!TcpView.TryCreate(octets[(packet.UpperOffset - packet.ProtectedOffset)..], out var segment))
+            if (!TcpView.TryCreate(octets[(packet.UpperOffset - packet.ProtectedOffset)..], out segment))
             {
                 _drops.Count(DropReason.Malformed);
                 return;
@@ -263,9 +268,9 @@ public sealed partial class UserDatapath
                 PutAside(sa, packet, slab, position);
                 return;
             }
-
-            flow.Tcp.Delivered(segment);
         }
+
+        Follow(flow, packet, segment, _arrivedAt);
 
         if (!_coalescing.HasRoom)
         {
@@ -332,6 +337,9 @@ public sealed partial class UserDatapath
         _inboundAside.Enqueue(new(buffer, packet.Length, sa, ArrivedInClear: false, default, MayFragment: false, Since: default));
     }
 
+    private static bool IsMidway(in IpPacket packet, ReadOnlySpan<byte> octets) =>
+        packet.Protocol == IpProtocol.Tcp && (!TcpView.TryCreate(octets[packet.UpperOffset..packet.Length], out var segment) || IsMidway(packet, segment));
+
     /// <summary>Decides about a whole packet that came under an SA. In both lanes.</summary>
     private void InboundWhole(Span<byte> octets, InboundSa sa, TimeSpan now)
     {
@@ -348,7 +356,7 @@ public sealed partial class UserDatapath
             _holds.HoldInbound(flow, octets, sa, now);
             if (flow.MayAsk(now, _settings.QuestionInterval))
             {
-                _events.InboundFlowUnknown(key, sa.Sa.Channel, sa.Sa.Spi);
+                _events.InboundFlowUnknown(key, sa.Sa.Channel, sa.Sa.Spi, IsMidway(packet, octets));
             }
         }
         else
@@ -377,24 +385,36 @@ public sealed partial class UserDatapath
             return;
         }
 
+        TcpView segment = default;
         if (packet.Protocol == IpProtocol.Tcp)
         {
             var upper = octets[packet.UpperOffset..packet.Length];
-            if (!TcpView.TryCreate(upper, out var segment))
+            if (!TcpView.TryCreate(upper, out segment))
             {
                 _drops.Count(DropReason.Malformed);
                 return;
             }
 
-            flow.Tcp.Delivered(segment);
             if ((segment.Flags & TcpFlags.Syn) != 0)
             {
                 ClampSegmentSize(upper, sa.Sa, packet.IsV6, now);
             }
         }
 
+        Follow(flow, packet, segment, now);
         _received.Count(1, packet.Length);
         _local.Deliver(octets);
+    }
+
+    /// <summary>Learns from a packet that is delivered.</summary>
+    /// <param name="segment">Of TCP.</param>
+    private static void Follow(Flow flow, in IpPacket packet, TcpView segment, TimeSpan now)
+    {
+        flow.Course?.Delivered(packet.Protocol, segment, flow.Tcp, now);
+        if (packet.Protocol == IpProtocol.Tcp)
+        {
+            flow.Tcp.Delivered(segment);
+        }
     }
 
     /// <summary>A packet that an SA let through.</summary>

@@ -172,6 +172,7 @@ public sealed partial class UserDatapath
             return;
         }
 
+        flow.Course?.Sent(packet.Protocol, segment, flow.Tcp, now);
         if (packet.Protocol == IpProtocol.Tcp)
         {
             flow.Tcp.Sent(segment);
@@ -191,12 +192,15 @@ public sealed partial class UserDatapath
             _holds.HoldOutbound(flow, octets, offload, mayFragment, now);
             if (flow.MayAsk(now, _settings.QuestionInterval))
             {
-                AskOutbound(flow);
+                AskOutbound(flow, IsMidway(packet, segment));
             }
         }
     }
 
-    private void AskOutbound(Flow flow)
+    /// <summary>It is of a connection that began before.</summary>
+    private static bool IsMidway(in IpPacket packet, TcpView segment) => packet.Protocol == IpProtocol.Tcp && !BeginsConnection(packet, segment);
+
+    private void AskOutbound(Flow flow, bool midway)
     {
         if (flow.State == FlowState.Bound)
         {
@@ -204,7 +208,7 @@ public sealed partial class UserDatapath
         }
         else
         {
-            _events.OutboundFlowUnknown(flow.Key);
+            _events.OutboundFlowUnknown(flow.Key, midway);
         }
     }
 
@@ -227,6 +231,7 @@ public sealed partial class UserDatapath
         }
 
         var isTcp = packet.Protocol == IpProtocol.Tcp;
+        flow.Course?.Sent(packet.Protocol, segment, flow.Tcp, now);
         var mustBeAnswered = isTcp && flow.Tcp.Sent(segment);
 
         // What a path does not take of a tunnel goes in fragments, until the route into it has shrunk and its inner sender was told

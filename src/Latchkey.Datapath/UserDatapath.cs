@@ -34,6 +34,7 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
     private readonly IClearPath _clear;
     private readonly LocalDelivery _local;
     private readonly Notices _notices;
+    private readonly FollowedFlows _followed;
 
     /// <param name="tun">Packets of local sockets.</param>
     /// <param name="clock">Monotonic time.</param>
@@ -54,6 +55,7 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
         _clear = clear ?? new NoClearPath();
         _local = new(tun, _drops);
         _notices = new(_local);
+        _followed = new(events.FlowEnded);
         _coalescing = new(_arrivals, tun);
     }
 
@@ -126,7 +128,7 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
             if (!_clear.TryOpen(flow))
             {
                 _holds.Drop(entry, DropReason.ClearRefused);
-                _flows.Remove(entry);
+                Remove(entry);
                 return;
             }
 
@@ -160,8 +162,17 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
                 Untie(entry);
                 entry.Notice = null;
                 _holds.Drop(entry, DropReason.LatchClosed);
-                _flows.Remove(entry);
+                Remove(entry);
             }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Follow(FlowKey flow, TimeSpan idle)
+    {
+        using (_lanes.Both())
+        {
+            _followed.Follow(_flows.GetOrAdd(flow), idle, _clock());
         }
     }
 
@@ -189,6 +200,7 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
             var now = _clock();
             _fragments.Expire(now);
             _notices.Tick(now);
+            _followed.Tick(now);
             ExpireHolds(now);
             foreach (var channel in _sas.Channels)
             {
@@ -231,10 +243,10 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
     {
         foreach (var flow in _holds.Expire(now))
         {
-            // Nobody decided and nobody sends any more: the next packet begins anew.
-            if (flow.State == FlowState.Unknown)
+            // Nobody decided and nobody sends any more: the next packet begins anew. What is followed goes when it is over.
+            if (flow is { State: FlowState.Unknown, Course: null })
             {
-                _flows.Remove(flow);
+                Remove(flow);
             }
         }
     }
@@ -263,6 +275,12 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
         _sas.Release(channel);
     }
 
+    private void Remove(Flow flow)
+    {
+        _followed.Forget(flow);
+        _flows.Remove(flow);
+    }
+
     /// <summary>The flow of a packet, new or known; null when the table is full.</summary>
     private Flow? FindOrAdd(FlowKey key)
     {
@@ -275,6 +293,11 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
         if (evicted is not null)
         {
             _holds.Drop(evicted, DropReason.FlowTableFull);
+            if (evicted.Course is not null)
+            {
+                _followed.Forget(evicted);
+                _events.FlowEnded(evicted.Key, FlowEnd.Idle);
+            }
         }
 
         return added;

@@ -9,17 +9,32 @@ public sealed partial class LatchEngine
 {
     /// <summary><see cref="IDatapathEvents.OutboundFlowUnknown"/></summary>
     /// <param name="wishes">What the flow's application asked for before it connected.</param>
-    public void HandleOutboundFlow(TimeSpan now, FlowKey flow, FlowWishes? wishes = null)
+    public void HandleOutboundFlow(TimeSpan now, FlowKey flow, FlowWishes? wishes = null, bool midway = false)
     {
-        _flows.Outbound(now, flow, wishes ?? FlowWishes.None);
+        _flows.Outbound(now, flow, wishes ?? FlowWishes.None, midway);
         Settle(now);
     }
 
     /// <summary><see cref="IDatapathEvents.InboundFlowUnknown"/></summary>
-    public void HandleInboundFlow(TimeSpan now, FlowKey flow, ChannelId channel, uint spi)
+    public void HandleInboundFlow(TimeSpan now, FlowKey flow, ChannelId channel, uint spi, bool midway = false)
     {
-        _flows.Inbound(now, flow, channel, spi);
+        _flows.Inbound(now, flow, channel, spi, midway);
         Settle(now);
+    }
+
+    /// <summary><see cref="IDatapathEvents.FlowEnded"/>: its latch is released (RFC 5660 L34).</summary>
+    public void HandleFlowEnded(TimeSpan now, FlowKey flow, FlowEnd end)
+    {
+        if (_state.Latches.Find(flow) is { IsForwarded: true } latch)
+        {
+            _breaker.Release(now, latch, end switch
+            {
+                FlowEnd.Closed => "both ends have closed it",
+                FlowEnd.Reset => "one end has reset it",
+                _ => "nothing of it moved for long",
+            });
+            Settle(now);
+        }
     }
 
     /// <summary><see cref="IDatapathEvents.ClearFlowUnknown"/></summary>

@@ -132,8 +132,8 @@ public sealed partial class LatchEngine
         return lost && !_state.Latches.All.Any(latch => latch.Channel is not null);
     }
 
-    /// <summary>Flows that have a latch or go in clear, for the check whether their sockets still exist.</summary>
-    public IReadOnlyCollection<FlowKey> LatchedFlows() => [.. _state.Latches.Flows, .. _state.ClearFlows.Flows];
+    /// <summary>Flows of this host that have a latch or go in clear, for the check whether their sockets still exist.</summary>
+    public IReadOnlyCollection<FlowKey> LatchedFlows() => [.. _state.Latches.All.Where(latch => !latch.IsForwarded).Select(latch => latch.Flow), .. _state.ClearFlows.Flows];
 
     /// <summary>
     /// Flows with a latch that no protect entry covers since the policy was changed. Nothing of them may travel outside the

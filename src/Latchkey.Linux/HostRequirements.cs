@@ -18,7 +18,8 @@ public static class HostRequirements
     private const int NetRaw = 13;
 
     /// <param name="clear">Flows may go in clear.</param>
-    public static IReadOnlyList<MissingRequirement> Check(ProtectionSettings settings, bool clear = false)
+    /// <param name="forwarded">What this host is to forward.</param>
+    public static IReadOnlyList<MissingRequirement> Check(ProtectionSettings settings, bool clear = false, IEnumerable<ProtectedSelector>? forwarded = null)
     {
         ArgumentNullException.ThrowIfNull(settings);
         var missing = new List<MissingRequirement>();
@@ -54,6 +55,15 @@ public static class HostRequirements
             Minor($"The kernel drops what hosts send in clear on {string.Join(", ", strict)}, because it checks source addresses strictly there: set net.ipv4.conf.all.rp_filter = 2 (loose), or clear = \"until-ipsec\" reaches nobody over IPv4.");
         }
 
+        foreach (var v6 in (bool[])[.. (forwarded ?? []).SelectMany(s => (bool[])[false, true], (s, v6) => (s, v6)).Where(f => f.s.Concerns(f.v6)).Select(f => f.v6).Distinct()])
+        {
+            var name = v6 ? "net.ipv6.conf.all.forwarding" : "net.ipv4.ip_forward";
+            if (!Forwards(name))
+            {
+                Minor($"The kernel forwards no {(v6 ? "IPv6" : "IPv4")} packets, and an entry says forward = true: set {name} = 1.");
+            }
+        }
+
         using var netlink = new NetlinkSocket(NetlinkAbi.Route);
         CheckRules(netlink, settings, Fatal);
         return missing;
@@ -78,6 +88,9 @@ public static class HostRequirements
             }
         }
     }
+
+    private static bool Forwards(string name) =>
+        $"/proc/sys/{name.Replace('.', '/')}" is var path && File.Exists(path) && File.ReadAllText(path).Trim() != "0";
 
     /// <summary>Where the route back must be the way a packet came: for protected selectors that is the TUN device. The larger of "all" and the interface's own counts.</summary>
     private static List<string> StrictInterfaces()

@@ -83,7 +83,7 @@ public sealed class OuterLinkTests
         {
             byte[] classes = [0, 0xB9, 0xBA, 0xBB, 0];
             var batch = new PacketBatch(64, 1600);
-            Put(batch, classes.Length, here, there, udp ? 4500 : 0);
+            Put(batch, classes.Length, here, there, (ushort)(udp ? 4500 : 0));
             for (var i = 0; i < classes.Length; i++)
             {
                 batch[i].TrafficClass = classes[i];

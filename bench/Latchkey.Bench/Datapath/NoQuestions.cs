@@ -6,11 +6,15 @@ namespace Latchkey.Bench.Datapath;
 /// <summary>Nobody decides: every flow of a measurement is bound beforehand.</summary>
 internal sealed class NoQuestions : IDatapathEvents
 {
-    public void OutboundFlowUnknown(FlowKey flow)
+    public void OutboundFlowUnknown(FlowKey flow, bool midway)
     {
     }
 
-    public void InboundFlowUnknown(FlowKey flow, ChannelId channel, uint spi)
+    public void InboundFlowUnknown(FlowKey flow, ChannelId channel, uint spi, bool midway)
+    {
+    }
+
+    public void FlowEnded(FlowKey flow, FlowEnd end)
     {
     }
 

@@ -39,10 +39,11 @@ public sealed record DaemonConfiguration
         foreach (var rule in Protect)
         {
             Table(
-                toml, "[protect]", ("name", rule.Name), ("remote", rule.Remote), ("protocol", rule.Protocol), ("local_port", rule.LocalPort),
+                toml, "[protect]", ("name", rule.Name), ("local", rule.Local), ("remote", rule.Remote), ("protocol", rule.Protocol), ("local_port", rule.LocalPort),
                 ("remote_port", rule.RemotePort), ("port", rule.Port), ("trust", rule.Trust), ("on_break", rule.OnBreak), ("on_silence", rule.OnSilence),
                 ("on_stranger", rule.OnStranger), ("clear", rule.Clear), ("encapsulation", rule.Encapsulation), ("esp", rule.Esp is { } cipher ? new[] { cipher } : null),
-                ("on_policy_change", rule.OnPolicyChange));
+                ("on_policy_change", rule.OnPolicyChange), ("mode", rule.Tunnel is null ? null : "tunnel"), ("outer_local", rule.Tunnel?.Local), ("outer_remote", rule.Tunnel?.Remote),
+                ("forward", rule.Forward ? true : null));
         }
 
         foreach (var peer in Peers)
@@ -87,7 +88,15 @@ public sealed record ProtectRule(string Name, string? LocalPort = null, string? 
 {
     public string Protocol { get; init; } = "tcp";
 
+    public string? Local { get; init; }
+
     public string? Remote { get; init; }
+
+    /// <summary>The outer addresses of tunnel mode; null: transport mode.</summary>
+    public (string Local, string Remote)? Tunnel { get; init; }
+
+    /// <summary>What the host forwards through the tunnel is protected too.</summary>
+    public bool Forward { get; init; }
 
     public string? Trust { get; init; } = "anyone";
 

@@ -23,9 +23,12 @@ public sealed record AddressPlan(bool IsIPv6)
     /// <summary>What this family's addresses are called in tshark's filters.</summary>
     public string FilterPrefix => IsIPv6 ? "ipv6" : "ip";
 
-    /// <param name="link">1 or 2.</param>
+    /// <summary>All addresses of a link.</summary>
+    public string Prefix(int link) => $"{(IsIPv6 ? $"2001:db8:{link}::" : Address(link, 0))}/{PrefixLength}";
+
+    /// <param name="link">1, 2 or 3.</param>
     public string Address(int link, int host) =>
-        IsIPv6 ? $"2001:db8:{link}::{host:x}" : link == 1 ? $"192.0.2.{host}" : $"198.51.100.{host}";
+        IsIPv6 ? $"2001:db8:{link}::{host:x}" : $"{(link switch { 1 => "192.0.2", 2 => "198.51.100", _ => "203.0.113" })}.{host}";
 
     /// <summary>An address with a port, as in URLs and socat's arguments.</summary>
     public string WithPort(string address, int port) => IsIPv6 ? $"[{address}]:{port}" : $"{address}:{port}";

@@ -58,6 +58,8 @@ public static class Catalog
         new X9LocalAddressLost(),
         new X10Offload(refused: false),
         new X10Offload(refused: true),
+        new X12Gateways(waits: false),
+        new X12Gateways(waits: true),
     ];
 
     public static Scenario? Find(string id) => All.FirstOrDefault(scenario => string.Equals(scenario.Id, id, StringComparison.OrdinalIgnoreCase));

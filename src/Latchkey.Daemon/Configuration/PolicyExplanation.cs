@@ -13,7 +13,7 @@ public static class PolicyExplanation
     }
 
     public static string Of(ProtectEntry entry) =>
-        $"\"{entry.Name}\" protects {Flows(entry)}. {Trust(entry)}{Encryption(entry)} {Break(entry)}{Silence(entry)}{PolicyChange(entry)}{Clear(entry)}";
+        $"\"{entry.Name}\" protects {Flows(entry)}. {Trust(entry)}{Encryption(entry)} {Break(entry)}{Forwarding(entry)}{Silence(entry)}{PolicyChange(entry)}{Clear(entry)}";
 
     /// <summary>For example <c>tcp between any address and 192.0.2.0/24, port 179 on either side</c>.</summary>
     public static string Flows(ProtectEntry entry) =>
@@ -35,7 +35,7 @@ public static class PolicyExplanation
         [] => "",
     };
 
-    private static string Tunnel(ProtectEntry entry) => entry.Tunnel is { } tunnel ? $", in a tunnel from {tunnel.Local} to {tunnel.Remote}" : "";
+    private static string Tunnel(ProtectEntry entry) => entry.Tunnel is { } tunnel ? $", in a tunnel from {tunnel.Local} to {tunnel.Remote}{(entry.Forwarding is null ? "" : ", also what this host forwards between them")}" : "";
 
     private static string Trust(ProtectEntry entry) => entry.Trust switch
     {
@@ -55,6 +55,12 @@ public static class PolicyExplanation
     private static string Encryption(ProtectEntry entry) => entry.Encryption.IsEmpty
         ? ""
         : $" ESP encrypts with {string.Join(" or ", entry.Encryption)} and nothing else: a peer that has none of it is refused.";
+
+    private static string Forwarding(ProtectEntry entry) => entry.Forwarding is { } forwarding
+        ? $" Of connections that it forwards at most {forwarding.FlowMaximum} are latched at once, each until it is closed or {Time(forwarding.TcpIdle)} silent; flows of other protocols until they are {Time(forwarding.Idle)} silent."
+        : "";
+
+    private static string Time(TimeSpan time) => time.Ticks % TimeSpan.TicksPerMinute == 0 ? $"{time.TotalMinutes:0} min" : $"{time.TotalSeconds:0} s";
 
     private static string Silence(ProtectEntry entry) =>
         entry.OnSilence == Reaction.Close ? " A peer that falls silent counts as dead." : "";

@@ -72,12 +72,14 @@ internal static class ProtectReader
         var local = Prefix(section, "local");
         var remote = Prefix(section, "remote");
         var protocol = Protocol(section);
+        var mode = section.Choice("mode", SaMode.Transport, Modes);
         var entry = new ProtectEntry
         {
             Name = name ?? "",
             Local = local,
             Remote = remote,
-            Tunnel = Tunnel(section, local, remote),
+            Tunnel = Tunnel(section, mode, local, remote),
+            Forwarding = ForwardingReader.Read(section, mode == SaMode.Tunnel),
             Protocol = protocol,
             Ports = Ports(section, protocol),
             Trust = section.Choice("trust", TrustLevel.FirstUse, TrustLevels),
@@ -91,6 +93,12 @@ internal static class ProtectReader
             Encapsulation = section.Choice("encapsulation", EncapsulationChoice.Auto, Encapsulations),
         };
         RefuseSenselessClear(section, entry);
+        if (entry is { Forwarding: not null, OnPolicyChange: PolicyChangeReaction.Keep })
+        {
+            section.Refuse(
+                "on_policy_change", "on_policy_change = \"keep\" contradicts forward = true: what a later policy does not let through, this host does not forward", "write on_policy_change = \"break\"");
+        }
+
         if (entry.Trust == TrustLevel.Anyone)
         {
             section.RefuseIneffective("on_stranger", "with trust = \"anyone\" there are no strangers", "remove it, or write trust = \"first-use\" or \"known\"");
@@ -106,10 +114,10 @@ internal static class ProtectReader
     }
 
     /// <summary>The outer addresses of an entry in tunnel mode.</summary>
-    private static AddressPair? Tunnel(TomlSection section, InetPrefix? local, InetPrefix? remote)
+    private static AddressPair? Tunnel(TomlSection section, SaMode mode, InetPrefix? local, InetPrefix? remote)
     {
         string[] outer = ["outer_local", "outer_remote"];
-        if (section.Choice("mode", SaMode.Transport, Modes) == SaMode.Transport)
+        if (mode == SaMode.Transport)
         {
             foreach (var key in outer)
             {

@@ -144,8 +144,6 @@ public static class DaemonHost
         }
 
         var broken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var threads = new DatapathThreads(
-            datapath, network.Tun, network.Outer, LargestPacket, (name, e) => broken.TrySetException(new InvalidOperationException($"the datapath's thread {name} failed", e)), loop.AnswerQuestions);
         using var receiver = new IkeReceiver(network.Port500, door);
         receiver.Start();
         using var knocks = new KnockWatch(network.Settings, datapath.ProcessClear);
@@ -167,7 +165,9 @@ public static class DaemonHost
             RoutesFailed(e);
         }
 
-
+        // The engine knows this host's addresses by now, and so which flows it forwards.
+        using var threads = new DatapathThreads(
+            datapath, network.Tun, network.Outer, LargestPacket, (name, e) => broken.TrySetException(new InvalidOperationException($"the datapath's thread {name} failed", e)), loop.AnswerQuestions);
         var drops = new DropReport(datapath, network);
         metrics.Observe(drops.Read, () => RunningDaemon.Named(engine.IkeDrops));
         using var reloader = new Reloader(configuration, network, knocks, loop, recorder.Record, clock, log);

@@ -9,7 +9,7 @@ namespace Latchkey.Daemon.Hosting;
 /// <param name="narrowed">Changes the routes of local sockets; may block, so it is not called on the datapath's threads.</param>
 internal sealed class DatapathQuestions(EngineLoop loop, ISocketHolders sockets, ExpectedFlows expected, Action<InetAddress> narrowed, IkeDoor door) : IDatapathEvents
 {
-    public void OutboundFlowUnknown(FlowKey flow)
+    public void OutboundFlowUnknown(FlowKey flow, bool midway)
     {
         if (expected.MayExpect(flow))
         {
@@ -17,12 +17,14 @@ internal sealed class DatapathQuestions(EngineLoop loop, ISocketHolders sockets,
         }
         else
         {
-            loop.PostQuestion((engine, now) => engine.HandleOutboundFlow(now, flow));
+            loop.PostQuestion((engine, now) => engine.HandleOutboundFlow(now, flow, midway: midway));
         }
     }
 
-    public void InboundFlowUnknown(FlowKey flow, ChannelId channel, uint spi) =>
-        loop.PostQuestion((engine, now) => engine.HandleInboundFlow(now, flow, channel, spi));
+    public void InboundFlowUnknown(FlowKey flow, ChannelId channel, uint spi, bool midway) =>
+        loop.PostQuestion((engine, now) => engine.HandleInboundFlow(now, flow, channel, spi, midway));
+
+    public void FlowEnded(FlowKey flow, FlowEnd end) => loop.Post((engine, now) => engine.HandleFlowEnded(now, flow, end));
 
     public void ClearFlowUnknown(FlowKey flow) => loop.PostFromStranger((engine, now) => engine.HandleClearFlow(now, flow));
 

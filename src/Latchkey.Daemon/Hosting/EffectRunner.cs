@@ -36,6 +36,9 @@ internal sealed class EffectRunner(
             case BindFlow bind:
                 datapath.Bind(bind.Flow, bind.Channel);
                 break;
+            case FollowFlow follow:
+                datapath.Follow(follow.Flow, follow.Idle);
+                break;
             case ClearFlowOpened opened:
                 datapath.Clear(opened.Flow);
                 break;

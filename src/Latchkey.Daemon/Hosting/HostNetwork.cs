@@ -77,7 +77,7 @@ internal sealed class HostNetwork : IDisposable
     /// <param name="connections">The host's connections.</param>
     public static HostNetwork Open(SecurityPolicy policy, IReadOnlyCollection<FlowKey> connections)
     {
-        var missing = HostRequirements.Check(new ProtectionSettings(), clear: policy.Protect.Any(entry => entry.ClearUntilIpsec));
+        var missing = HostRequirements.Check(new ProtectionSettings(), clear: policy.Protect.Any(entry => entry.ClearUntilIpsec), forwarded: policy.Protect.Where(entry => entry.Forwarding is not null).SelectMany(Selectors));
         var fatal = missing.Where(m => m.Fatal).Select(m => m.Sentence.TrimEnd('.')).ToList();
         if (fatal.Count > 0)
         {
@@ -105,7 +105,7 @@ internal sealed class HostNetwork : IDisposable
 
     /// <summary>Which of the host's traffic an entry protects, one selector for each of its port pairs.</summary>
     internal static IEnumerable<ProtectedSelector> Selectors(ProtectEntry entry) =>
-        entry.Ports.Select(pair => new ProtectedSelector(entry.Local, entry.Remote, entry.Protocol, Span(pair.Local), Span(pair.Remote), entry.ClearUntilIpsec) { Tunnel = entry.Tunnel });
+        entry.Ports.Select(pair => new ProtectedSelector(entry.Local, entry.Remote, entry.Protocol, Span(pair.Local), Span(pair.Remote), entry.ClearUntilIpsec) { Tunnel = entry.Tunnel, IsForwarded = entry.Forwarding is not null });
 
     public void Dispose()
     {

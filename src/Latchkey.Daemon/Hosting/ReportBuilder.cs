@@ -30,6 +30,7 @@ internal sealed class ReportBuilder(DaemonClock clock)
         clock.At(latch.Since))
     {
         KeepsPolicy = latch.KeepsItsPolicy ? true : null,
+        Forwarded = latch.IsForwarded ? true : null,
     };
 
     public ClearFlowReport ClearFlow(ClearFlowSnapshot flow) => new(FlowReport.From(flow.Flow), flow.Entry, clock.At(flow.Since));

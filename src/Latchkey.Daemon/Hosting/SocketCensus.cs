@@ -32,11 +32,14 @@ internal sealed class SocketCensus
             .ToHashSet();
     }
 
-    /// <summary>The latches whose flow still has its socket. To be asked once, at the start, when nothing can move meanwhile.</summary>
+    /// <summary>
+    /// The latches whose flow still has its socket, and those of flows that this host forwards: of these nobody knows, and
+    /// their packets will tell. To be asked once, at the start, when nothing can move meanwhile.
+    /// </summary>
     public static IReadOnlyCollection<LatchRecord> Living(IReadOnlyCollection<LatchRecord> latches, IReadOnlyList<SocketEntry> sockets)
     {
         var missing = Missing(latches.Select(latch => latch.Flow), sockets);
-        return [.. latches.Where(latch => !missing.Contains(latch.Flow))];
+        return [.. latches.Where(latch => latch.IsForwarded || !missing.Contains(latch.Flow))];
     }
 
     /// <summary>What listens: TCP sockets in LISTEN, UDP sockets without a peer.</summary>

@@ -50,6 +50,9 @@ internal static class LatchRecordFormat
 
         /// <summary>The peer's life in which it proved itself: number (8), digest (16).</summary>
         Life = 14,
+
+        /// <summary>Empty: this host forwards the flow.</summary>
+        Forwarded = 15,
     }
 
     public static ReadOnlySpan<byte> ToBytes(LatchRecord record)
@@ -109,6 +112,11 @@ internal static class LatchRecordFormat
             Write(output, proof);
         }
 
+        if (record.IsForwarded)
+        {
+            Write(output, Field.Forwarded, default(ReadOnlySpan<byte>));
+        }
+
         return output.WrittenSpan;
     }
 
@@ -126,6 +134,7 @@ internal static class LatchRecordFormat
         ClosedReason? closedBy = null;
         Disposition? disposition = null;
         var narrow = false;
+        var forwarded = false;
         (PeerKey Local, PeerKey Peer, byte[] Digest)? proof = null;
         string? trust = null;
         string? name = null;
@@ -176,6 +185,9 @@ internal static class LatchRecordFormat
                 case Field.PeerName:
                     name = reader.Text();
                     break;
+                case Field.Forwarded:
+                    forwarded = true;
+                    break;
                 case Field.Life:
                     life = new PeerLife(reader.UInt64(), reader.UInt128());
                     break;
@@ -203,6 +215,7 @@ internal static class LatchRecordFormat
             ClosedBy = closedBy,
             Disposition = disposition,
             Narrow = narrow,
+            IsForwarded = forwarded,
             Authentication = proof is { } proved && trust is not null ? new PeerAuthentication(proved.Local, proved.Peer, name, trust, proved.Digest, At: null) { Life = life } : null,
         };
     }

@@ -40,6 +40,9 @@ public sealed record LatchReport(
     /// <summary>True when the policy in force says something else and the latch keeps the one it had; otherwise absent.</summary>
     public bool? KeepsPolicy { get; init; }
 
+    /// <summary>True when this host forwards the flow, so that no socket here is its owner; otherwise absent.</summary>
+    public bool? Forwarded { get; init; }
+
     /// <summary>Whose socket it is; absent when there is none any more.</summary>
     public OwnerReport? Owner { get; init; }
 }

@@ -58,6 +58,9 @@ internal sealed class Flow(FlowKey key)
     /// <summary>The telling of the local socket, when it was asked for.</summary>
     public Notice? Notice { get; set; }
 
+    /// <summary>How far it has come, when no local socket has it; null: one has.</summary>
+    public FlowCourse? Course { get; set; }
+
     /// <summary>The channel's newest SA that covers this flow; remembered until the channel's SAs change.</summary>
     public OutboundSa? Outbound
     {

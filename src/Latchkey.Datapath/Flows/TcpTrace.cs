@@ -22,6 +22,9 @@ internal struct TcpTrace
     /// <summary>SYN-SENT: a SYN went out and nothing was delivered since.</summary>
     public bool IsConnecting { get; private set; }
 
+    /// <summary>Whether <see cref="SendNext"/> is known.</summary>
+    public readonly bool HasSendNext => _sent != 0;
+
     /// <summary>Behind the last octet the local socket sent; in SYN-SENT that is ISS + 1.</summary>
     public readonly uint SendNext => (uint)_sent;
 

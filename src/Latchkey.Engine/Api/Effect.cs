@@ -30,6 +30,9 @@ public sealed record RemoveSa(SaDirection Direction, ChannelId Channel, uint Spi
 /// <summary><see cref="IDatapath.Bind"/></summary>
 public sealed record BindFlow(FlowKey Flow, ChannelId Channel) : Effect;
 
+/// <summary><see cref="IDatapath.Follow"/></summary>
+public sealed record FollowFlow(FlowKey Flow, TimeSpan Idle) : Effect;
+
 /// <summary><see cref="IDatapath.Clear"/></summary>
 public sealed record ClearFlowOpened(FlowKey Flow) : Effect;
 

@@ -16,6 +16,9 @@ public sealed record LatchSnapshot(
     /// <summary>The policy in force says something else, and the latch keeps the one it had (RFC 5660 L30).</summary>
     public bool KeepsItsPolicy { get; init; }
 
+    /// <summary>This host forwards the flow, and has no socket of it.</summary>
+    public bool IsForwarded { get; init; }
+
     /// <summary>The peer proved nothing (RFC 7619): the flow is encrypted and not latched.</summary>
     public bool IsToNobody { get; init; }
 }

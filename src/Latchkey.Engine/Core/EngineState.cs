@@ -59,6 +59,22 @@ internal sealed class EngineState
     /// <summary>Flows that have a latch and no protect entry any more.</summary>
     public HashSet<FlowKey> OutsidePolicy { get; } = [];
 
+    /// <summary>What this host holds for its own; null until that was told.</summary>
+    public ImmutableArray<InetPrefix>? OwnAddresses { get; set; }
+
+    /// <summary>This host forwards the flow, and has no socket of it.</summary>
+    public bool IsForwarded(ProtectEntry entry, FlowKey flow) =>
+        entry.Forwarding is not null && OwnAddresses is { } own && !own.Any(prefix => prefix.Contains(flow.Local));
+
+    /// <summary>No socket tells when the flow of a forwarded latch ends: its packets must.</summary>
+    public void Follow(Latch latch)
+    {
+        if (latch.IsForwarded)
+        {
+            Effects.Add(new FollowFlow(latch.Flow, (latch.Entry.Forwarding ?? Forwarding.Default).IdleOf(latch.Flow.Protocol)));
+        }
+    }
+
     /// <summary>From now on this policy decides, and what is made of it.</summary>
     [MemberNotNull(nameof(Policy), nameof(Pad), nameof(ChildAuthorization))]
     public void Adopt(SecurityPolicy policy) => (Policy, Pad, ChildAuthorization) = (policy, new PeerAuthorizationDatabase(policy), new ChildAuthorization(policy));
@@ -86,6 +102,7 @@ internal sealed class EngineState
             : Policy.Find(latch.Flow) is not { } entry ? new LatchVerdict.Contradicts("no [[protect]] entry covers it any more")
             : entry.PathOf(latch.Flow) != latch.Path || entry.Mode != latch.Channel.Parameters.Mode
                 ? new LatchVerdict.Contradicts($"[[protect]] \"{entry.Name}\" wants {entry.Mode} mode between {entry.PathOf(latch.Flow)}, and it is latched in {latch.Channel.Parameters.Mode} mode between {latch.Path}")
+            : latch.IsForwarded && entry.Forwarding is null ? new LatchVerdict.Contradicts($"[[protect]] \"{entry.Name}\" has no forward = true any more, and this host forwards it")
             : !Policy.Admits(entry, key, latch.Path.Remote) ? new LatchVerdict.Contradicts($"[[protect]] \"{entry.Name}\" has trust = \"known\", and its peer's key is in no [[peer]] and not pinned by a person")
             : entry.ObjectionTo(latch.Channel.Parameters.Quality) is { } weak ? new LatchVerdict.Contradicts(weak)
             : new LatchVerdict.Agrees(entry);

@@ -9,7 +9,8 @@ namespace Latchkey.Engine;
 internal sealed class FlowAdmission(EngineState state, Negotiations negotiations, ClearAdmission clear, LatchRecorder recorder, LatchBreaker breaker)
 {
     /// <param name="wishes">What the application asked for before it connected.</param>
-    public void Outbound(TimeSpan now, FlowKey flow, FlowWishes wishes)
+    /// <param name="midway">The packet is of a TCP connection that began before.</param>
+    public void Outbound(TimeSpan now, FlowKey flow, FlowWishes wishes, bool midway)
     {
         if (state.Latches.Find(flow) is { State: LatchState.Larval } waiting)
         {
@@ -28,6 +29,12 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
             return;
         }
 
+        var isForwarded = state.IsForwarded(entry, flow);
+        if (isForwarded && !MayBegin(flow, entry, midway, tell: true))
+        {
+            return;
+        }
+
         if (wishes.IsDemand)
         {
             clear.End(now, flow, "its application demands protection");
@@ -38,19 +45,21 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
             return;
         }
 
-        var latch = state.Latches.CreateLarval(now, flow, entry);
+        var latch = state.Latches.CreateLarval(now, flow, entry, isForwarded);
         latch.Wishes = wishes;
+        state.Follow(latch);
         state.Effects.Raise(EventKind.LatchLarval, now, latch, $"{flow} waits for protection ([[protect]] \"{entry.Name}\")");
         Advance(now, latch);
     }
 
     /// <param name="channelId">The channel of the SA under which the packet came.</param>
     /// <param name="spi">That SA's own SPI.</param>
-    public void Inbound(TimeSpan now, FlowKey flow, ChannelId channelId, uint spi)
+    /// <param name="midway">The packet is of a TCP connection that began before.</param>
+    public void Inbound(TimeSpan now, FlowKey flow, ChannelId channelId, uint spi, bool midway)
     {
         if (state.Latches.Find(flow) is not { State: LatchState.Larval } larval)
         {
-            if (!AnswerFromLatch(flow) && Admit(flow) is { } entry)
+            if (!AnswerFromLatch(flow) && Admit(flow) is { } entry && (!state.IsForwarded(entry, flow) || MayBegin(flow, entry, midway, tell: false)))
             {
                 Born(now, flow, entry, channelId, spi);
             }
@@ -150,13 +159,15 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
             return;
         }
 
-        if (!recorder.TryEstablish(now, flow, entry, channel, authentication, listener?.Wishes ?? FlowWishes.None))
+        var isForwarded = state.IsForwarded(entry, flow);
+        if (!recorder.TryEstablish(now, flow, entry, channel, authentication, listener?.Wishes ?? FlowWishes.None, isForwarded))
         {
             Refuse(flow, DropReason.NotRecorded);
             return;
         }
 
-        var latch = state.Latches.CreateEstablished(now, flow, entry, channel, authentication, listener);
+        var latch = state.Latches.CreateEstablished(now, flow, entry, channel, authentication, listener, isForwarded);
+        state.Follow(latch);
         state.Effects.Add(new BindFlow(flow, channelId));
         var origin = listener is null ? "" : $", born from listener {listener.Id}";
         Tell(now, latch, origin);
@@ -184,7 +195,7 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
             return;
         }
 
-        if (!recorder.TryEstablish(now, latch.Flow, latch.Entry, channel, authentication, latch.Wishes))
+        if (!recorder.TryEstablish(now, latch.Flow, latch.Entry, channel, authentication, latch.Wishes, latch.IsForwarded))
         {
             breaker.Close(now, latch, ClosedReason.NotRecorded, DropReason.NotRecorded, $"it cannot be written down: {recorder.Failure}");
             return;
@@ -254,6 +265,34 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
         return entry;
     }
 
+    /// <summary>
+    /// A forwarded flow may begin. A TCP connection does so with a SYN: of one that is under way, and has no latch, nobody
+    /// here knows with whom it began, and it must not go on with whoever is there now.
+    /// </summary>
+    /// <param name="tell">The host behind this one is told that its connection is at an end, as its entry says.</param>
+    private bool MayBegin(FlowKey flow, ProtectEntry entry, bool midway, bool tell)
+    {
+        if (midway)
+        {
+            state.Effects.Add(new BlockFlow(flow, DropReason.BeginningNotSeen));
+            if (tell && entry.DispositionFor(flow.Protocol) != Disposition.Wait)
+            {
+                state.Effects.Add(new NotifyFlow(flow, FlowNotice.Reset));
+            }
+
+            state.Effects.Add(new ForgetFlow(flow));
+            return false;
+        }
+
+        if (state.Latches.CountForwarded(entry) < entry.Forwarding!.FlowMaximum)
+        {
+            return true;
+        }
+
+        Refuse(flow, DropReason.ForwardedFlowsFull);
+        return false;
+    }
+
     /// <summary>Drops what is held and keeps no state: the next packet asks again.</summary>
     private void Refuse(FlowKey flow, DropReason reason)
     {
@@ -272,6 +311,7 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
         switch (latch.State)
         {
             case LatchState.Established:
+                state.Follow(latch);
                 state.Effects.Add(new BindFlow(flow, new ChannelId(latch.Channel!.Id)));
                 break;
             case LatchState.Broken:

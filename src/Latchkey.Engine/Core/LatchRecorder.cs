@@ -55,13 +55,14 @@ internal sealed class LatchRecorder(EngineState state, ILatchJournal journal)
     }
 
     /// <returns>False when the latch could not be written down: its flow must not be bound.</returns>
-    public bool TryEstablish(TimeSpan now, FlowKey flow, ProtectEntry entry, Channel channel, PeerAuthentication? authentication, FlowWishes wishes) =>
+    public bool TryEstablish(TimeSpan now, FlowKey flow, ProtectEntry entry, Channel channel, PeerAuthentication? authentication, FlowWishes wishes, bool isForwarded = false) =>
         // Nobody could be told apart from somebody else after a restart: what is not latched is not restored.
         authentication?.Peer.ProvesNothing == true || TryWrite(now, new LatchRecord(flow, entry.Name, channel.Parameters, LatchState.Established)
         {
             Authentication = authentication,
             Disposition = wishes.Disposition,
             Narrow = wishes.Narrow,
+            IsForwarded = isForwarded,
         });
 
     /// <summary>The owner of a latch asks for something else.</summary>
@@ -71,7 +72,7 @@ internal sealed class LatchRecorder(EngineState state, ILatchJournal journal)
 
     /// <summary>A BROKEN latch is about to be ESTABLISHED again.</summary>
     /// <returns>False when that could not be written down: it must stay BROKEN.</returns>
-    public bool TryRestore(TimeSpan now, Latch latch) => TryEstablish(now, latch.Flow, latch.Entry, latch.Channel!, latch.Authentication, latch.Wishes);
+    public bool TryRestore(TimeSpan now, Latch latch) => TryEstablish(now, latch.Flow, latch.Entry, latch.Channel!, latch.Authentication, latch.Wishes, latch.IsForwarded);
 
     /// <summary>A latch broke or was closed; nobody has been told yet.</summary>
     public void Ended(TimeSpan now, Latch latch)

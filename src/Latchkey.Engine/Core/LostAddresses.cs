@@ -26,6 +26,7 @@ internal sealed class LostAddresses(EngineState state, LatchBreaker breaker)
     {
         var before = _present;
         _present = present;
+        state.OwnAddresses = present;
         foreach (var back in _missing.Keys.Where(IsPresent).ToList())
         {
             _missing.Remove(back);
@@ -61,8 +62,9 @@ internal sealed class LostAddresses(EngineState state, LatchBreaker breaker)
     private void Lose(TimeSpan now, InetAddress address)
     {
         var because = $"this host has lost its address {address}";
-        var latches = state.Latches.All.Where(l => l.Flow.Local == address || l.Path.Local == address).ToList();
-        if (latches.Exists(l => l.Flow.Local == address))
+        bool Speaks(Latch latch) => latch.Flow.Local == address && !latch.IsForwarded;
+        var latches = state.Latches.All.Where(l => Speaks(l) || l.Path.Local == address).ToList();
+        if (latches.Exists(Speaks))
         {
             Deliver(_lost.Add(address));
         }
@@ -86,7 +88,7 @@ internal sealed class LostAddresses(EngineState state, LatchBreaker breaker)
 
     /// <summary>Addresses of this host that a latch uses, or an IKE SA.</summary>
     private IEnumerable<InetAddress> Used() =>
-        state.Latches.All.Where(l => l.State != LatchState.Closed).SelectMany(l => (InetAddress[])[l.Flow.Local, l.Path.Local]).Concat(state.Peerings.Values.Select(p => p.Pair.Local)).Distinct();
+        state.Latches.All.Where(l => l.State != LatchState.Closed).SelectMany(l => (InetAddress[])(l.IsForwarded ? [l.Path.Local] : [l.Flow.Local, l.Path.Local])).Concat(state.Peerings.Values.Select(p => p.Pair.Local)).Distinct();
 
     private bool IsPresent(InetAddress address) => _present!.Value.Any(prefix => prefix.Contains(address));
 }

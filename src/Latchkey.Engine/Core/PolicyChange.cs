@@ -77,6 +77,7 @@ internal sealed class PolicyChange(EngineState state, LatchBreaker breaker, Flow
             {
                 case LatchVerdict.Agrees { Entry: var entry }:
                     latch.Follow(entry);
+                    state.Follow(latch);
                     untouched += latch.Conducts ? 1 : 0;
                     changed.Add(latch.Path);
                     break;
@@ -109,7 +110,7 @@ internal sealed class PolicyChange(EngineState state, LatchBreaker breaker, Flow
     /// <summary>It conducted nothing yet: it waits under the new entry, or its flow is none of ours any more.</summary>
     private void JudgeLarval(TimeSpan now, Latch latch)
     {
-        if (state.Policy.Find(latch.Flow) is { } entry && entry.PathOf(latch.Flow) == latch.Path)
+        if (state.Policy.Find(latch.Flow) is { } entry && entry.PathOf(latch.Flow) == latch.Path && !(latch.IsForwarded && entry.Forwarding is null))
         {
             latch.Follow(entry);
         }

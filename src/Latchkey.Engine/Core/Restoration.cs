@@ -21,6 +21,7 @@ internal sealed class Restoration(EngineState state, LatchRecorder recorder, Lat
 
         foreach (var latch in latches)
         {
+            state.Follow(latch);
             if (latch.Conducts)
             {
                 state.Unheard.Add(latch.Channel!);
@@ -75,7 +76,7 @@ internal sealed class Restoration(EngineState state, LatchRecorder recorder, Lat
             state.OutsidePolicy.Add(record.Flow);
         }
 
-        var latch = state.Latches.CreateEstablished(now, record.Flow, entry ?? ProtectEntry.Gone(record.Flow), state.Channels.For(record.Channel), record.Authentication is { } proof ? proof with { At = null } : null);
+        var latch = state.Latches.CreateEstablished(now, record.Flow, entry ?? ProtectEntry.Gone(record.Flow), state.Channels.For(record.Channel), record.Authentication is { } proof ? proof with { At = null } : null, isForwarded: record.IsForwarded);
         if (record.Authentication?.Life is { } life)
         {
             state.Lives.Remember(latch.Path, record.Channel.PeerKey, life);

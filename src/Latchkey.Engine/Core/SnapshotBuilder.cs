@@ -122,6 +122,7 @@ internal sealed class SnapshotBuilder(EngineState state)
         {
             KeepsItsPolicy = latch.IsKept,
             IsToNobody = latch.IsToNobody,
+            IsForwarded = latch.IsForwarded,
         };
     }
 

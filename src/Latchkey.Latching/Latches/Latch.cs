@@ -36,6 +36,12 @@ public sealed class Latch
     /// <summary>The LISTENER latch it was born from, or null.</summary>
     public LatchId? BornFrom { get; init; }
 
+    /// <summary>Its flow is one that this host forwards: it has no socket here.</summary>
+    public bool IsForwarded => ForwardedUnder is not null;
+
+    /// <summary>The name of the entry under which it was made, when its flow is a forwarded one.</summary>
+    internal string? ForwardedUnder { get; init; }
+
     /// <summary>What its owner asks for.</summary>
     public FlowWishes Wishes { get; set; } = FlowWishes.None;
 

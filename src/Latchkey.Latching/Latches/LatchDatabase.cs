@@ -16,6 +16,8 @@ public sealed class LatchDatabase
     private readonly Dictionary<AddressPair, HashSet<Latch>> _byAddresses = [];
     private readonly Dictionary<Channel, HashSet<Latch>> _byChannel = [];
     private readonly Dictionary<ListenerKey, ListenerLatch> _listeners = [];
+
+    private readonly Dictionary<string, int> _forwarded = [];
     private uint _last;
 
     public int Count => _byFlow.Count;
@@ -36,6 +38,13 @@ public sealed class LatchDatabase
 
     /// <summary>Latches that hold a channel, in any state.</summary>
     public IReadOnlyCollection<Latch> On(Channel channel) => _byChannel.GetValueOrDefault(channel) is { } found ? found : [];
+
+    /// <summary>How many latches of forwarded flows, in any state, were made under an entry.</summary>
+    public int CountForwarded(ProtectEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        return _forwarded.GetValueOrDefault(entry.Name);
+    }
 
     /// <summary>CREATE_LISTENER_LATCH (RFC 5660 §2.3); refused while one for the same 3-tuple lives.</summary>
     public bool TryCreateListener(TimeSpan now, ListenerKey key, ProtectEntry entry, [NotNullWhen(true)] out ListenerLatch? latch)
@@ -70,15 +79,16 @@ public sealed class LatchDatabase
         ?? _listeners.GetValueOrDefault(new ListenerKey(flow.Protocol, InetAddress.AnyV6, flow.LocalPort));
 
     /// <summary>CREATE_CONNECTION_LATCH before a channel is known (L23): the flow waits.</summary>
+    /// <param name="isForwarded"><see cref="Latch.IsForwarded"/></param>
     /// <exception cref="InvalidOperationException">The flow has a latch.</exception>
-    public Latch CreateLarval(TimeSpan now, FlowKey flow, ProtectEntry entry) => Add(now, flow, entry);
+    public Latch CreateLarval(TimeSpan now, FlowKey flow, ProtectEntry entry, bool isForwarded = false) => Add(now, flow, entry, isForwarded: isForwarded);
 
     /// <summary>CREATE_CONNECTION_LATCH with a channel; the caller has seen to it that nothing conflicts (L26).</summary>
     /// <exception cref="InvalidOperationException">The flow has a latch.</exception>
     public Latch CreateEstablished(
-        TimeSpan now, FlowKey flow, ProtectEntry entry, Channel channel, PeerAuthentication? authentication = null, ListenerLatch? bornFrom = null)
+        TimeSpan now, FlowKey flow, ProtectEntry entry, Channel channel, PeerAuthentication? authentication = null, ListenerLatch? bornFrom = null, bool isForwarded = false)
     {
-        var latch = Add(now, flow, entry, bornFrom, channel);
+        var latch = Add(now, flow, entry, bornFrom, channel, isForwarded);
         Establish(now, latch, channel, authentication);
         return latch;
     }
@@ -113,6 +123,11 @@ public sealed class LatchDatabase
         latch.Close(now, ClosedReason.Released);
         _byFlow.Remove(latch.Flow);
         _byId.Remove(latch.Id);
+        if (latch.ForwardedUnder is { } entry && --_forwarded[entry] == 0)
+        {
+            _forwarded.Remove(entry);
+        }
+
         var pair = latch.Path;
         if (_byAddresses.TryGetValue(pair, out var between) && between.Remove(latch) && between.Count == 0)
         {
@@ -150,10 +165,10 @@ public sealed class LatchDatabase
 
     private IReadOnlyCollection<Latch> Single(FlowKey flow) => Find(flow) is { } latch ? [latch] : [];
 
-    private Latch Add(TimeSpan now, FlowKey flow, ProtectEntry entry, ListenerLatch? bornFrom = null, Channel? channel = null)
+    private Latch Add(TimeSpan now, FlowKey flow, ProtectEntry entry, ListenerLatch? bornFrom = null, Channel? channel = null, bool isForwarded = false)
     {
         var path = channel is null ? entry.PathOf(flow) : new AddressPair(channel.Parameters.Local, channel.Parameters.Remote);
-        var latch = new Latch(new LatchId(_last + 1), flow, path, entry, now) { BornFrom = bornFrom?.Id, Wishes = bornFrom?.Wishes ?? FlowWishes.None };
+        var latch = new Latch(new LatchId(_last + 1), flow, path, entry, now) { BornFrom = bornFrom?.Id, Wishes = bornFrom?.Wishes ?? FlowWishes.None, ForwardedUnder = isForwarded ? entry.Name : null };
         if (!_byFlow.TryAdd(flow, latch))
         {
             throw new InvalidOperationException($"{flow} already has a latch");
@@ -167,6 +182,11 @@ public sealed class LatchDatabase
         }
 
         between.Add(latch);
+        if (isForwarded)
+        {
+            _forwarded[entry.Name] = CountForwarded(entry) + 1;
+        }
+
         return latch;
     }
 }

@@ -24,6 +24,9 @@ public sealed record LatchRecord(FlowKey Flow, string Entry, ChannelParameters C
     /// <summary>Its owner asked for a Child SA of its own.</summary>
     public bool Narrow { get; init; }
 
+    /// <summary>Its flow is one that this host forwards.</summary>
+    public bool IsForwarded { get; init; }
+
     /// <summary>The latch is gone, and the record says no more than that.</summary>
     public bool IsReleased => ClosedBy == ClosedReason.Released;
 
@@ -40,6 +43,7 @@ public sealed record LatchRecord(FlowKey Flow, string Entry, ChannelParameters C
             Authentication = latch.Authentication,
             Disposition = latch.Wishes.Disposition,
             Narrow = latch.Wishes.Narrow,
+            IsForwarded = latch.IsForwarded,
         };
     }
 }

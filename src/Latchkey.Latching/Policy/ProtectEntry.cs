@@ -21,6 +21,12 @@ public sealed record ProtectEntry
     /// </summary>
     public AddressPair? Tunnel { get; init; }
 
+    /// <summary>
+    /// What this host forwards between <see cref="Local"/> and <see cref="Remote"/> is protected too; null: it is dropped. In
+    /// tunnel mode only.
+    /// </summary>
+    public Forwarding? Forwarding { get; init; }
+
     public SaMode Mode => Tunnel is null ? SaMode.Transport : SaMode.Tunnel;
 
     /// <summary>The protocol; null is any.</summary>

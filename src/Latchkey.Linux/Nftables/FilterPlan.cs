@@ -77,7 +77,7 @@ internal static class FilterPlan
         foreach (var v6 in (bool[])[false, true])
         {
             commands.AddRange(HeldFlows.Set(v6, held, settings));
-            foreach (var (chain, statements) in HeldFlows.Rules(v6, held))
+            foreach (var (chain, statements) in HeldFlows.Rules(v6, held, settings))
             {
                 Rule(chain, statements);
             }
@@ -103,9 +103,7 @@ internal static class FilterPlan
                 Rule("output", [.. Packet(v6, selector, arriving: false), Count(ClearOut), Drop]);
                 if (selector.Tunnel is not null)
                 {
-                    // Inner addresses may be others' than this host's. Nothing is forwarded into a tunnel or out of it, so it must not pass beside it either.
-                    Rule("forward", [.. Packet(v6, selector, arriving: true), Count(ClearIn), Drop]);
-                    Rule("forward", [.. Packet(v6, selector, arriving: false), Count(ClearOut), Drop]);
+                    KeepInside(Rule, v6, selector, settings);
                 }
             }
         }
@@ -116,6 +114,29 @@ internal static class FilterPlan
     /// <summary>Commands that take the table away, whether it is there or not.</summary>
     public static List<JsonObject> Remove(ProtectionSettings settings) =>
         [Add("table", Table(settings)), new JsonObject { ["delete"] = new JsonObject { ["table"] = Table(settings) } }];
+
+    /// <summary>
+    /// Inner addresses may be others' than this host's. What is forwarded between them goes through the tunnel or nowhere,
+    /// and neither do errors that quote it come or go beside it.
+    /// </summary>
+    private static void KeepInside(Action<string, IEnumerable<JsonObject>> rule, bool v6, ProtectedSelector selector, ProtectionSettings settings)
+    {
+        JsonObject[] Beside(string interfaceName) => selector.IsForwarded ? [Match(Meta(interfaceName), settings.Device, "!=")] : [];
+        rule("forward", [.. Beside("iifname"), .. Packet(v6, selector, arriving: true), Count(ClearIn), Drop]);
+        rule("forward", [.. Beside("oifname"), .. Packet(v6, selector, arriving: false), Count(ClearOut), Drop]);
+        if (selector.IsForwarded)
+        {
+            foreach (var quote in QuotedPacket.Matches(v6, selector, quotesOurs: true))
+            {
+                rule("forward", [.. Beside("iifname"), .. quote, Count(ErrorIn), Drop]);
+            }
+
+            foreach (var quote in QuotedPacket.Matches(v6, selector, quotesOurs: false))
+            {
+                rule("forward", [.. Beside("oifname"), .. quote, Count(ErrorOut), Drop]);
+            }
+        }
+    }
 
     private static void PassInput(Action<string, IEnumerable<JsonObject>> rule, ProtectionSettings settings)
     {

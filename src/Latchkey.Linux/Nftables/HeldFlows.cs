@@ -22,8 +22,11 @@ internal static class HeldFlows
     }
 
     /// <summary>The rules with their chains. ICMP errors are known by the addresses they quote: one too many is dropped, never one too few.</summary>
-    public static IEnumerable<(string Chain, IEnumerable<JsonObject> Statements)> Rules(bool v6, IEnumerable<FlowKey> flows)
+    public static IEnumerable<(string Chain, IEnumerable<JsonObject> Statements)> Rules(bool v6, IEnumerable<FlowKey> flows, ProtectionSettings settings)
     {
+        // A held flow may be one that this host forwards.
+        yield return ("forward", [Match(Meta("iifname"), settings.Device, "!="), FlowSet.Held(v6).Holds(arriving: true), Count(FilterPlan.ClearIn), Drop]);
+        yield return ("forward", [Match(Meta("oifname"), settings.Device, "!="), FlowSet.Held(v6).Holds(arriving: false), Count(FilterPlan.ClearOut), Drop]);
         yield return ("input", [FlowSet.Held(v6).Holds(arriving: true), Count(FilterPlan.ClearIn), Drop]);
         yield return ("output", [FlowSet.Held(v6).Holds(arriving: false), Count(FilterPlan.ClearOut), Drop]);
         foreach (var pair in flows.Where(flow => flow.Local.IsV6 == v6).Select(AddressPair.Of).Distinct())

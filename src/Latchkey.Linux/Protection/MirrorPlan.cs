@@ -58,6 +58,9 @@ internal static class MirrorPlan
         var protectedPrefixes = selectors.Where(s => s.Concerns(v6) && s.Tunnel is null).Select(s => s.Remote ?? any).ToHashSet();
         var destinations = new HashSet<InetPrefix>();
         var own = new List<InetPrefix>();
+
+        // Not all that is in the local table: a router's anycast address (RFC 4291 §2.6.1) is none to speak from.
+        List<InetAddress> addresses = [.. hostRoutes.Where(r => r is { Table: Rtnetlink.TableLocal, Type: Rtnetlink.RouteLocal } && r.Destination.Length == r.Destination.Address.BitLength).Select(r => r.Destination.Address)];
         foreach (var route in hostRoutes)
         {
             if (route.Table == Rtnetlink.TableLocal)
@@ -94,7 +97,7 @@ internal static class MirrorPlan
 
         foreach (var selector in selectors.Where(s => s.Tunnel is not null && s.Concerns(v6)).DistinctBy(s => s.Remote))
         {
-            var route = Inside(selector, own, resolve, interfaceMtu, innerMtu, device, settings);
+            var route = Inside(selector, addresses, resolve, interfaceMtu, innerMtu, device, settings);
             result.RemoveAll(route.SamePlace);
             result.Add(route);
         }
@@ -106,12 +109,12 @@ internal static class MirrorPlan
 
     /// <summary>The route into a tunnel: from an inner address of this host, however the host would go to the other end's inner addresses.</summary>
     private static RouteInfo Inside(
-        ProtectedSelector selector, List<InetPrefix> own, Func<InetAddress, Way?> resolve, Func<int, int> interfaceMtu, InnerMtu innerMtu, int device, ProtectionSettings settings)
+        ProtectedSelector selector, List<InetAddress> addresses, Func<InetAddress, Way?> resolve, Func<int, int> interfaceMtu, InnerMtu innerMtu, int device, ProtectionSettings settings)
     {
         var peer = selector.Tunnel!.Value.Remote;
         var outer = resolve(peer) is { } way ? OuterMtu(way, interfaceMtu) : UnknownMtu;
         var remote = selector.Remote!.Value;
-        InetAddress? source = own.Where(p => p.Length == p.Address.BitLength && selector.Local!.Value.Contains(p.Address)).Select(p => (InetAddress?)p.Address).FirstOrDefault();
+        InetAddress? source = addresses.Where(selector.Local!.Value.Contains).Select(a => (InetAddress?)a).FirstOrDefault();
         var inner = Math.Max(innerMtu(outer, peer.IsV6, tunnel: true), remote.Address.IsV6 ? MinimumV6Mtu : MinimumV4Mtu);
         return new RouteInfo(remote, settings.RoutingTable, Rtnetlink.RouteUnicast, Owner.Number, Metric, device, source, inner);
     }

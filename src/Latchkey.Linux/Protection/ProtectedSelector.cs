@@ -16,6 +16,9 @@ public sealed record ProtectedSelector(
     /// </summary>
     public AddressPair? Tunnel { get; init; }
 
+    /// <summary>What this host forwards between the addresses of a tunnel goes through it too; otherwise it is dropped.</summary>
+    public bool IsForwarded { get; init; }
+
     /// <summary>Exactly one flow.</summary>
     public static ProtectedSelector Of(FlowKey flow) => new(
         InetPrefix.Of(flow.Local), InetPrefix.Of(flow.Remote), flow.Protocol, PortSpan.One(flow.LocalPort), PortSpan.One(flow.RemotePort));

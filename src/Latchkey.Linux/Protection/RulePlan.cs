@@ -22,7 +22,7 @@ internal static class RulePlan
     /// <param name="lost">Addresses the host has lost; their rules share priorities for the same reason.</param>
     /// <exception cref="LinuxException">More selectors than the block has room for.</exception>
     public static List<RuleInfo> For(
-        bool v6, IEnumerable<ProtectedSelector> selectors, IEnumerable<FlowKey> held, IEnumerable<InetAddress> lost, ProtectionSettings settings)
+        bool v6, IReadOnlyCollection<ProtectedSelector> selectors, IEnumerable<FlowKey> held, IEnumerable<InetAddress> lost, ProtectionSettings settings)
     {
         var priority = settings.FirstRulePriority;
         var end = priority + BlockSize - 1;
@@ -35,10 +35,30 @@ internal static class RulePlan
 
         rules.AddRange(LostAddressPlan.Rules(v6, lost, priority++, settings));
 
-        // Forwarded packets are not this host's. The check of source addresses (rp_filter) looks routes up as "iif lo"
-        // too, with the packet's ends exchanged, so that strict hosts find the TUN device for what arrives through it.
-        // (Selector rules with "iif lo" would not do: the kernel does not dissect ports for those.)
-        Bypass(r => r with { Not = true, InputInterface = "lo" });
+        RuleInfo Protect(RuleInfo rule, ProtectedSelector selector, InetPrefix? source) => rule with
+        {
+            Table = settings.RoutingTable,
+            Source = source,
+            Destination = selector.Remote is { Length: > 0 } remote ? remote : null,
+            Protocol = selector.Protocol,
+            SourcePorts = Ports(selector.LocalPorts),
+            DestinationPorts = Ports(selector.RemotePorts),
+        };
+
+        // Forwarded packets are not this host's, unless an entry says so. The check of source addresses (rp_filter) looks routes
+        // up as "iif lo" too, with the packet's ends exchanged, so that strict hosts find the TUN device for what arrives
+        // through it. (Selector rules with "iif lo" would not do: the kernel does not dissect ports for those.)
+        List<ProtectedSelector> forwarded = [.. selectors.Where(s => s.IsForwarded && s.Concerns(v6)).SelectMany(s => s.ByProtocol())];
+        if (forwarded.Count == 0)
+        {
+            Bypass(r => r with { Not = true, InputInterface = "lo" });
+        }
+        else
+        {
+            rules.Add(Next() with { InputInterface = "lo", Goto = priority + (uint)forwarded.Count + 1 });
+            rules.AddRange(forwarded.Select(selector => Protect(Next(), selector, selector.Local)));
+            Bypass(r => r);
+        }
 
         // IKE and ESP arriving: their mark is not known when the source address is checked.
         Bypass(r => r with { Protocol = IpProtocol.Esp });
@@ -55,16 +75,6 @@ internal static class RulePlan
         {
             Bypass(r => r with { Protocol = IpProtocol.Icmp6 });
         }
-
-        RuleInfo Protect(RuleInfo rule, ProtectedSelector selector, InetPrefix? source) => rule with
-        {
-            Table = settings.RoutingTable,
-            Source = source,
-            Destination = selector.Remote is { Length: > 0 } remote ? remote : null,
-            Protocol = selector.Protocol,
-            SourcePorts = Ports(selector.LocalPorts),
-            DestinationPorts = Ports(selector.RemotePorts),
-        };
 
         var last = end - 1;
         foreach (var selector in selectors.Where(s => s.Concerns(v6)).SelectMany(s => s.ByProtocol()))

@@ -51,6 +51,20 @@ public class ConfigurationMeaningTests
     }
 
     [Fact]
+    public void What_a_gateway_forwards_is_protected_when_the_entry_says_so()
+    {
+        const string Tunnel = "mode = \"tunnel\"\nlocal = \"10.1.0.0/16\"\nremote = \"10.2.0.0/16\"\nouter_local = \"192.0.2.1\"\nouter_remote = \"192.0.2.7\"\n";
+
+        Assert.Null(Entry(Tunnel).Forwarding);
+        Assert.Null(Entry(Tunnel + "forward = false\n").Forwarding);
+        Assert.Equal(new Forwarding(65_536, TimeSpan.FromMinutes(124), TimeSpan.FromMinutes(5)), Entry(Tunnel + "forward = true\n").Forwarding);
+        var entry = Entry(Tunnel + "forward = true\nforward_flows = 100\nforward_tcp_idle = \"1h\"\nforward_idle = \"30s\"\n");
+        Assert.Equal(new Forwarding(100, TimeSpan.FromHours(1), TimeSpan.FromSeconds(30)), entry.Forwarding);
+        Assert.Contains("also what this host forwards between them", PolicyExplanation.Of(entry), StringComparison.Ordinal);
+        Assert.Contains("at most 100 are latched at once", PolicyExplanation.Of(entry), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Ports_are_numbers_ranges_or_any()
     {
         Assert.Equal([new PortPair(new(80, 80), PortRange.Any)], Entry("local_port = 80\n").Ports);

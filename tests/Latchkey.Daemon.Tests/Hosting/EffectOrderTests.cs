@@ -30,6 +30,7 @@ public class EffectOrderTests
             new DeliverToLostAddresses([Flow.Local]),
             new NotifyFlow(Flow, FlowNotice.Reset),
             new RemoveSa(SaDirection.Outbound, new ChannelId(2), 1),
+            new FollowFlow(Flow with { LocalPort = 1 }, TimeSpan.FromMinutes(5)),
             new BindFlow(Flow with { LocalPort = 1 }, new ChannelId(2)),
             new ForgetFlow(Flow),
             new RecordPin(new Pin(Flow.Remote, default, PinOrigin.FirstUse), key.Public, null),
@@ -42,7 +43,7 @@ public class EffectOrderTests
             runner.Run(effect);
         }
 
-        Assert.Equal(["block", "raise LatchBroken", "deliver to 192.0.2.1", "await its owner", "notify Reset", "remove Outbound 1", "bind channel 2", "forget", "pin 192.0.2.7", "record 192.0.2.7", "clear", "send 3", "keep alive"], done.Done);
+        Assert.Equal(["block", "raise LatchBroken", "deliver to 192.0.2.1", "await its owner", "notify Reset", "remove Outbound 1", "follow 00:05:00", "bind channel 2", "forget", "pin 192.0.2.7", "record 192.0.2.7", "clear", "send 3", "keep alive"], done.Done);
     }
 
     [Theory]
@@ -87,6 +88,8 @@ public class EffectOrderTests
         public void Bind(FlowKey flow, ChannelId channel) => Done.Add($"bind {channel}");
 
         public void Clear(FlowKey flow) => Done.Add("clear");
+
+        public void Follow(FlowKey flow, TimeSpan idle) => Done.Add($"follow {idle}");
 
         public void Block(FlowKey flow, DropReason reason) => Done.Add("block");
 

@@ -60,7 +60,7 @@ public sealed class EngineLoopTests : IDisposable
         _loop.Start(done.Enqueue);
         var questions = Questions();
 
-        questions.OutboundFlowUnknown(Flow);
+        questions.OutboundFlowUnknown(Flow, midway: false);
         var latches = await _loop.AskAsync((engine, _) => engine.Latches(), Cancellation);
 
         Assert.Equal(LatchState.Larval, Assert.Single(latches).State);
@@ -100,7 +100,7 @@ public sealed class EngineLoopTests : IDisposable
             Cancellation);
         Assert.True(atWork.Wait(Limit, Cancellation));
 
-        Questions().OutboundFlowUnknown(Flow);
+        Questions().OutboundFlowUnknown(Flow, midway: false);
         _loop.AnswerQuestions();
         var before = done.Count;
         mayEnd.Set();
@@ -182,7 +182,7 @@ public sealed class EngineLoopTests : IDisposable
 
         var refused = _loop.Refused;
         Assert.InRange(refused, 1, 19_999);
-        questions.OutboundFlowUnknown(Flow);
+        questions.OutboundFlowUnknown(Flow, midway: false);
         Assert.Equal(refused, _loop.Refused);
     }
 
@@ -214,7 +214,7 @@ public sealed class EngineLoopTests : IDisposable
             await _loop.AskAsync((_, _) => true, Cancellation);
             done.Clear();
             var here = Environment.CurrentManagedThreadId;
-            questions.OutboundFlowUnknown(Flow with { Remote = InetAddress.Parse($"198.51.100.{host}") });
+            questions.OutboundFlowUnknown(Flow with { Remote = InetAddress.Parse($"198.51.100.{host}") }, midway: false);
             _loop.AnswerQuestions();
             if (done.Where(d => d.Thread == here).Select(d => d.Effect).ToList() is { Count: > 0 } answered)
             {

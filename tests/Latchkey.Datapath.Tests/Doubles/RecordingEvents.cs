@@ -23,9 +23,11 @@ internal sealed class RecordingEvents : IDatapathEvents
         return taken;
     }
 
-    public void OutboundFlowUnknown(FlowKey flow) => Note($"outbound {flow}");
+    public void OutboundFlowUnknown(FlowKey flow, bool midway) => Note($"outbound {flow}");
 
-    public void InboundFlowUnknown(FlowKey flow, ChannelId channel, uint spi) => Note($"inbound {flow} {channel}");
+    public void InboundFlowUnknown(FlowKey flow, ChannelId channel, uint spi, bool midway) => Note($"inbound {flow} {channel}");
+
+    public void FlowEnded(FlowKey flow, FlowEnd end) => Note($"ended {flow} {end}");
 
     public void ClearFlowUnknown(FlowKey flow) => Note($"clear {flow}");
 

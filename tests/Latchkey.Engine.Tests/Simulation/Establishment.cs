@@ -20,7 +20,7 @@ public sealed class Establishment
         var listeners = theatre.World.Sockets.Count(socket => socket.Host == theatre.W);
 
         // As if a packet had come under an SA that is gone: its channel is nobody's.
-        theatre.W.Daemon!.InboundFlowUnknown(stranger, new ChannelId(4711), spi: 4711);
+        theatre.W.Daemon!.InboundFlowUnknown(stranger, new ChannelId(4711), spi: 4711, midway: true);
         theatre.World.RunFor(Soon);
         Assert.Null(theatre.W.Daemon.Datapath.ChannelOf(stranger));
         Assert.DoesNotContain(theatre.W.Daemon.Engine.Latches(), latch => latch.Flow == stranger);

@@ -120,7 +120,13 @@ public sealed class SimulatedDatapath : IDatapath
     {
         _host.InClear.Remove(flow);
         _flows.Remove(flow);
+        Followed.Remove(flow);
     }
+
+    /// <summary>Flows that no socket has, and for how long they may be silent. Nobody looks for their end here.</summary>
+    public Dictionary<FlowKey, TimeSpan> Followed { get; } = [];
+
+    public void Follow(FlowKey flow, TimeSpan idle) => Followed[flow] = idle;
 
     public void Notify(FlowKey flow, FlowNotice notice)
     {
@@ -155,7 +161,7 @@ public sealed class SimulatedDatapath : IDatapath
             record.Hold(segment);
             if (record.ShouldAsk(FlowQuestion.Outbound, _host.Now))
             {
-                _events.OutboundFlowUnknown(segment.Flow);
+                _events.OutboundFlowUnknown(segment.Flow, !segment.BeginsConnection);
             }
         }
         else if ((_outbound.FindLast(sa => sa.Channel == channel && sa.Selectors.SingleFlow == segment.Flow)
@@ -210,7 +216,7 @@ public sealed class SimulatedDatapath : IDatapath
             record.Hold(segment, sa.Channel);
             if (record.ShouldAsk(FlowQuestion.Inbound, _host.Now))
             {
-                _events.InboundFlowUnknown(flow, sa.Channel, sa.Spi);
+                _events.InboundFlowUnknown(flow, sa.Channel, sa.Spi, !segment.BeginsConnection);
             }
         }
         else if (record.Channel is not null && record.ShouldAsk(FlowQuestion.OfAnother, _host.Now))

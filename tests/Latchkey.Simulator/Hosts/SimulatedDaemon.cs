@@ -43,10 +43,13 @@ public sealed class SimulatedDaemon : IDatapathEvents
     /// <summary>Every event raised in this life, in order.</summary>
     public List<EngineEvent> Raised { get; } = [];
 
-    public void OutboundFlowUnknown(FlowKey flow) => Post("outbound flow unknown", now => Engine.HandleOutboundFlow(now, flow));
+    public void OutboundFlowUnknown(FlowKey flow, bool midway) =>
+        Post("outbound flow unknown", now => Engine.HandleOutboundFlow(now, flow, midway: midway));
 
-    public void InboundFlowUnknown(FlowKey flow, ChannelId channel, uint spi) =>
-        Post("inbound flow unknown", now => Engine.HandleInboundFlow(now, flow, channel, spi));
+    public void InboundFlowUnknown(FlowKey flow, ChannelId channel, uint spi, bool midway) =>
+        Post("inbound flow unknown", now => Engine.HandleInboundFlow(now, flow, channel, spi, midway));
+
+    public void FlowEnded(FlowKey flow, FlowEnd end) => Post("flow ended", now => Engine.HandleFlowEnded(now, flow, end));
 
     public void ClearFlowUnknown(FlowKey flow) => Post("clear flow unknown", now => Engine.HandleClearFlow(now, flow));
 
@@ -207,6 +210,9 @@ public sealed class SimulatedDaemon : IDatapathEvents
                 break;
             case BindFlow bind:
                 Datapath.Bind(bind.Flow, bind.Channel);
+                break;
+            case FollowFlow follow:
+                Datapath.Follow(follow.Flow, follow.Idle);
                 break;
             case ClearFlowOpened opened:
                 Datapath.Clear(opened.Flow);

@@ -179,7 +179,7 @@ public sealed class SimulatedHost
         {
             World.Trace.Add(Name, "starts its daemon");
             Daemon = new SimulatedDaemon(this, _random.Fork(_daemonLives++));
-            Daemon.Restore([.. Journal.Records.Where(record => Sockets.Has(record.Flow))]);
+            Daemon.Restore([.. Journal.Records.Where(record => record.IsForwarded || Sockets.Has(record.Flow))]);
             Daemon.Adopt([.. InClear.Where(Sockets.Has)], byUs: true);
             InClear.IntersectWith(Daemon.Engine.ClearFlows().Select(f => f.Flow));
             Daemon.CloseOrphans([.. Sockets.Open.Where(socket => socket.IsEstablished).Select(socket => socket.Flow)], _held);

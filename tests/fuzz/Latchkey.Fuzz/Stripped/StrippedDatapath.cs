@@ -152,9 +152,11 @@ internal sealed class StrippedDatapath : IDatapathEvents, IDisposable
         }
     }
 
-    public void OutboundFlowUnknown(FlowKey flow) => _questions.Add(flow);
+    public void OutboundFlowUnknown(FlowKey flow, bool midway) => _questions.Add(flow);
 
-    public void InboundFlowUnknown(FlowKey flow, ChannelId channel, uint spi) => _questions.Add(flow);
+    public void InboundFlowUnknown(FlowKey flow, ChannelId channel, uint spi, bool midway) => _questions.Add(flow);
+
+    public void FlowEnded(FlowKey flow, FlowEnd end) => throw new PropertyBrokenException("no flow is followed");
 
     public void ClearFlowUnknown(FlowKey flow) => throw new PropertyBrokenException("no flow may go in clear");
 
