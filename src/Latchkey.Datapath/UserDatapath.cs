@@ -104,7 +104,7 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
                 entry.Channel = _sas.GetOrAdd(channel);
                 entry.Channel.Flows++;
                 entry.State = FlowState.Bound;
-                entry.AskedAt = null;
+                entry.AskAgainAt = default;
                 entry.Notice = null;
             }
 
@@ -133,7 +133,7 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
             }
 
             entry.State = FlowState.Clear;
-            entry.AskedAt = null;
+            entry.AskAgainAt = default;
             Release(entry);
             Flush();
         }

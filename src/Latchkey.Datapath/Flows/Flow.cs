@@ -46,8 +46,8 @@ internal sealed class Flow(FlowKey key)
     /// <summary>Why nothing moves, when blocked.</summary>
     public DropReason BlockReason { get; set; }
 
-    /// <summary>When the engine was last asked about the flow.</summary>
-    public TimeSpan? AskedAt { get; set; }
+    /// <summary>The engine was asked about the flow, and is not asked again before.</summary>
+    public TimeSpan AskAgainAt { get; set; }
 
     /// <summary>The inbound SA whose selectors were last seen to cover the flow.</summary>
     public InboundSa? CoveredBy { get; set; }
@@ -82,12 +82,12 @@ internal sealed class Flow(FlowKey key)
     /// <summary>Whether the engine is to be asked (again) at this time; remembers that it was.</summary>
     public bool MayAsk(TimeSpan now, TimeSpan interval)
     {
-        if (AskedAt is { } asked && now - asked < interval)
+        if (now < AskAgainAt)
         {
             return false;
         }
 
-        AskedAt = now;
+        AskAgainAt = now + interval;
         return true;
     }
 }
