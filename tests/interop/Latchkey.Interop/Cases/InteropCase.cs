@@ -36,6 +36,12 @@ public sealed record InteropCase
     /// <summary>The hosts have inner addresses, {latchkey.inner} and {peer.inner}, and applications use those.</summary>
     public bool Tunnel { get; init; }
 
+    /// <summary>
+    /// In a tunnel: Latchkey is the gateway of {latchkey.net}, and applications use a host of that net. The peer has {peer.inner}
+    /// of {peer.net}.
+    /// </summary>
+    public bool Net { get; init; }
+
     /// <summary>Steps look at the link.</summary>
     public bool IsRecorded => IsJudged || Steps.Any(step => step.StartsWith("wire ", StringComparison.Ordinal));
 

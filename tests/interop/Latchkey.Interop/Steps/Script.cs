@@ -121,7 +121,7 @@ public sealed class Script(Stage stage)
 
     private async Task Connect(string from, bool succeeds)
     {
-        var (client, server) = IsLatchkey(from) ? (stage.LatchkeyHost, stage.PeerHost) : (stage.PeerHost, stage.LatchkeyHost);
+        var (client, server) = IsLatchkey(from) ? (stage.UserHost, stage.PeerHost) : (stage.PeerHost, stage.UserHost);
         var number = ++_connections;
         _clientHost = from;
         (_talked, _said) = (0, 0);
@@ -156,7 +156,7 @@ public sealed class Script(Stage stage)
 
     private async Task Ping(string from)
     {
-        var (pinger, other) = from == "latchkey" ? (stage.LatchkeyHost, stage.PeerHost) : (stage.PeerHost, stage.LatchkeyHost);
+        var (pinger, other) = from == "latchkey" ? (stage.UserHost, stage.PeerHost) : (stage.PeerHost, stage.UserHost);
         await Await(async () =>
         {
             var result = await pinger.Try(Limit, "ping", "-q", "-c", "3", "-W", "5", stage.AddressOf(other));

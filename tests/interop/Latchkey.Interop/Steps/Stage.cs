@@ -12,14 +12,18 @@ public sealed class Stage : IAsyncDisposable
     private readonly Laboratory _laboratory;
     private readonly Wire _wire;
     private readonly bool _tunnel;
+    private readonly LabHost? _behind;
     private Capture? _capture;
 
-    private Stage(Laboratory laboratory, Wire wire, bool tunnel, LabHost latchkeyHost, LabHost peerHost, LatchkeySide latchkey, IPeerSide peer, Nat? nat, Placeholders placeholders) =>
-        (_laboratory, _wire, _tunnel, LatchkeyHost, PeerHost, Latchkey, Peer, Nat, Placeholders) = (laboratory, wire, tunnel, latchkeyHost, peerHost, latchkey, peer, nat, placeholders);
+    private Stage(Laboratory laboratory, Wire wire, bool tunnel, LabHost? behind, LabHost latchkeyHost, LabHost peerHost, LatchkeySide latchkey, IPeerSide peer, Nat? nat, Placeholders placeholders) =>
+        (_laboratory, _wire, _tunnel, _behind, LatchkeyHost, PeerHost, Latchkey, Peer, Nat, Placeholders) = (laboratory, wire, tunnel, behind, latchkeyHost, peerHost, latchkey, peer, nat, placeholders);
 
     public LabHost LatchkeyHost { get; }
 
     public LabHost PeerHost { get; }
+
+    /// <summary>Where applications are on Latchkey's side: on its host, or on the one behind it.</summary>
+    public LabHost UserHost => _behind ?? LatchkeyHost;
 
     public LatchkeySide Latchkey { get; }
 
@@ -30,7 +34,7 @@ public sealed class Stage : IAsyncDisposable
     public Placeholders Placeholders { get; }
 
     /// <summary>The address that applications use to reach a host.</summary>
-    public string AddressOf(LabHost host) => !_tunnel ? host.Address : Placeholders.Fill(host == LatchkeyHost ? "{latchkey.inner}" : "{peer.inner}");
+    public string AddressOf(LabHost host) => !_tunnel ? host.Address : Placeholders.Fill(host == PeerHost ? "{peer.inner}" : "{latchkey.inner}");
 
     public static async Task<Stage> Set(InteropCase work, bool ipv6, Tools tools, bool keep, CancellationToken cancellation)
     {
@@ -54,20 +58,24 @@ public sealed class Stage : IAsyncDisposable
                 peerAddress = await nat!.Translate(p);
             }
 
-            var placeholders = new Placeholders(l.Nics[0], p.Nics[0], ipv6, tools.Credentials, work.Latchkey.Key);
+            var behind = work.Net ? await Gateway.Make(laboratory, l) : null;
+            var placeholders = new Placeholders(l.Nics[0], p.Nics[0], behind, ipv6, tools.Credentials, work.Latchkey.Key);
             if (work.Tunnel)
             {
-                await l.Namespace.Ip("addr", "add", placeholders.Fill("{latchkey.inner}"), "dev", l.Nics[0].Device);
+                if (behind is null)
+                {
+                    await l.Namespace.Ip("addr", "add", placeholders.Fill("{latchkey.inner}"), "dev", l.Nics[0].Device);
+                }
 
                 // Linux looks for a route before it looks for a policy.
                 await p.Run(["ip", "addr", "add", placeholders.Fill("{peer.inner}"), "dev", p.Nics[0].Device, .. ipv6 ? ["nodad"] : Array.Empty<string>()]);
-                await p.Run("ip", "route", "add", placeholders.Fill("{latchkey.inner}"), "dev", p.Nics[0].Device, "src", placeholders.Fill("{peer.inner}"));
+                await p.Run("ip", "route", "add", placeholders.Fill(behind is null ? "{latchkey.inner}" : "{latchkey.net}"), "dev", p.Nics[0].Device, "src", placeholders.Fill("{peer.inner}"));
             }
 
             IPeerSide peer = work.Libreswan is { } part
                 ? new LibreswanSide(p, part, latchkeyAddress, tools.Libreswan, tools.Credentials, placeholders)
                 : new StrongSwanSide(p, work.Strongswan, latchkeyAddress, tools.Credentials, placeholders);
-            return new Stage(laboratory, wire, work.Tunnel, l, p, new LatchkeySide(l, work, peerAddress, tools, placeholders), peer, nat, placeholders);
+            return new Stage(laboratory, wire, work.Tunnel, behind, l, p, new LatchkeySide(l, work, peerAddress, tools, placeholders), peer, nat, placeholders);
         }
         catch
         {
