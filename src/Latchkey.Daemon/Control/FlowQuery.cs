@@ -65,6 +65,14 @@ public sealed record FlowQuery(IpProtocol? Protocol, InetAddress? Local, ushort?
         Ports = [new(Range(LocalPort), Range(RemotePort))],
     });
 
+    /// <summary>Where the peers of such flows are met: in transport mode at their own address, else at the tunnel's other end.</summary>
+    public IReadOnlyCollection<InetAddress> PeersIn(SecurityPolicy policy)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        var entries = policy.Protect.Where(MayBeCoveredBy).ToList();
+        return entries.Count == 0 ? [Remote] : [.. entries.Select(entry => entry.Tunnel?.Remote ?? Remote).Distinct()];
+    }
+
     public override string ToString() =>
         $"{Protocol?.ToString().ToLowerInvariant() ?? "any"} {(Local is { } local ? Text(local, LocalPort) : "any")} <-> {Text(Remote, RemotePort)}";
 

@@ -12,6 +12,10 @@ internal static class LastRefusal
         [.. new[] { EventKind.PeerRefused, EventKind.ChildRefused, EventKind.ProposalMismatch, EventKind.NegotiationFailed, EventKind.IkeSaClosed }.Select(kind => ReportBuilder.Name(kind))];
 
     /// <summary>The newest event that says what would help; several may tell of one failure. Null: none is remembered.</summary>
-    public static EventReport? With(InetAddress remote, EventStream events) =>
-        events.Past().LastOrDefault(e => e is { Details.Count: > 0 } && Kinds.Contains(e.Event) && e.PeerAddress == remote.ToString());
+    /// <param name="peers">Where the other may be.</param>
+    public static EventReport? With(IReadOnlyCollection<InetAddress> peers, EventStream events)
+    {
+        var addresses = peers.Select(peer => peer.ToString()).ToHashSet();
+        return events.Past().LastOrDefault(e => e is { Details.Count: > 0, PeerAddress: { } at } && Kinds.Contains(e.Event) && addresses.Contains(at));
+    }
 }

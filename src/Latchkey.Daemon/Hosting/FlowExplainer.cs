@@ -3,6 +3,7 @@ using Latchkey.Daemon.Configuration;
 using Latchkey.Daemon.Control;
 using Latchkey.Daemon.Reports;
 using Latchkey.Latching;
+using Latchkey.Wire;
 
 namespace Latchkey.Daemon.Hosting;
 
@@ -11,16 +12,17 @@ internal static class FlowExplainer
 {
     /// <param name="latches">Those whose flows match the query.</param>
     /// <param name="clear">Flows in clear that match the query.</param>
-    /// <param name="refusal">The last one, of either side by the other, between this host and the remote address, if it is remembered.</param>
+    /// <param name="refusal">The last one, of either side by the other, between this host and the flows' peers, if it is remembered.</param>
     public static ExplainReport Explain(FlowQuery query, SecurityPolicy policy, IReadOnlyList<LatchReport> latches, IReadOnlyList<ClearFlowReport> clear, EventReport? refusal = null)
     {
         var entries = policy.Protect.Where(query.MayBeCoveredBy).ToList();
+        var peers = query.PeersIn(policy);
         return new(
             query.ToString(),
             entries.Count > 0,
             [.. entries.Select(e => e.Name)],
             latches,
-            [.. Policy(query, entries, latches), .. Owners(query, policy), .. Pins(query, policy), .. Latches(entries, latches, clear), .. Refusal(refusal)]);
+            [.. Policy(query, entries, latches), .. peers.SelectMany(peer => Owners(peer, policy)), .. peers.SelectMany(peer => Pins(peer, policy)), .. Latches(entries, latches, clear), .. Refusal(refusal)]);
     }
 
     private static IEnumerable<string> Policy(FlowQuery query, List<ProtectEntry> entries, IReadOnlyList<LatchReport> latches)
@@ -40,14 +42,14 @@ internal static class FlowExplainer
         }
     }
 
-    private static IEnumerable<string> Owners(FlowQuery query, SecurityPolicy policy) =>
-        policy.Peers.Where(p => p.Owns(query.Remote)).Select(p => p.ProvesNothing
-            ? $"Whoever is at {query.Remote} need prove nothing ([[peer]] \"{p.Name}\", auth = \"null\"): flows with it are encrypted and never latched."
-            : $"{query.Remote} belongs to the known peer \"{p.Name}\": only its key {p.Key} is accepted there.");
+    private static IEnumerable<string> Owners(InetAddress peer, SecurityPolicy policy) =>
+        policy.Peers.Where(p => p.Owns(peer)).Select(p => p.ProvesNothing
+            ? $"Whoever is at {peer} need prove nothing ([[peer]] \"{p.Name}\", auth = \"null\"): flows with it are encrypted and never latched."
+            : $"{peer} belongs to the known peer \"{p.Name}\": only its key {p.Key} is accepted there.");
 
-    private static IEnumerable<string> Pins(FlowQuery query, SecurityPolicy policy)
+    private static IEnumerable<string> Pins(InetAddress peer, SecurityPolicy policy)
     {
-        if (new PeerAuthorizationDatabase(policy).PinAt(query.Remote) is { } pin)
+        if (new PeerAuthorizationDatabase(policy).PinAt(peer) is { } pin)
         {
             var origin = pin.Origin == PinOrigin.Person ? "by a person" : "because it was the first key seen there";
             yield return $"{pin.Address} is pinned to {pin.Key}, {origin}: no other key is accepted there.";

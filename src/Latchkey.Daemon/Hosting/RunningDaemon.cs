@@ -102,7 +102,7 @@ internal sealed class RunningDaemon(
         var (policy, latches, clear) = await loop.AskAsync(
             (engine, _) => (engine.Policy, engine.Latches().Where(l => query.Matches(l.Flow)).ToList(), engine.ClearFlows().Where(f => query.Matches(f.Flow)).ToList()),
             cancellation).ConfigureAwait(false);
-        return FlowExplainer.Explain(query, policy, WithOwners(latches), [.. clear.Select(_reports.ClearFlow)], LastRefusal.With(query.Remote, events));
+        return FlowExplainer.Explain(query, policy, WithOwners(latches), [.. clear.Select(_reports.ClearFlow)], LastRefusal.With(query.PeersIn(policy), events));
     }
 
     public Task<bool> CloseLatchAsync(LatchId latch, CancellationToken cancellation) =>

@@ -39,7 +39,7 @@ public sealed class NobodyTests
         Assert.Equal(new("UNLATCHED", 1), Assert.Single(counted, c => c.Value > 0));
         Assert.Equal(("null", "NULL"), (Assert.Single(hosts.I.Engine.Peers()).Trust, Assert.Single(hosts.I.Engine.Peers()).Algorithm));
         Assert.True(FlowQuery.TryParse($"tcp {AddressOfI} {AddressOfR}:7000", out var query, out _));
-        var sentences = string.Join(' ', FlowExplainer.Explain(query, hosts.I.Engine.Policy, [report], [], LastRefusal.With(AddressOfR, hosts.I.Stream)).Sentences);
+        var sentences = string.Join(' ', FlowExplainer.Explain(query, hosts.I.Engine.Policy, [report], [], LastRefusal.With([AddressOfR], hosts.I.Stream)).Sentences);
         Assert.Contains("never latched", sentences, StringComparison.Ordinal);
         Assert.Contains("not latched: whoever is at \"r\" proved nothing", sentences, StringComparison.Ordinal);
     }

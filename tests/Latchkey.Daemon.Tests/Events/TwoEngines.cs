@@ -122,7 +122,7 @@ internal sealed class TwoEngines : IDisposable
             Assert.True(events.Exists(e => facts.All(fact => Whole(e.Text, e.Details).Contains(fact, StringComparison.Ordinal))), $"no event {kind} says all of it: {string.Join('\n', events.Select(e => Whole(e.Text, e.Details)))}\n{string.Join('\n', Lines)}");
             Assert.Contains(Lines, line => line.StartsWith(kind, StringComparison.Ordinal) && facts.All(fact => line.Contains(fact, StringComparison.Ordinal)));
             Assert.True(FlowQuery.TryParse($"tcp {_address}:7000 {remote}", out var query, out _));
-            var sentences = string.Join('\n', FlowExplainer.Explain(query, Engine.Policy, [], [], LastRefusal.With(remote, Stream)).Sentences);
+            var sentences = string.Join('\n', FlowExplainer.Explain(query, Engine.Policy, [], [], LastRefusal.With([remote], Stream)).Sentences);
             Assert.All(facts, fact => Assert.Contains(fact, sentences, StringComparison.Ordinal));
         }
 

@@ -27,6 +27,23 @@ public class FlowExplainerTests
     public void L47_A_latch_that_keeps_an_earlier_policy_is_said_to() =>
         Assert.Contains("it keeps the one it had", Explain(SecurityPolicy.Empty, FakeDaemon.Latch with { KeepsPolicy = true }), StringComparison.Ordinal);
 
+    [Fact]
+    public void A_flow_in_a_tunnel_is_explained_by_whom_the_tunnel_ends_at()
+    {
+        var outer = new AddressPair(InetAddress.Parse("203.0.113.1"), InetAddress.Parse("203.0.113.7"));
+        var tunnel = App with { Local = Prefix("192.0.2.1"), Remote = Prefix("192.0.2.7"), Tunnel = outer, Forwarding = Forwarding.Default };
+        var policy = new SecurityPolicy([tunnel], [new KnownPeer("gateway", default, [Prefix("203.0.113.7")]), new KnownPeer("inner", default, [Prefix("192.0.2.7")])]);
+        Assert.True(FlowQuery.TryParse("tcp 192.0.2.1:7000 192.0.2.7", out var query, out _));
+        Assert.Equal([outer.Remote], query.PeersIn(policy));
+        Assert.Equal([InetAddress.Parse("192.0.2.7")], query.PeersIn(new([App], [])));
+        var explained = Explain(policy);
+        Assert.Contains("203.0.113.7 belongs to the known peer \"gateway\"", explained, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"inner\"", explained, StringComparison.Ordinal);
+        Assert.Contains("also what this host forwards between them", explained, StringComparison.Ordinal);
+    }
+
+    private static InetPrefix Prefix(string address) => InetPrefix.Of(InetAddress.Parse(address));
+
     private static string Explain(SecurityPolicy policy, params IReadOnlyList<LatchReport> latches)
     {
         Assert.True(FlowQuery.TryParse("tcp 192.0.2.1:7000 192.0.2.7", out var query, out _));
