@@ -50,7 +50,7 @@ internal sealed class DeviceJudge(StrippedDatapath host) : IPacketDevice
     {
         PropertyBrokenException.Unless(packet.Length <= ushort.MaxValue, "a packet has at most 65,535 octets");
         PropertyBrokenException.Unless(IpPacket.Read(packet, out var read) == IpPacketKind.Whole && read.Length == packet.Length, "what is delivered is a whole packet");
-        if (!host.Bound.ContainsKey(read.InboundFlow))
+        if (!host.Bound.TryGetValue(read.InboundFlow, out var channel))
         {
             // A reset, or an error about a datagram, that we make.
             PropertyBrokenException.Unless(
@@ -58,6 +58,7 @@ internal sealed class DeviceJudge(StrippedDatapath host) : IPacketDevice
             return;
         }
 
+        var sa = host.Sas.First(sa => sa.Direction == SaDirection.Inbound && sa.Channel == channel);
         foreach (var segment in SlowOffload.Cut(packet, offload))
         {
             PropertyBrokenException.Unless(offload == default || SlowOffload.IsVerified(segment, read.UpperOffset), "what was joined had right checksums");
@@ -65,14 +66,14 @@ internal sealed class DeviceJudge(StrippedDatapath host) : IPacketDevice
             if (read.Protocol != IpProtocol.Tcp || (segment[read.UpperOffset + 13] & (byte)TcpFlags.Syn) == 0)
             {
                 PropertyBrokenException.Unless(
-                    WasArriving(segment.AsSpan(read.ProtectedOffset)) || (offload != default && WasArriving(WithOtherZero(segment, read))), "what is delivered came under an SA, as it is");
+                    WasArriving(sa, segment, read) || (offload != default && WasArriving(sa, WithOtherZero(segment, read), read)), "what is delivered came under an SA, as it is");
             }
         }
     }
 
-    private bool WasArriving(ReadOnlySpan<byte> payload)
+    private bool WasArriving(StrippedSa sa, byte[] packet, in IpPacket read)
     {
-        var key = Convert.ToHexString(payload);
+        var key = sa.Essence(sa.Inner is null ? packet.AsSpan(read.ProtectedOffset) : packet);
         if (!host.Arrived.TryGetValue(key, out var left) || left == 0)
         {
             return false;
@@ -83,7 +84,7 @@ internal sealed class DeviceJudge(StrippedDatapath host) : IPacketDevice
     }
 
     /// <summary>A checksum of all ones may have been zero before the segment was joined and cut again: both say the same.</summary>
-    private static ReadOnlySpan<byte> WithOtherZero(byte[] segment, in IpPacket read)
+    private static byte[] WithOtherZero(byte[] segment, in IpPacket read)
     {
         var field = segment.AsSpan(read.UpperOffset + (read.Protocol == IpProtocol.Tcp ? 16 : 6), 2);
         if (!field.ContainsAnyExcept((byte)0xFF))
@@ -91,6 +92,6 @@ internal sealed class DeviceJudge(StrippedDatapath host) : IPacketDevice
             field.Clear();
         }
 
-        return segment.AsSpan(read.ProtectedOffset);
+        return segment;
     }
 }

@@ -67,8 +67,11 @@ internal sealed class OuterJudge(StrippedDatapath host) : IPacketLink
         PropertyBrokenException.Unless(BinaryPrimitives.ReadUInt64BigEndian(packet[8..]) == sa.Sequence, "no IV is used twice");
         var text = packet[StrippedSa.HeaderLength..^StrippedSa.IcvLength];
         PropertyBrokenException.Unless(EspTrailer.TryRead(text, out var trailer), "padding is as it must be");
-        PropertyBrokenException.Unless(
-            IpPacket.ReadTransport(sa.Here, sa.There, trailer.NextHeader, text[..trailer.PayloadLength], out var inner) == IpPacketKind.Whole, "what is protected is a whole packet");
+        var payload = text[..trailer.PayloadLength];
+        var isWhole = sa.Inner is null
+            ? IpPacket.ReadTransport(sa.Here, sa.There, trailer.NextHeader, payload, out var inner) == IpPacketKind.Whole
+            : IpPacket.Read(payload, out inner) == IpPacketKind.Whole && inner.Length == payload.Length && trailer.NextHeader == (inner.IsV6 ? IpProtocol.Ipv6 : IpProtocol.IpInIp);
+        PropertyBrokenException.Unless(isWhole, "what is protected is a whole packet");
         PropertyBrokenException.Unless(
             host.Bound.TryGetValue(inner.OutboundFlow, out var channel) && channel == sa.Channel, "a flow goes out under an SA of its own channel");
     }

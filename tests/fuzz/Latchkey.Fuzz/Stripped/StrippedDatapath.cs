@@ -15,6 +15,11 @@ internal sealed class StrippedDatapath : IDatapathEvents, IDisposable
     public static readonly InetAddress HereV6 = InetAddress.Parse("2001:db8::1");
     public static readonly InetAddress ThereV6 = InetAddress.Parse("2001:db8::2");
 
+    /// <summary>The addresses inside of the tunnel.</summary>
+    public static readonly AddressPair Inner = new(InetAddress.Parse("10.1.0.1"), InetAddress.Parse("10.2.0.1"));
+
+    private static readonly ChannelId TunnelChannel = new(4);
+
     /// <summary>What one input may allocate: pooled buffers of what is held, and the flows it invents.</summary>
     private const long AllocationMaximum = 8 * 1024 * 1024;
 
@@ -34,12 +39,13 @@ internal sealed class StrippedDatapath : IDatapathEvents, IDisposable
         _datapath = new(_device, new(_outer, _outer, _outer, _outer), this, () => _now, Settings);
     }
 
-    /// <summary>The SAs of both directions. The last pair is that of another peer at the same address, which holds no flow.</summary>
+    /// <summary>The SAs of both directions. The third pair is that of another peer at the same address, which holds no flow; the last one a tunnel.</summary>
     public IReadOnlyList<StrippedSa> Sas { get; } =
     [
         new(SaDirection.Inbound, 0x1001, new(1), HereV4, ThereV4, Encapsulation.Udp), new(SaDirection.Outbound, 0x2001, new(1), HereV4, ThereV4, Encapsulation.Udp),
         new(SaDirection.Inbound, 0x1002, new(2), HereV6, ThereV6, Encapsulation.Esp), new(SaDirection.Outbound, 0x2002, new(2), HereV6, ThereV6, Encapsulation.Esp),
         new(SaDirection.Inbound, 0x1003, new(3), HereV4, ThereV4, Encapsulation.Udp), new(SaDirection.Outbound, 0x2003, new(3), HereV4, ThereV4, Encapsulation.Udp),
+        new(SaDirection.Inbound, 0x1004, TunnelChannel, HereV4, ThereV4, Encapsulation.Udp) { Inner = Inner }, new(SaDirection.Outbound, 0x2004, TunnelChannel, HereV4, ThereV4, Encapsulation.Udp) { Inner = Inner },
     ];
 
     /// <summary>What is given to the datapath next.</summary>
@@ -60,7 +66,7 @@ internal sealed class StrippedDatapath : IDatapathEvents, IDisposable
     /// <summary>Octets the judges allocated themselves, which do not count.</summary>
     public long AllocatedByJudges { get; set; }
 
-    /// <summary>Forgets all that was, and ties four flows again.</summary>
+    /// <summary>Forgets all that was, and ties six flows again.</summary>
     public void Begin()
     {
         Mood = 0;
@@ -84,6 +90,7 @@ internal sealed class StrippedDatapath : IDatapathEvents, IDisposable
         {
             Bind(new(protocol, HereV4, 7000, ThereV4, 40_000), new(1));
             Bind(new(protocol, HereV6, 7000, ThereV6, 40_000), new(2));
+            Bind(new(protocol, Inner.Local, 7000, Inner.Remote, 40_000), TunnelChannel);
         }
 
         (_allocated, AllocatedByJudges) = (0, 0);
@@ -203,7 +210,7 @@ internal sealed class StrippedDatapath : IDatapathEvents, IDisposable
         {
             if (Mood == 1)
             {
-                Bind(flow, new(flow.Local.IsV6 ? 2u : 1u));
+                Bind(flow, flow.Local == Inner.Local ? TunnelChannel : new(flow.Local.IsV6 ? 2u : 1u));
             }
             else if (Mood == 2)
             {

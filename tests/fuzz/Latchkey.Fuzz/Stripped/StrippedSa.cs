@@ -17,8 +17,11 @@ internal sealed record StrippedSa(SaDirection Direction, uint Spi, ChannelId Cha
     /// <summary>The last sequence number used.</summary>
     public ulong Sequence { get; set; }
 
-    public SelectorSet Selectors { get; } =
-        SelectorSet.Of(TrafficSelector.For(InetPrefix.Of(Here), TrafficSelector.AnyProtocol), TrafficSelector.For(InetPrefix.Of(There), TrafficSelector.AnyProtocol));
+    /// <summary>The addresses inside of a tunnel; null: transport mode.</summary>
+    public AddressPair? Inner { get; init; }
+
+    public SelectorSet Selectors => SelectorSet.Of(
+        TrafficSelector.For(InetPrefix.Of(Inner?.Local ?? Here), TrafficSelector.AnyProtocol), TrafficSelector.For(InetPrefix.Of(Inner?.Remote ?? There), TrafficSelector.AnyProtocol));
 
     public InetEndpoint Local => new(Here, (ushort)(Encapsulation == Encapsulation.Udp ? 4500 : 0));
 
@@ -29,7 +32,20 @@ internal sealed record StrippedSa(SaDirection Direction, uint Spi, ChannelId Cha
         Sequence = 0;
         datapath.Remove(Direction, Channel, Spi);
         datapath.Install(new(
-            Direction, Spi, Channel, new TransparentAead(), new(new byte[36]), Esn: true, Selectors, new(Here, 4500), new(There, 4500), Encapsulation));
+            Direction, Spi, Channel, new TransparentAead(), new(new byte[36]), Esn: true, Selectors, new(Here, 4500), new(There, 4500), Encapsulation, Tunnel: Inner is not null));
+    }
+
+    /// <summary>What a host behind the datapath must be given of a payload: in a tunnel the packet but for its congestion mark, else the payload.</summary>
+    public string Essence(ReadOnlySpan<byte> payload)
+    {
+        if (Inner is null || IpPacket.Read(payload, out var packet) == IpPacketKind.Malformed)
+        {
+            return Convert.ToHexString(payload);
+        }
+
+        var octets = payload[..packet.Length].ToArray();
+        TrafficClass.Set(octets, (byte)(TrafficClass.Of(octets) & ~TrafficClass.EcnMask));
+        return Convert.ToHexString(octets);
     }
 
     /// <summary>Writes a packet that the receiver takes for authentic.</summary>

@@ -64,21 +64,23 @@ internal sealed class FromOutsideTarget : FuzzTarget
         var size = steps.U16();
         var octets = steps.Sized();
         octets.CopyTo(_scratch);
-        Arrive(host, sa, octets.Length, size);
+        Arrive(host, sa, octets.Length, size, trafficClass: 0);
     }
 
     private void Authentic(StrippedDatapath host, ref Steps steps)
     {
-        var sa = SaOf(host, steps.U8());
+        var which = steps.U8();
+        var sa = SaOf(host, which);
         var sequence = sa.Sequence + 1 + (ulong)(sbyte)steps.U8();
         var length = sa.Write(_scratch, sequence, steps.Sized());
         sa.Sequence = Math.Max(sa.Sequence, sequence > uint.MaxValue ? 0 : sequence);
-        Arrive(host, sa, length, segmentSize: 0);
+        Arrive(host, sa, length, segmentSize: 0, MarkOf(which));
     }
 
     private void AuthenticTrain(StrippedDatapath host, ref Steps steps)
     {
-        var sa = SaOf(host, steps.U8());
+        var which = steps.U8();
+        var sa = SaOf(host, which);
         var next = (IpProtocol)steps.U8();
         var packets = 1 + (steps.U8() % 64);
         var lie = steps.U16();
@@ -90,16 +92,24 @@ internal sealed class FromOutsideTarget : FuzzTarget
         {
             payload.CopyTo(text);
             EspTrailer.Write(text.AsSpan(payload.Length), payload.Length, next);
-            Follow(text.AsSpan(0, payload.Length), next, sa, i);
+            Follow(text.AsSpan(0, payload.Length), next, new AddressPair(sa.Here, sa.There), i);
             length += sa.Write(_scratch.AsSpan(length), ++sa.Sequence, text);
         }
 
-        Arrive(host, sa, length, lie == 0 ? size : lie);
+        Arrive(host, sa, length, lie == 0 ? size : lie, MarkOf(which));
     }
 
     /// <summary>Makes a segment the one that follows so many others, with a right checksum.</summary>
-    private static void Follow(Span<byte> upper, IpProtocol protocol, StrippedSa sa, int index)
+    private static void Follow(Span<byte> upper, IpProtocol protocol, AddressPair between, int index)
     {
+        if (protocol == IpProtocol.IpInIp && upper.Length >= Ipv4View.MinimumHeaderLength)
+        {
+            var inner = StrippedDatapath.Inner;
+            new Ipv4Header(inner.Remote, inner.Local, (IpProtocol)upper[9], upper[8], upper[1], (ushort)((upper[4] << 8) + index), (upper[6] & 0x40) != 0).Write(upper, upper.Length - Ipv4View.MinimumHeaderLength);
+            Follow(upper[Ipv4View.MinimumHeaderLength..], (IpProtocol)upper[9], inner, index);
+            return;
+        }
+
         var field = protocol == IpProtocol.Tcp ? 16 : 6;
         if (protocol is not (IpProtocol.Tcp or IpProtocol.Udp) || upper.Length < field + 2)
         {
@@ -112,22 +122,32 @@ internal sealed class FromOutsideTarget : FuzzTarget
         }
 
         BinaryPrimitives.WriteUInt16BigEndian(upper[field..], 0);
-        BinaryPrimitives.WriteUInt16BigEndian(upper[field..], InternetChecksum.OfUpperLayer(sa.There, sa.Here, protocol, upper));
+        BinaryPrimitives.WriteUInt16BigEndian(upper[field..], InternetChecksum.OfUpperLayer(between.Remote, between.Local, protocol, upper));
     }
 
-    private static StrippedSa SaOf(StrippedDatapath host, byte which) => host.Sas.Where(sa => sa.Direction == SaDirection.Inbound).ElementAt(which % 3);
+    /// <summary>What a router may have made of the outer header's two bits of ECN.</summary>
+    private static byte MarkOf(byte which) => (byte)(which >> 6);
 
-    private static void NoteArrived(StrippedDatapath host, ReadOnlySpan<byte> packet)
+    /// <summary>The SA whose SPI a packet begins with.</summary>
+    private static StrippedSa? SaNamedBy(StrippedDatapath host, ReadOnlySpan<byte> packet)
+    {
+        var spi = packet.Length < 4 ? 0 : BinaryPrimitives.ReadUInt32BigEndian(packet);
+        return host.Sas.FirstOrDefault(sa => sa.Direction == SaDirection.Inbound && sa.Spi == spi);
+    }
+
+    private static StrippedSa SaOf(StrippedDatapath host, byte which) => host.Sas.Where(sa => sa.Direction == SaDirection.Inbound).ElementAt(which % 4);
+
+    private static void NoteArrived(StrippedDatapath host, StrippedSa sa, ReadOnlySpan<byte> packet)
     {
         if (packet.Length >= StrippedSa.HeaderLength + StrippedSa.IcvLength
             && EspTrailer.TryRead(packet[StrippedSa.HeaderLength..^StrippedSa.IcvLength], out var trailer))
         {
-            var payload = Convert.ToHexString(packet.Slice(StrippedSa.HeaderLength, trailer.PayloadLength));
+            var payload = sa.Essence(packet.Slice(StrippedSa.HeaderLength, trailer.PayloadLength));
             host.Arrived[payload] = host.Arrived.GetValueOrDefault(payload) + 1;
         }
     }
 
-    private void Arrive(StrippedDatapath host, StrippedSa sa, int length, int segmentSize)
+    private void Arrive(StrippedDatapath host, StrippedSa sa, int length, int segmentSize, byte trafficClass)
     {
         var batch = host.Batch;
         batch.Clear();
@@ -137,13 +157,13 @@ internal sealed class FromOutsideTarget : FuzzTarget
         }
 
         ref var slot = ref batch[batch.Count++];
-        (slot.Length, slot.SegmentSize, slot.Local, slot.Remote) = (length, segmentSize, sa.Local, sa.Remote);
+        (slot.Length, slot.SegmentSize, slot.Local, slot.Remote, slot.TrafficClass) = (length, segmentSize, sa.Local, sa.Remote, trafficClass);
         _scratch.AsSpan(0, length).CopyTo(batch.Data(0));
         var size = segmentSize > 0 ? segmentSize : length;
         for (var at = 0; at < length; at += size)
         {
             // A fuzzer may come upon what an authentic peer could say: an ICV is zeros.
-            NoteArrived(host, _scratch.AsSpan(at, Math.Min(size, length - at)));
+            NoteArrived(host, SaNamedBy(host, _scratch.AsSpan(at, Math.Min(size, length - at))) ?? sa, _scratch.AsSpan(at, Math.Min(size, length - at)));
         }
 
         host.FromOutside(sa.Encapsulation);

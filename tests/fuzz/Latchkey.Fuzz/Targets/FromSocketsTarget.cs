@@ -99,8 +99,11 @@ internal sealed class FromSocketsTarget : FuzzTarget
         {
             packet[0] = 0x45;
             BinaryPrimitives.WriteUInt16BigEndian(packet[2..], (ushort)packet.Length);
-            StrippedDatapath.HereV4.CopyTo(packet[12..]);
-            StrippedDatapath.ThereV4.CopyTo(packet[16..]);
+
+            // An odd time to live: through the tunnel.
+            var (here, there) = packet[8] % 2 == 1 ? (StrippedDatapath.Inner.Local, StrippedDatapath.Inner.Remote) : (StrippedDatapath.HereV4, StrippedDatapath.ThereV4);
+            here.CopyTo(packet[12..]);
+            there.CopyTo(packet[16..]);
         }
     }
 }
