@@ -34,7 +34,7 @@ internal sealed class CreateChildRequest : OutgoingRequest
         _proposal = child;
         _rekeys = rekeys;
         _negotiation = new EspNegotiation(context.Settings, child.Encryption, withKeyExchange: true, child.Latched);
-        _method = _negotiation.PreferredKeyExchange;
+        _method = _negotiation.GuessKeyExchange(sa.Current!.Suite.KeyExchange);
         _inboundSpi = context.ReserveEspSpi();
     }
 

@@ -21,9 +21,9 @@ internal sealed class EspNegotiation(IkeSettings settings, ImmutableArray<AeadAl
     /// <param name="Esn">What may be chosen of it, best first.</param>
     private sealed record Choice(ImmutableArray<AeadAlgorithm> Encryption, ImmutableArray<KeyExchangeMethod> KeyExchange, ImmutableArray<ushort> Esn);
 
-    /// <summary>The method to guess for the KE payload, or null when none is wanted.</summary>
-    public KeyExchangeMethod? PreferredKeyExchange =>
-        withKeyExchange ? _proposals.SelectMany(p => p.KeyExchange).FirstOrDefault() : null;
+    /// <summary>The method to guess for the KE payload, or null when none is wanted: that of the IKE SA, which is known to suit both.</summary>
+    public KeyExchangeMethod? GuessKeyExchange(KeyExchangeMethod ofIkeSa) =>
+        !withKeyExchange ? null : FindKeyExchange(ofIkeSa.TransformId) ?? _proposals.SelectMany(p => p.KeyExchange).FirstOrDefault();
 
     public KeyExchangeMethod? FindKeyExchange(ushort method) =>
         _proposals.SelectMany(p => p.KeyExchange).FirstOrDefault(k => k.TransformId == method);
