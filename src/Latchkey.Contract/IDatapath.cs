@@ -22,6 +22,9 @@ public interface IDatapath
     /// <summary>Removes an SA. The channel is named because a peer chooses outbound SPIs, and two peers may choose the same.</summary>
     void Remove(SaDirection direction, ChannelId channel, uint spi);
 
+    /// <summary>Sends what an outbound SA protects between other ends from now on; its keys, sequence numbers and flows are what they were.</summary>
+    void Move(ChannelId channel, uint spi, InetEndpoint local, InetEndpoint remote, Encapsulation encapsulation);
+
     /// <summary>Ties a flow to a channel for life and moves the packets held for it.</summary>
     void Bind(FlowKey flow, ChannelId channel);
 

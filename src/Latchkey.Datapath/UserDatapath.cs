@@ -88,6 +88,18 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
     }
 
     /// <inheritdoc/>
+    public void Move(ChannelId channel, uint spi, InetEndpoint local, InetEndpoint remote, Encapsulation encapsulation)
+    {
+        using (_lanes.Both())
+        {
+            foreach (var sa in _sas.Find(channel)?.Outbound.Where(sa => sa.Sa.Spi == spi) ?? [])
+            {
+                sa.Move(local, remote, encapsulation);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The flow was tied to another channel before and not forgotten since.</exception>
     public void Bind(FlowKey flow, ChannelId channel)
     {

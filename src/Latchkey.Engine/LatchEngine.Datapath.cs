@@ -61,7 +61,7 @@ public sealed partial class LatchEngine
     /// <summary><see cref="IDatapathEvents.UnknownSpi"/>: the sender is told, in words it must not trust (RFC 7296 §1.5).</summary>
     public void HandleUnknownSpi(TimeSpan now, uint spi, InetEndpoint local, InetEndpoint remote)
     {
-        if (_state.EntriesBetween(new AddressPair(local.Address, remote.Address)).Any())
+        if (_state.EntriesWithEnds(new AddressPair(local.Address, remote.Address)).Any())
         {
             _state.Ike.ComplainInvalidSpi(now, local, remote, spi);
             Settle(now);

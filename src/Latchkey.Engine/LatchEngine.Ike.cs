@@ -43,6 +43,13 @@ public sealed partial class LatchEngine
                 peering.Heard(now);
                 _state.Effects.Raise(EventKind.IkeSaRekeyed, now, peering, $"{e.Sa} with {peering.Pair.Remote} has new keys");
                 break;
+            case IkeSaMoved e:
+                _moves.Moved(now, e);
+                break;
+            case MoveRefused e:
+                _moves.Refused(now, e);
+                _roaming.Refused(now, e);
+                break;
             case IkeSaClosed e:
                 Closed(now, e);
                 break;
@@ -120,6 +127,7 @@ public sealed partial class LatchEngine
             Life = peering.Birth is { } birth ? PeerLives.LifeOf(birth) : null,
         };
         (peering.Local, peering.Remote, peering.Nat) = (e.Local, e.Remote, e.Nat);
+        _state.Place(peering.Pair, peering.Ends);
         peering.Heard(now);
         _state.Unheard.Heard(peering.Pair, e.Key.Fingerprint, called: peering.Initiated);
         _firstUse.Sighted(peering);
@@ -183,8 +191,7 @@ public sealed partial class LatchEngine
     {
         var who = mismatch.ByPeer ? $"{mismatch.Remote.Address} offered" : $"{mismatch.Remote.Address} refused our";
         var entry = mismatch.Selectors is { } selectors
-            ? _state.EntriesBetween(new(mismatch.Local.Address, mismatch.Remote.Address))
-                .FirstOrDefault(e => e.SelectorsBetween(mismatch.Local.Address, mismatch.Remote.Address).Any(own => !own.Intersect(selectors).IsEmpty))
+            ? _state.EntryFor(new AddressPair(mismatch.Local.Address, mismatch.Remote.Address), selectors)
             : null;
         return new EngineEvent(EventKind.ProposalMismatch, now, $"{who} {mismatch.Protocol} proposals{(entry is null ? "" : $" for [[protect]] \"{entry.Name}\"")}, and none suits both sides")
         {

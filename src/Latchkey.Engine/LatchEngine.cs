@@ -29,6 +29,8 @@ public sealed partial class LatchEngine : IDisposable
     private readonly Resumption _resumption;
     private readonly Restoration _restoration;
     private readonly ApplicationWishes _wishes;
+    private readonly Moves _moves;
+    private readonly Roaming _roaming;
     private readonly LostAddresses _lost;
     private readonly SnapshotBuilder _snapshots;
 
@@ -57,7 +59,9 @@ public sealed partial class LatchEngine : IDisposable
         _resumption = new Resumption(_state, _negotiations);
         _restoration = new Restoration(_state, _recorder, _breaker, _resumption);
         _wishes = new ApplicationWishes(_state, _negotiations, _breaker, _recorder);
-        _lost = new LostAddresses(_state, _breaker);
+        _moves = new Moves(_state);
+        _roaming = new Roaming(_state, _resumption, _breaker);
+        _lost = new LostAddresses(_state, _breaker, _roaming);
         _snapshots = new SnapshotBuilder(_state);
     }
 

@@ -147,6 +147,20 @@ public sealed class IkeHost : IDisposable
     }
 
     /// <summary>
+    /// Moves an IKE SA that is <see cref="IkeSaInfo.IsMobile"/> and that we began to other addresses (RFC 4555 §3.5); ends in
+    /// <see cref="IkeSaMoved"/> or <see cref="MoveRefused"/>, or with the IKE SA when nobody answers. Of several the last counts.
+    /// </summary>
+    public void Move(TimeSpan now, IkeSaHandle sa, InetAddress local, InetAddress remote)
+    {
+        _context.Now = now;
+        if (_context.Table.TryFind(sa, out var found) && found is { State: IkeSaState.Established, IsMobile: true, Initiated: true })
+        {
+            found.BeginMove(found.Local with { Address = local }, found.Remote with { Address = remote });
+            found.Current!.Requests.Enqueue(new MoveRequest(_context, found));
+        }
+    }
+
+    /// <summary>
     /// Asks an established peer whether it lives: a fast train of one protected request (an empty INFORMATIONAL, or the
     /// request already outstanding), paced by the measured round trip. Ends in <see cref="ProbeAnswered"/> or
     /// <see cref="ProbeSilent"/>. Does nothing while a train runs.

@@ -105,6 +105,9 @@ internal sealed class BenchHost : IDisposable
 
                 Datapath.Install(install.Sa);
                 break;
+            case MoveSa move:
+                Datapath.Move(move.Channel, move.Spi, move.Local, move.Remote, move.Encapsulation);
+                break;
             case RemoveSa remove:
                 Datapath.Remove(remove.Direction, remove.Channel, remove.Spi);
                 break;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Latchkey.Latching;
 using Latchkey.Wire;
 
@@ -35,7 +36,11 @@ public static class PolicyExplanation
         [] => "",
     };
 
-    private static string Tunnel(ProtectEntry entry) => entry.Tunnel is { } tunnel ? $", in a tunnel from {tunnel.Local} to {tunnel.Remote}{(entry.Forwarding is null ? "" : ", also what this host forwards between them")}" : "";
+    private static string Tunnel(ProtectEntry entry) => entry.Tunnel is { } tunnel
+        ? $", in a tunnel from {Ends(tunnel.Local, entry.OtherLocal)} to {Ends(tunnel.Remote, entry.OtherRemote)}{(entry.Forwarding is null ? "" : ", also what this host forwards between them")}"
+        : "";
+
+    private static string Ends<T>(InetAddress first, ImmutableArray<T> others) => others.IsEmpty ? $"{first}" : $"{first} (or {string.Join(", ", others)})";
 
     private static string Trust(ProtectEntry entry) => entry.Trust switch
     {

@@ -13,6 +13,12 @@ internal sealed record PlacedEntry(ProtectEntry Entry, TextPosition Place);
 /// <summary>Reads one [[protect]]: a PROTECT entry of the SPD (RFC 4301 §4.4.1).</summary>
 internal static class ProtectReader
 {
+    private static readonly Dictionary<string, SaMode> Modes = new()
+    {
+        ["transport"] = SaMode.Transport,
+        ["tunnel"] = SaMode.Tunnel,
+    };
+
     private static readonly Dictionary<string, IpProtocol?> Protocols = new()
     {
         ["tcp"] = IpProtocol.Tcp,
@@ -46,12 +52,6 @@ internal static class ProtectReader
         ["keep"] = PolicyChangeReaction.Keep,
     };
 
-    private static readonly Dictionary<string, SaMode> Modes = new()
-    {
-        ["transport"] = SaMode.Transport,
-        ["tunnel"] = SaMode.Tunnel,
-    };
-
     private static readonly Dictionary<string, bool> Clear = new()
     {
         ["never"] = false,
@@ -73,12 +73,15 @@ internal static class ProtectReader
         var remote = Prefix(section, "remote");
         var protocol = Protocol(section);
         var mode = section.Choice("mode", SaMode.Transport, Modes);
+        var tunnel = TunnelReader.Read(section, mode, local, remote);
         var entry = new ProtectEntry
         {
             Name = name ?? "",
             Local = local,
             Remote = remote,
-            Tunnel = Tunnel(section, mode, local, remote),
+            Tunnel = tunnel?.Path,
+            OtherLocal = tunnel?.OtherLocal ?? [],
+            OtherRemote = tunnel?.OtherRemote ?? [],
             Forwarding = ForwardingReader.Read(section, mode == SaMode.Tunnel),
             Protocol = protocol,
             Ports = Ports(section, protocol),
@@ -111,58 +114,6 @@ internal static class ProtectReader
 
         section.RefuseUnknownKeys();
         return name is null || findings.HasErrors ? null : new(entry, section.Start);
-    }
-
-    /// <summary>The outer addresses of an entry in tunnel mode.</summary>
-    private static AddressPair? Tunnel(TomlSection section, SaMode mode, InetPrefix? local, InetPrefix? remote)
-    {
-        string[] outer = ["outer_local", "outer_remote"];
-        if (mode == SaMode.Transport)
-        {
-            foreach (var key in outer)
-            {
-                section.RefuseIneffective(key, "in transport mode a packet has no other addresses than its own", "remove it, or write mode = \"tunnel\"");
-            }
-
-            return null;
-        }
-
-        if (local is null || remote is null)
-        {
-            section.Refuse(
-                local is null ? "local" : "remote", $"{section.Title} has mode = \"tunnel\", and does not say which addresses are {(local is null ? "at this" : "at the other")} end of the tunnel",
-                "write for example local = \"10.1.0.1\" and remote = \"10.2.0.0/16\"");
-        }
-
-        var ends = outer.Select(key => Address(section, key)).ToArray();
-        if (ends is not [{ } here, { } there])
-        {
-            return null;
-        }
-
-        if (here.IsV4 != there.IsV4)
-        {
-            section.Refuse("outer_remote", $"outer_local {here} and outer_remote {there} are of different families; no packet has both", "write two addresses of one family");
-        }
-
-        return new AddressPair(here, there);
-    }
-
-    private static InetAddress? Address(TomlSection section, string key)
-    {
-        if (section.Text(key, "an address", $"{key} = \"192.0.2.7\"") is not { } text)
-        {
-            section.Refuse(key, $"{section.Title} has mode = \"tunnel\", and does not say between which hosts", $"write for example {key} = \"192.0.2.7\"");
-            return null;
-        }
-
-        if (!InetAddress.TryParse(text, out var address) || address.IsUnspecified)
-        {
-            section.Refuse(key, $"'{key}' must be the address of a host, not {text}", $"write for example {key} = \"192.0.2.7\"");
-            return null;
-        }
-
-        return address;
     }
 
     private static void RefuseSenselessClear(TomlSection section, ProtectEntry entry)

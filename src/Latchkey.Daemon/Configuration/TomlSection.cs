@@ -121,6 +121,11 @@ internal sealed class TomlSection
         return texts.ToImmutable();
     }
 
+    /// <summary>A text, or a list of texts; null when the key is missing or was refused.</summary>
+    public ImmutableArray<string>? TextOrTexts(string key, string expected, string example) =>
+        Has(key) && _keys[key].Value is ArraySyntax ? Texts(key, expected, example)?.Select(item => item.Text).ToImmutableArray()
+        : Text(key, expected, example) is { } text ? [text] : null;
+
     /// <summary>One of a few words. Words in <paramref name="later"/> are known, and refused with their reason.</summary>
     public T Choice<T>(string key, T fallback, IReadOnlyDictionary<string, T> words, IReadOnlyDictionary<string, string>? later = null)
     {

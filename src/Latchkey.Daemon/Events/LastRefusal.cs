@@ -9,7 +9,7 @@ namespace Latchkey.Daemon.Events;
 internal static class LastRefusal
 {
     private static readonly HashSet<string> Kinds =
-        [.. new[] { EventKind.PeerRefused, EventKind.ChildRefused, EventKind.ProposalMismatch, EventKind.NegotiationFailed, EventKind.IkeSaClosed }.Select(kind => ReportBuilder.Name(kind))];
+        [.. new[] { EventKind.PeerRefused, EventKind.ChildRefused, EventKind.ProposalMismatch, EventKind.NegotiationFailed, EventKind.IkeSaClosed, EventKind.MoveRefused }.Select(kind => ReportBuilder.Name(kind))];
 
     /// <summary>The newest event that says what would help; several may tell of one failure. Null: none is remembered.</summary>
     /// <param name="peers">Where the other may be.</param>

@@ -122,7 +122,19 @@ public static class DaemonHost
             }
         }
 
-        var effects = new EffectRunner(datapath, new IkeLinks(network.Port500, network.Port4500), keeper, recorder.Record, hostKeeper.Record, flow => applications.Alerts.AwaitDelivery(flow, events.Last), DeliverToLost, keys);
+        void PathMoved(AddressPair path, AddressPair ends)
+        {
+            try
+            {
+                network.Protection.FollowTunnel(path, ends);
+            }
+            catch (LinuxException e)
+            {
+                RoutesFailed(e);
+            }
+        }
+
+        var effects = new EffectRunner(datapath, new IkeLinks(network.Port500, network.Port4500), keeper, recorder.Record, hostKeeper.Record, flow => applications.Alerts.AwaitDelivery(flow, events.Last), DeliverToLost, PathMoved, keys);
         loop.Start(effects.Run);
         keeper.Start();
         hostKeeper.Start();

@@ -9,10 +9,11 @@ namespace Latchkey.Daemon.Hosting;
 /// <param name="ipsecHosts">Records that a host has spoken IPsec; never waits.</param>
 /// <param name="beforeNotice">Returns when whoever listens for the flow has been told what was raised.</param>
 /// <param name="deliverToLost">Keeps these addresses within reach of our own packets.</param>
+/// <param name="pathMoved">Sockets learn how much fits into a tunnel that moved.</param>
 /// <param name="keys">Null unless the configuration exports keys.</param>
 internal sealed class EffectRunner(
     IDatapath datapath, IIkeSender ike, IPinKeeper pins, Action<EngineEvent> raise, Action<InetAddress> ipsecHosts, Action<FlowKey> beforeNotice,
-    Action<IReadOnlyCollection<InetAddress>> deliverToLost, KeyExportFiles? keys)
+    Action<IReadOnlyCollection<InetAddress>> deliverToLost, Action<AddressPair, AddressPair> pathMoved, KeyExportFiles? keys)
 {
     /// <summary>Whether an effect waits for an application, for rules or routes of the kernel, or for a disk.</summary>
     public static bool MayWait(Effect effect) => effect is NotifyFlow or ClearFlowOpened or DeliverToLostAddresses or ExportKeys;
@@ -32,6 +33,12 @@ internal sealed class EffectRunner(
                 break;
             case RemoveSa remove:
                 datapath.Remove(remove.Direction, remove.Channel, remove.Spi);
+                break;
+            case MoveSa move:
+                datapath.Move(move.Channel, move.Spi, move.Local, move.Remote, move.Encapsulation);
+                break;
+            case PathMoved moved:
+                pathMoved(moved.Path, moved.Ends);
                 break;
             case BindFlow bind:
                 datapath.Bind(bind.Flow, bind.Channel);

@@ -77,12 +77,15 @@ internal sealed class ReportBuilder(DaemonClock clock)
         IkeSa = e.IkeSa,
         ChildSa = e.ChildSa,
         Since = e.Since is { } since ? clock.At(since) : null,
+        Moved = e.Moved is { } move ? new MoveReport(Ends(move.FromLocal, move.FromRemote), Ends(move.ToLocal, move.ToRemote)) : null,
         Details = e.Details,
     };
 
     /// <summary>A name of ours in snake case: <c>LatchBroken</c> is <c>latch_broken</c>.</summary>
     public static string Name<T>(T value)
         where T : struct, Enum => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+
+    private static EndsReport Ends(Wire.InetEndpoint local, Wire.InetEndpoint remote) => new(local.ToString(), remote.ToString());
 
     private ChildSaReport ChildSa(ChildSaSnapshot child) => new(
         child.Id, child.Channel, $"0x{child.InboundSpi:x8}", $"0x{child.OutboundSpi:x8}", child.Suite, child.Selectors, child.Encapsulation, clock.At(child.Since));

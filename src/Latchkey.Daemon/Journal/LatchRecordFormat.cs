@@ -53,6 +53,9 @@ internal static class LatchRecordFormat
 
         /// <summary>Empty: this host forwards the flow.</summary>
         Forwarded = 15,
+
+        /// <summary>Empty: the addresses of the channel name a tunnel that may move.</summary>
+        Moves = 16,
     }
 
     public static ReadOnlySpan<byte> ToBytes(LatchRecord record)
@@ -85,6 +88,11 @@ internal static class LatchRecordFormat
         at = 1 + channel.Local.CopyTo(value[1..]);
         at += channel.Remote.CopyTo(value[at..]);
         Write(output, Field.Addresses, value[..at]);
+
+        if (channel.Moves)
+        {
+            Write(output, Field.Moves, default(ReadOnlySpan<byte>));
+        }
 
         Write(output, Field.State, record.State.ToString());
         if (record.BrokenBy is { } brokenBy)
@@ -133,8 +141,7 @@ internal static class LatchRecordFormat
         BreakReason? brokenBy = null;
         ClosedReason? closedBy = null;
         Disposition? disposition = null;
-        var narrow = false;
-        var forwarded = false;
+        var (narrow, forwarded, moves) = (false, false, false);
         (PeerKey Local, PeerKey Peer, byte[] Digest)? proof = null;
         string? trust = null;
         string? name = null;
@@ -176,6 +183,9 @@ internal static class LatchRecordFormat
                 case Field.Narrow:
                     narrow = true;
                     break;
+                case Field.Moves:
+                    moves = true;
+                    break;
                 case Field.Proof:
                     proof = Proof(reader.Octets(), proofs);
                     break;
@@ -209,7 +219,7 @@ internal static class LatchRecordFormat
             throw new JournalException($"it says {s}, broken by {brokenBy?.ToString() ?? "nothing"}, closed by {closedBy?.ToString() ?? "nothing"}");
         }
 
-        return new LatchRecord(f, entry, new ChannelParameters(a.Local, a.Remote, k.Local, k.Peer, p.Protection, p.Mode, p.Quality), s)
+        return new LatchRecord(f, entry, new ChannelParameters(a.Local, a.Remote, k.Local, k.Peer, p.Protection, p.Mode, p.Quality) { Moves = moves }, s)
         {
             BrokenBy = brokenBy,
             ClosedBy = closedBy,

@@ -35,6 +35,15 @@ public sealed record EventReport(long Seq, string Event, DateTime At, string Tex
     /// <summary>Since when the fact holds that the event rests on, UTC.</summary>
     public DateTime? Since { get; init; }
 
+    /// <summary>Between which ends a tunnel went, and goes now.</summary>
+    public MoveReport? Moved { get; init; }
+
     /// <summary>Further facts, for example offered against configured.</summary>
     public IReadOnlyList<string>? Details { get; init; }
 }
+
+/// <summary>A tunnel that moved (RFC 4555): its old ends and its new ones.</summary>
+public sealed record MoveReport(EndsReport From, EndsReport To);
+
+/// <summary>The two ends of a tunnel, each an address and a port.</summary>
+public sealed record EndsReport(string Local, string Remote);

@@ -15,14 +15,13 @@ internal sealed class OutboundSa : IDisposable
     public OutboundSa(EspSa sa)
     {
         Sa = sa;
-        (OuterLocal, OuterRemote) = (Outer(sa.Local), Outer(sa.Remote));
         _key = InboundSa.TakeKey(sa);
         _icvLength = sa.Algorithm.IcvLength;
         _alignment = InboundSa.AlignmentOf(sa);
         HeaderLength = EspView.HeaderLength + sa.Algorithm.IvLength;
     }
 
-    public EspSa Sa { get; }
+    public EspSa Sa { get; private set; }
 
     /// <summary>Octets in front of the payload: SPI, sequence number and IV.</summary>
     public int HeaderLength { get; }
@@ -35,10 +34,13 @@ internal sealed class OutboundSa : IDisposable
     private ulong LastSequence => Sa.Esn ? ulong.MaxValue : uint.MaxValue;
 
     /// <summary>Our end of the way; without a port when ESP travels bare.</summary>
-    public InetEndpoint OuterLocal { get; }
+    public InetEndpoint OuterLocal => Outer(Sa.Local);
 
     /// <summary>The peer's end of the way; without a port when ESP travels bare.</summary>
-    public InetEndpoint OuterRemote { get; }
+    public InetEndpoint OuterRemote => Outer(Sa.Remote);
+
+    /// <summary>Goes between other ends from now on.</summary>
+    public void Move(InetEndpoint local, InetEndpoint remote, Encapsulation encapsulation) => Sa = Sa with { Local = local, Remote = remote, Encapsulation = encapsulation };
 
     /// <summary>Octets of the ESP packet around a payload.</summary>
     public int LengthFor(int payloadLength) =>

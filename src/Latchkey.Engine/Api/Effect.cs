@@ -27,6 +27,12 @@ public sealed record InstallSa(EspSa Sa) : Effect;
 /// <summary><see cref="IDatapath.Remove"/></summary>
 public sealed record RemoveSa(SaDirection Direction, ChannelId Channel, uint Spi) : Effect;
 
+/// <summary><see cref="IDatapath.Move"/></summary>
+public sealed record MoveSa(ChannelId Channel, uint Spi, InetEndpoint Local, InetEndpoint Remote, Encapsulation Encapsulation) : Effect;
+
+/// <summary>What is sent into a tunnel that may move goes between these ends now: what fits into a packet may be another size.</summary>
+public sealed record PathMoved(AddressPair Path, AddressPair Ends) : Effect;
+
 /// <summary><see cref="IDatapath.Bind"/></summary>
 public sealed record BindFlow(FlowKey Flow, ChannelId Channel) : Effect;
 

@@ -38,9 +38,15 @@ public sealed record EngineEvent(EventKind Kind, TimeSpan At, string Text)
     /// <summary>Since when the fact holds that the event rests on.</summary>
     public TimeSpan? Since { get; init; }
 
+    /// <summary>Between which ends a tunnel went, and goes now.</summary>
+    public AddressMove? Moved { get; init; }
+
     /// <summary>Further facts, for example offered against configured, one per line.</summary>
     public IReadOnlyList<string>? Details { get; init; }
 }
+
+/// <summary>A tunnel's old ends and its new ones.</summary>
+public sealed record AddressMove(InetEndpoint FromLocal, InetEndpoint FromRemote, InetEndpoint ToLocal, InetEndpoint ToRemote);
 
 /// <summary>Kinds of events; their names in snake case are the names in JSON. Only ever added to.</summary>
 public enum EventKind
@@ -90,4 +96,6 @@ public enum EventKind
     CrashTokenRefused,
     BirthCertificateRefused,
     FlowUnlatched,
+    ChannelMoved,
+    MoveRefused,
 }

@@ -15,7 +15,7 @@ internal sealed record ChildRefusal(string Reason, Refusal Refusal, SelectorSet?
         ChildAuthorizationResult.Refused { Closed: { } closed, Reason: var reason } => new(
             reason,
             new([new Difference("key", [key.ToString()], [$"known peers (trust = \"known\" in [[protect]] \"{closed.Name}\")"])], [$"once it is compared by telephone, here: latchkey pin {pair.Remote} --key {key}"])),
-        ChildAuthorizationResult.Refused { Reason: var reason } => Selectors(reason, offer, [.. state.EntriesBetween(pair).SelectMany(e => e.SelectorsBetween(pair.Local, pair.Remote))]),
+        ChildAuthorizationResult.Refused { Reason: var reason } => Selectors(reason, offer, [.. state.EntriesBetween(pair).SelectMany(e => e.SelectorsOn(pair))]),
         ChildAuthorizationResult.Allowed { Entry: var entry } when entry.Mode != parameters.Mode =>
             new($"[[protect]] \"{entry.Name}\" wants {entry.Mode} mode, and {parameters.Mode} mode was asked for", ModeRefusal.Of(offer.Tunnel)),
         ChildAuthorizationResult.Allowed { Entry: var entry } when entry.ObjectionTo(parameters.Quality) is { } weak => new(

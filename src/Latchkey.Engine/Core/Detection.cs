@@ -30,7 +30,7 @@ internal sealed class Detection(EngineState state, Negotiations negotiations, La
     public void Hint(TimeSpan now, HintReceived hint)
     {
         var pair = new AddressPair(hint.Local.Address, hint.Remote.Address);
-        foreach (var peering in state.Between(pair).Where(p => p.Established && (HoldsLatches(p) || negotiations.IsAwaited(p))).ToList())
+        foreach (var peering in state.WithEnds(pair).Where(p => p.Established && (HoldsLatches(p) || negotiations.IsAwaited(p))).ToList())
         {
             if (now >= peering.NextHintProbe && !peering.Probing)
             {
@@ -44,7 +44,7 @@ internal sealed class Detection(EngineState state, Negotiations negotiations, La
     /// <summary>Data went out on a channel and nothing valid came back.</summary>
     public void Unanswered(TimeSpan now, Channel channel)
     {
-        var pair = new AddressPair(channel.Parameters.Local, channel.Parameters.Remote);
+        var pair = channel.Parameters.Path;
         var peering = state.With(pair, channel.Parameters.PeerKey).MaxBy(p => p.Since);
         if (peering is null or { SilentAt: not null })
         {
@@ -59,7 +59,7 @@ internal sealed class Detection(EngineState state, Negotiations negotiations, La
     /// <summary>A stranger stands where the channel's peer should, and the operator wants to be told (<c>on_stranger</c>).</summary>
     public void SuspectReplaced(TimeSpan now, Channel channel)
     {
-        var pair = new AddressPair(channel.Parameters.Local, channel.Parameters.Remote);
+        var pair = channel.Parameters.Path;
         var peering = state.With(pair, channel.Parameters.PeerKey).MaxBy(p => p.Since);
         if (peering is null || peering.IsProvedSilent(now))
         {

@@ -61,7 +61,7 @@ internal sealed class EffectQueue
         Reason = reason,
         PeerKey = peering.Key?.Fingerprint.ToString(),
         PeerName = peering.PeerName,
-        PeerAddress = peering.Pair.Remote,
+        PeerAddress = peering.Remote.Address,
         IkeSa = peering.Handle.ToString(),
         Details = details is { Count: > 0 } ? details : null,
     });
@@ -71,7 +71,7 @@ internal sealed class EffectQueue
         Reason = reason,
         PeerKey = peering.Key?.Fingerprint.ToString(),
         PeerName = peering.PeerName,
-        PeerAddress = peering.Pair.Remote,
+        PeerAddress = peering.Remote.Address,
         Channel = child.Channel.Id,
         IkeSa = peering.Handle.ToString(),
         ChildSa = child.Handle.ToString(),

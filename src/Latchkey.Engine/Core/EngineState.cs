@@ -11,6 +11,8 @@ namespace Latchkey.Engine;
 internal sealed class EngineState
 {
     private readonly Dictionary<AddressPair, HashSet<Peering>> _byPair = [];
+    private readonly HashSet<Peering> _moving = [];
+    private readonly Dictionary<AddressPair, AddressPair> _ends = [];
     private readonly Dictionary<uint, ChildSa> _byInboundSpi = [];
 
     public EngineState(EngineSettings settings, SecurityPolicy policy, SigningKey identity, IRandomSource random)
@@ -51,6 +53,9 @@ internal sealed class EngineState
 
     public UnheardPeers Unheard { get; } = new();
 
+    /// <summary>What this host holds for its own; null until it is told.</summary>
+    public ImmutableArray<InetPrefix>? LocalAddresses { get; set; }
+
     public EffectQueue Effects { get; } = new();
 
     /// <summary>Latches that a change of policy contradicted and that stayed.</summary>
@@ -59,12 +64,9 @@ internal sealed class EngineState
     /// <summary>Flows that have a latch and no protect entry any more.</summary>
     public HashSet<FlowKey> OutsidePolicy { get; } = [];
 
-    /// <summary>What this host holds for its own; null until that was told.</summary>
-    public ImmutableArray<InetPrefix>? OwnAddresses { get; set; }
-
     /// <summary>This host forwards the flow, and has no socket of it.</summary>
     public bool IsForwarded(ProtectEntry entry, FlowKey flow) =>
-        entry.Forwarding is not null && OwnAddresses is { } own && !own.Any(prefix => prefix.Contains(flow.Local));
+        entry.Forwarding is not null && !HasAddress(flow.Local);
 
     /// <summary>No socket tells when the flow of a forwarded latch ends: its packets must.</summary>
     public void Follow(Latch latch)
@@ -87,9 +89,28 @@ internal sealed class EngineState
     public IEnumerable<ProtectEntry> EntriesBetween(AddressPair pair) =>
         KeptBetween(pair).Select(l => l.Entry).Concat(Policy.Protect.Where(entry => entry.MayMeet(pair)));
 
-    /// <summary>What the PAD says to a key that was proved between two addresses.</summary>
-    public PadResult Authorize(AssertedIdentity asserted, KeyFingerprint key, AddressPair pair) =>
-        Pad.Authorize(asserted, key, pair.Remote, openToStrangers: KeptFor(pair, key).Any(entry => entry.BtnsOk));
+    /// <summary>Entries whose paths may have these two ends, as far as nobody has proved anything yet.</summary>
+    public IEnumerable<ProtectEntry> EntriesWithEnds(AddressPair ends) =>
+        Kept.Where(l => l.IsKept && l.Entry.MayBeBetween(ends)).Select(l => l.Entry).Concat(Policy.Protect.Where(entry => entry.MayBeBetween(ends)));
+
+    /// <summary>The entry that a Child SA between these ends would be for; null: none.</summary>
+    public ProtectEntry? EntryFor(AddressPair ends, SelectorSet selectors) =>
+        EntriesWithEnds(ends).FirstOrDefault(entry => entry.SelectorsOn(entry.PathBetween(ends)).Any(own => !own.Intersect(selectors).IsEmpty));
+
+    /// <summary>
+    /// The path of an IKE SA that a peer began: of a tunnel that may move when that is what it is for, and then of nothing else;
+    /// what is tied to its addresses must not move with it.
+    /// </summary>
+    public AddressPair PathOf(AddressPair ends, ChildOffer? offer) =>
+        (offer is null ? EntriesWithEnds(ends).FirstOrDefault() : EntryFor(ends, offer.Selectors))?.Tunnel is { Moves: true } tunnel ? tunnel : ends;
+
+    /// <summary>What the PAD says to a key that was proved where these ends are, on a path.</summary>
+    /// <param name="at">Where the peer is: the path's own address, or another where its tunnel may be.</param>
+    public PadResult Authorize(AssertedIdentity asserted, KeyFingerprint key, AddressPair pair, InetAddress at)
+    {
+        var match = Pad.Authorize(asserted, key, pair.Remote, openToStrangers: KeptFor(pair, key).Any(entry => entry.BtnsOk));
+        return at == pair.Remote ? match : Pad.AlsoAt(match, at);
+    }
 
     /// <summary>What policy says today of a flow that is latched to a key (RFC 5660 §2.3; C5 and C6).</summary>
     public LatchVerdict Judge(Latch latch)
@@ -112,6 +133,42 @@ internal sealed class EngineState
     public bool Serves(Channel channel, ProtectEntry entry) =>
         entry.Mode == channel.Parameters.Mode && Policy.Admits(entry, channel.Parameters.PeerKey, channel.Parameters.Remote) && entry.ObjectionTo(channel.Parameters.Quality) is null;
 
+    /// <summary>IKE SAs whose ends are these now.</summary>
+    public IEnumerable<Peering> WithEnds(AddressPair ends) => Between(ends).Concat(_moving.Where(peering => peering.Ends == ends));
+
+    /// <summary>Where the ends of a path were last, or are at first.</summary>
+    public AddressPair PlaceOf(AddressPair path) => _ends.GetValueOrDefault(path, path with { Moves = false });
+
+    /// <summary>Between which addresses an IKE SA of a path is to begin: where its ends were last, if they may and can still be there.</summary>
+    public AddressPair Departure(AddressPair path)
+    {
+        if (!path.Moves)
+        {
+            return path;
+        }
+
+        var last = PlaceOf(path);
+        var remote = Policy.Protect.Any(entry => entry.Tunnel == path && entry.MayBeBetween(path with { Remote = last.Remote })) ? last.Remote : path.Remote;
+        var own = LocalEnds(path).ToList();
+        return new AddressPair(own.Contains(last.Local) || own.Count == 0 ? last.Local : own[0], remote);
+    }
+
+    /// <summary>Addresses that this host has and from which a path may begin, best first.</summary>
+    public IEnumerable<InetAddress> LocalEnds(AddressPair path) =>
+        Policy.Protect.Where(entry => entry.Tunnel == path).Take(1).SelectMany(entry => entry.OtherLocal.Prepend(path.Local)).Where(HasAddress);
+
+    /// <summary>From now on the ends of a path are looked for here.</summary>
+    public void Place(AddressPair path, AddressPair ends)
+    {
+        if (path.Moves)
+        {
+            _ends[path] = ends;
+        }
+    }
+
+    /// <summary>This host has an address, as far as it is known.</summary>
+    public bool HasAddress(InetAddress address) => LocalAddresses?.Any(prefix => prefix.Contains(address)) != false;
+
     public IReadOnlyCollection<Peering> Between(AddressPair pair) => _byPair.GetValueOrDefault(pair) is { } found ? found : [];
 
     public ChildSa? FindChild(uint inboundSpi) => _byInboundSpi.GetValueOrDefault(inboundSpi);
@@ -127,12 +184,18 @@ internal sealed class EngineState
         }
 
         between.Add(peering);
+        if (peering.Pair.Moves)
+        {
+            _moving.Add(peering);
+        }
+
         return peering;
     }
 
     public void Remove(Peering peering)
     {
         Peerings.Remove(peering.Handle);
+        _moving.Remove(peering);
         if (_byPair.TryGetValue(peering.Pair, out var between) && between.Remove(peering) && between.Count == 0)
         {
             _byPair.Remove(peering.Pair);
@@ -178,7 +241,7 @@ internal sealed class EngineState
     /// <summary>What binds SAs of a peer with a suite (RFC 5660 §2, P1 to P5).</summary>
     public ChannelParameters ParametersFor(AddressPair pair, KeyFingerprint peerKey, EspSuite suite, bool tunnel) => new(
         pair.Local, pair.Remote, Identity.Public.Fingerprint, peerKey, ProtectionType.ConfidentialityAndIntegrity, tunnel ? SaMode.Tunnel : SaMode.Transport,
-        new QualityOfProtection(suite.Encryption, suite.Esn));
+        new QualityOfProtection(suite.Encryption, suite.Esn)) { Moves = pair.Moves };
 
     /// <summary>Suites of the living latches that a Child SA would carry; a peer that is offered them, or offers them, need break none.</summary>
     public ImmutableArray<EspSuite> Latched(AddressPair pair, SelectorSet selectors)
@@ -190,7 +253,7 @@ internal sealed class EngineState
     /// <summary>Forgets a channel when neither a latch nor an SA uses it.</summary>
     public void ReleaseIfUnused(Channel channel)
     {
-        var pair = new AddressPair(channel.Parameters.Local, channel.Parameters.Remote);
+        var pair = channel.Parameters.Path;
         if (Latches.On(channel).Count == 0 && !Between(pair).Any(p => p.Children.Values.Any(c => c.Channel == channel)))
         {
             Channels.Release(channel);

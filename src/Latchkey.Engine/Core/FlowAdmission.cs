@@ -139,7 +139,7 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
 
     private void Born(TimeSpan now, FlowKey flow, ProtectEntry entry, ChannelId channelId, uint spi)
     {
-        if (state.Channels.Find(channelId.Value) is not { } channel || !state.Covering(PathOf(channel), flow).Any(c => c.Channel == channel)
+        if (state.Channels.Find(channelId.Value) is not { } channel || !state.Covering(channel.Parameters.Path, flow).Any(c => c.Channel == channel)
             || !state.Serves(channel, entry))
         {
             // The SA went between the packet and this answer. An SA of another peer that covers the flow too is one of a
@@ -229,8 +229,6 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
         }
     }
 
-    private static AddressPair PathOf(Channel channel) => new(channel.Parameters.Local, channel.Parameters.Remote);
-
     private PeerAuthentication? AuthenticationOf(ChildSa child) => state.Find(child.Sa)?.Authentication;
 
     /// <summary>
@@ -238,7 +236,7 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
     /// successor in its channel, made under the same IKE SA.
     /// </summary>
     private PeerAuthentication? AuthenticationUnder(uint spi, FlowKey flow, Channel channel) =>
-        (state.FindChild(spi) ?? state.Covering(PathOf(channel), flow).FirstOrDefault(c => c.Channel == channel)) is { } child ? AuthenticationOf(child) : null;
+        (state.FindChild(spi) ?? state.Covering(channel.Parameters.Path, flow).FirstOrDefault(c => c.Channel == channel)) is { } child ? AuthenticationOf(child) : null;
 
     /// <summary>
     /// The Child SA a new flow would use: the newest that covers it, whose peer is not known to be silent. One that only a

@@ -9,14 +9,13 @@ namespace Latchkey.Engine;
 /// <summary>
 /// A latched flow whose local address the host has lost is at an end: nothing of it can be sent or received any more, and
 /// the peer cannot be told from an address that is gone. The local application can, and is. So it is with the outer address
-/// of a tunnel, although the flow's own address is still there.
+/// of a tunnel, although the flow's own address is still there; unless the tunnel may go on from another.
 /// </summary>
-internal sealed class LostAddresses(EngineState state, LatchBreaker breaker)
+internal sealed class LostAddresses(EngineState state, LatchBreaker breaker, Roaming roaming)
 {
     /// <summary>Missing addresses that may still come back, and when they count as lost.</summary>
     private readonly Dictionary<InetAddress, TimeSpan> _missing = [];
 
-    private ImmutableArray<InetPrefix>? _present;
     private ImmutableHashSet<InetAddress> _lost = [];
 
     public TimeSpan? NextDeadline => _missing.Count > 0 ? _missing.Values.Min() : null;
@@ -24,21 +23,21 @@ internal sealed class LostAddresses(EngineState state, LatchBreaker breaker)
     /// <summary>The host's addresses are these now. What latches used before and is not among them is missing.</summary>
     public void Changed(TimeSpan now, ImmutableArray<InetPrefix> present)
     {
-        var before = _present;
-        _present = present;
-        state.OwnAddresses = present;
-        foreach (var back in _missing.Keys.Where(IsPresent).ToList())
+        var before = state.LocalAddresses;
+        state.LocalAddresses = present;
+        roaming.Prefer(now);
+        foreach (var back in _missing.Keys.Where(state.HasAddress).ToList())
         {
             _missing.Remove(back);
         }
 
         // The first list comes after the latches of an earlier daemon: it has known them all.
-        foreach (var address in Used().Where(a => !IsPresent(a) && before?.Any(p => p.Contains(a)) != false))
+        foreach (var address in Used().Where(a => !state.HasAddress(a) && before?.Any(p => p.Contains(a)) != false))
         {
             _missing.TryAdd(address, now + state.Settings.LostAddressGrace);
         }
 
-        Deliver(_lost.Except(_lost.Where(IsPresent)));
+        Deliver(_lost.Except(_lost.Where(state.HasAddress)));
     }
 
     public void HandleDeadline(TimeSpan now)
@@ -63,7 +62,7 @@ internal sealed class LostAddresses(EngineState state, LatchBreaker breaker)
     {
         var because = $"this host has lost its address {address}";
         bool Speaks(Latch latch) => latch.Flow.Local == address && !latch.IsForwarded;
-        var latches = state.Latches.All.Where(l => Speaks(l) || l.Path.Local == address).ToList();
+        var latches = state.Latches.All.Where(l => Speaks(l) || state.PlaceOf(l.Path).Local == address).ToList();
         if (latches.Exists(Speaks))
         {
             Deliver(_lost.Add(address));
@@ -71,7 +70,7 @@ internal sealed class LostAddresses(EngineState state, LatchBreaker breaker)
 
         breaker.Break(now, [.. latches.Where(l => l.Conducts)], BreakReason.LocalAddressLost, because);
         breaker.Close(now, [.. latches.Where(l => l.State == LatchState.Larval).Select(l => (l, because))], ClosedReason.NegotiationFailed, DropReason.NegotiationFailed);
-        foreach (var peering in state.Peerings.Values.Where(p => p.Pair.Local == address).ToList())
+        foreach (var peering in state.Peerings.Values.Where(p => state.PlaceOf(p.Pair).Local == address).ToList())
         {
             state.Ike.DeleteIkeSa(now, peering.Handle, CloseReason.LocalAddressLost, because, tellPeer: false);
         }
@@ -88,7 +87,6 @@ internal sealed class LostAddresses(EngineState state, LatchBreaker breaker)
 
     /// <summary>Addresses of this host that a latch uses, or an IKE SA.</summary>
     private IEnumerable<InetAddress> Used() =>
-        state.Latches.All.Where(l => l.State != LatchState.Closed).SelectMany(l => (InetAddress[])(l.IsForwarded ? [l.Path.Local] : [l.Flow.Local, l.Path.Local])).Concat(state.Peerings.Values.Select(p => p.Pair.Local)).Distinct();
-
-    private bool IsPresent(InetAddress address) => _present!.Value.Any(prefix => prefix.Contains(address));
+        state.Latches.All.Where(l => l.State != LatchState.Closed).SelectMany(l => (InetAddress[])(l.IsForwarded ? [state.PlaceOf(l.Path).Local] : [l.Flow.Local, state.PlaceOf(l.Path).Local]))
+            .Concat(state.Peerings.Values.Select(p => state.PlaceOf(p.Pair).Local)).Distinct();
 }

@@ -76,7 +76,7 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
     /// <summary>Asks who is at an address whose peer fell silent; whoever completes the exchange is the answer.</summary>
     public void AskWhoIsThere(TimeSpan now, Peering? silent, Channel channel)
     {
-        var pair = new AddressPair(channel.Parameters.Local, channel.Parameters.Remote);
+        var pair = channel.Parameters.Path;
         var latch = state.Latches.On(channel).FirstOrDefault(l => l.Conducts);
         if (latch?.Entry.SelectorsFor(latch.Flow) is not { } selectors || IsBeginning(pair))
         {
@@ -125,7 +125,7 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
     {
         foreach (var (handle, request) in _requests.ToList())
         {
-            if (!state.EntriesBetween(request.Pair).SelectMany(entry => entry.SelectorsBetween(request.Pair.Local, request.Pair.Remote)).Contains(request.Selectors))
+            if (!state.EntriesBetween(request.Pair).SelectMany(entry => entry.SelectorsOn(request.Pair)).Contains(request.Selectors))
             {
                 _requests.Remove(handle);
             }
@@ -217,9 +217,10 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
             : !state.Latches.Between(pair).Any(l => l.Channel is not null) ? InitialContact.Yes
             : state.Unheard.IsUnmet(pair) ? InitialContact.DaemonRestarted
             : InitialContact.No;
+        var ends = state.Departure(pair);
         var (sa, request) = state.Ike.Initiate(
-            now, pair.Local, pair.Remote, Proposal(pair, selectors, entry), entry.Encapsulation != EncapsulationChoice.Esp, initialContact, persistence);
+            now, ends.Local, ends.Remote, Proposal(pair, selectors, entry), entry.Encapsulation != EncapsulationChoice.Esp, initialContact, persistence);
         _requests.Add(request, new Request(sa, pair, selectors, missed, brief));
-        return state.Add(new Peering(sa, initiated: true, new InetEndpoint(pair.Local, 500), new InetEndpoint(pair.Remote, 500), now));
+        return state.Add(new Peering(sa, initiated: true, pair, new InetEndpoint(ends.Local, 500), new InetEndpoint(ends.Remote, 500), now));
     }
 }

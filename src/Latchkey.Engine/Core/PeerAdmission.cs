@@ -27,13 +27,14 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
 
     public void Peer(TimeSpan now, AuthorizePeer question)
     {
-        var peering = state.Find(question.Sa) ?? state.Add(new Peering(question.Sa, question.Initiated, question.Local, question.Remote, now));
+        var ends = new AddressPair(question.Local.Address, question.Remote.Address);
+        var peering = state.Find(question.Sa) ?? state.Add(new Peering(question.Sa, question.Initiated, state.PathOf(ends, question.Child), question.Local, question.Remote, now));
         peering.Key = question.Key;
         peering.Local = question.Local;
         peering.Remote = question.Remote;
         var key = question.Key.Fingerprint;
         peering.Asserted = question.Key.ProvesNothing ? AssertedIdentity.Nobody : Asserted(question.Id);
-        var match = state.Authorize(peering.Asserted, key, peering.Pair);
+        var match = state.Authorize(peering.Asserted, key, peering.Pair, ends.Remote);
         peering.Match = match;
         if (match is PadResult.Refused refused)
         {
@@ -106,7 +107,7 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
 
     private (Candidate? Candidate, ChildVerdict? Otherwise) Judge(TimeSpan now, Peering peering, PadResult match, KeyFingerprint key, ChildOffer offer)
     {
-        var result = state.ChildAuthorization.Narrow(match, peering.Pair.Local, peering.Pair.Remote, offer.Selectors, state.KeptFor(peering.Pair, key));
+        var result = state.ChildAuthorization.Narrow(match, peering.Pair, offer.Selectors, state.KeptFor(peering.Pair, key));
         var parameters = state.ParametersFor(peering.Pair, key, offer.Suite, offer.Tunnel);
         if (ChildRefusal.Of(state, peering.Pair, key, offer, result, parameters) is { } refused)
         {
@@ -283,7 +284,7 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
     }
 
     private bool Answers(TimeSpan now, Channel channel) =>
-        state.With(new AddressPair(channel.Parameters.Local, channel.Parameters.Remote), channel.Parameters.PeerKey).Any(p => !p.IsProvedSilent(now));
+        state.With(channel.Parameters.Path, channel.Parameters.PeerKey).Any(p => !p.IsProvedSilent(now));
 
     /// <summary>
     /// A restored latch's peer, of which nothing is known yet, counts as living for a newcomer that calls us; it is called, if

@@ -7,7 +7,8 @@ using Latchkey.Wire;
 namespace Latchkey.Engine;
 
 /// <summary>One IKE SA as the engine sees it: who is at the other end, what hangs on it, and whether it still answers.</summary>
-internal sealed class Peering(IkeSaHandle handle, bool initiated, InetEndpoint local, InetEndpoint remote, TimeSpan since)
+/// <param name="path">Where its channels and latches meet.</param>
+internal sealed class Peering(IkeSaHandle handle, bool initiated, AddressPair path, InetEndpoint local, InetEndpoint remote, TimeSpan since)
 {
     /// <summary>How long a silence counts as proved; after that somebody may have come back unnoticed.</summary>
     private static readonly TimeSpan EvidenceLifetime = TimeSpan.FromSeconds(1);
@@ -16,7 +17,10 @@ internal sealed class Peering(IkeSaHandle handle, bool initiated, InetEndpoint l
 
     public bool Initiated { get; } = initiated;
 
-    public AddressPair Pair { get; } = new(local.Address, remote.Address);
+    public AddressPair Pair { get; } = path;
+
+    /// <summary>Where its two ends are now; another pair than <see cref="Pair"/> only on a path that moves.</summary>
+    public AddressPair Ends => new(Local.Address, Remote.Address);
 
     public InetEndpoint Local { get; set; } = local;
 
@@ -108,8 +112,11 @@ internal sealed class Peering(IkeSaHandle handle, bool initiated, InetEndpoint l
 
 /// <summary>A Child SA and the channel it belongs to for life.</summary>
 internal sealed record ChildSa(
-    ChildSaHandle Handle, IkeSaHandle Sa, Channel Channel, uint InboundSpi, uint OutboundSpi, EspSuite Suite, SelectorSet Selectors, Encapsulation Encapsulation, TimeSpan Since)
+    ChildSaHandle Handle, IkeSaHandle Sa, Channel Channel, uint InboundSpi, uint OutboundSpi, EspSuite Suite, SelectorSet Selectors, TimeSpan Since)
 {
+    /// <summary>It changes when the SA moves to where a NAT is, or away from one.</summary>
+    public required Encapsulation Encapsulation { get; set; }
+
     /// <summary>
     /// The outbound half of a rekeyed Child SA that the peer began: it cannot receive under it before it has our answer, so
     /// it is used from the first packet, or the Delete of the old one, that shows it has.

@@ -174,9 +174,9 @@ internal sealed class PolicyChange(EngineState state, LatchBreaker breaker, Flow
     {
         foreach (var peering in peerings)
         {
-            if (!state.EntriesBetween(peering.Pair).Any())
+            if (!state.EntriesBetween(peering.Pair).Any(entry => entry.MayBeBetween(peering.Ends)))
             {
-                Delete(now, peering, $"no [[protect]] entry covers {peering.Pair}");
+                Delete(now, peering, $"no [[protect]] entry covers {peering.Ends}");
             }
             else if (peering.Established)
             {
@@ -187,7 +187,7 @@ internal sealed class PolicyChange(EngineState state, LatchBreaker breaker, Flow
 
     private void JudgePeer(TimeSpan now, Peering peering)
     {
-        var match = state.Authorize(peering.Asserted!, peering.Key!.Fingerprint, peering.Pair);
+        var match = state.Authorize(peering.Asserted!, peering.Key!.Fingerprint, peering.Pair, peering.Remote.Address);
         peering.Match = match;
         if (match is PadResult.Refused { Reason: var reason })
         {
@@ -197,7 +197,7 @@ internal sealed class PolicyChange(EngineState state, LatchBreaker breaker, Flow
 
         foreach (var child in peering.Children.Values.ToList())
         {
-            var allowed = state.ChildAuthorization.Narrow(match, peering.Pair.Local, peering.Pair.Remote, child.Selectors, state.KeptFor(peering.Pair, peering.Key.Fingerprint));
+            var allowed = state.ChildAuthorization.Narrow(match, peering.Pair, child.Selectors, state.KeptFor(peering.Pair, peering.Key.Fingerprint));
             var refusal = allowed switch
             {
                 ChildAuthorizationResult.Refused { Reason: var why } => why,

@@ -6,25 +6,30 @@ using Latchkey.Wire;
 
 namespace Latchkey.Engine;
 
-/// <summary>What the policy in force says about a pair of addresses before anybody has proved anything.</summary>
+/// <summary>What policy says to a stranger who began an IKE_SA_INIT, before he has proved anything; and to a peer that wants to move.</summary>
 internal sealed class ResponderPolicy(EngineState state) : IResponderPolicy
 {
-    public bool MayRespond(InetAddress local, InetAddress remote) => state.EntriesBetween(new AddressPair(local, remote)).Any();
+    public bool MayRespond(InetAddress local, InetAddress remote) => state.EntriesWithEnds(new AddressPair(local, remote)).Any();
 
     public ImmutableArray<AeadAlgorithm> Encryption(InetAddress local, InetAddress remote, SelectorSet selectors) =>
-        EntryFor(local, remote, selectors)?.Encryption ?? [];
+        state.EntryFor(new AddressPair(local, remote), selectors)?.Encryption ?? [];
 
     public bool WantsTunnel(InetAddress local, InetAddress remote, SelectorSet selectors) =>
-        (EntryFor(local, remote, selectors) ?? state.EntriesBetween(new AddressPair(local, remote)).FirstOrDefault())?.Mode == SaMode.Tunnel;
+        (state.EntryFor(new AddressPair(local, remote), selectors) ?? First(local, remote))?.Mode == SaMode.Tunnel;
 
-    public ImmutableArray<EspSuite> Latched(InetAddress local, InetAddress remote, SelectorSet selectors) => state.Latched(new AddressPair(local, remote), selectors);
+    public ImmutableArray<EspSuite> Latched(InetAddress local, InetAddress remote, SelectorSet selectors)
+    {
+        var ends = new AddressPair(local, remote);
+        return state.Latched(state.EntryFor(ends, selectors)?.PathBetween(ends) ?? ends, selectors);
+    }
 
-    public bool ForceUdpEncapsulation(InetAddress local, InetAddress remote) =>
-        state.EntriesBetween(new AddressPair(local, remote)).FirstOrDefault() is { Encapsulation: not EncapsulationChoice.Esp };
+    public bool ForceUdpEncapsulation(InetAddress local, InetAddress remote) => First(local, remote) is { Encapsulation: not EncapsulationChoice.Esp };
 
-    private ProtectEntry? EntryFor(InetAddress local, InetAddress remote, SelectorSet selectors) =>
-        state.EntriesBetween(new AddressPair(local, remote)).FirstOrDefault(entry => entry.SelectorsBetween(local, remote).Any(own => !own.Intersect(selectors).IsEmpty));
+    public string? ObjectionToMove(IkeSaHandle sa, InetAddress local, InetAddress remote) =>
+        state.Find(sa) is { } peering ? Moves.ObjectionTo(state, peering, new AddressPair(local, remote)) : "its peer is not authorised yet";
 
     public PeerCredentials? CredentialsOf(InetAddress remote) =>
         state.Policy.Peers.FirstOrDefault(peer => peer.Owns(remote)) is { } peer ? state.Credentials.GetValueOrDefault(peer.Name) : null;
+
+    private ProtectEntry? First(InetAddress local, InetAddress remote) => state.EntriesWithEnds(new AddressPair(local, remote)).FirstOrDefault();
 }

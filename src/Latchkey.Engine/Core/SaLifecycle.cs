@@ -31,8 +31,9 @@ internal sealed class SaLifecycle(EngineState state)
         var encapsulation = e.UdpEncapsulation ? Encapsulation.Udp : Encapsulation.Esp;
         var waits = e.Rekeys is not null && !e.Initiated;
         var outbound = Sa(SaDirection.Outbound, e.OutboundSpi, e.OutboundKey);
-        var child = new ChildSa(e.Child, e.Sa, channel, e.InboundSpi, e.OutboundSpi, e.Suite, e.Selectors, encapsulation, now)
+        var child = new ChildSa(e.Child, e.Sa, channel, e.InboundSpi, e.OutboundSpi, e.Suite, e.Selectors, now)
         {
+            Encapsulation = encapsulation,
             Rekeys = e.Rekeys,
             WaitingOutbound = waits ? outbound : null,
         };
@@ -43,7 +44,7 @@ internal sealed class SaLifecycle(EngineState state)
         }
 
         // What still lingers of another peer there would conflict with the new SA (RFC 5660 L26).
-        EndLingering(old => old.Channel.Parameters.PeerKey != key.Fingerprint && new AddressPair(old.Channel.Parameters.Local, old.Channel.Parameters.Remote) == peering.Pair
+        EndLingering(old => old.Channel.Parameters.PeerKey != key.Fingerprint && old.Channel.Parameters.Path == peering.Pair
             && !state.Latches.On(old.Channel).Any(l => l.Conducts));
         state.Effects.Add(new InstallSa(Sa(SaDirection.Inbound, e.InboundSpi, e.InboundKey)));
         if (!waits)

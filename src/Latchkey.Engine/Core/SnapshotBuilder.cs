@@ -22,7 +22,7 @@ internal sealed class SnapshotBuilder(EngineState state)
             group.Select(p => p.PeerName).FirstOrDefault(n => n is not null),
             Trust(group),
             group.First().Key!.Algorithm,
-            [.. group.Select(p => p.Pair.Remote).Distinct().Order()],
+            [.. group.Select(p => p.Remote.Address).Distinct().Order()],
             group.Count(),
             group.Sum(p => p.Children.Count),
             group.Select(p => p.Pair).Distinct().Sum(pair => state.Latches.Between(pair).Count(l => l.Channel?.Parameters.PeerKey == group.Key)),
@@ -49,7 +49,7 @@ internal sealed class SnapshotBuilder(EngineState state)
 
     public IReadOnlyList<LiveKey> KeysAt(InetAddress address)
     {
-        var peers = state.Peerings.Values.Where(p => p.Established && p.Pair.Remote == address).Select(p => p.Key!).ToList();
+        var peers = state.Peerings.Values.Where(p => p.Established && (p.Pair.Remote == address || p.Remote.Address == address)).Select(p => p.Key!).ToList();
         var latched = state.Latches.All.Where(l => l.Conducts && l.Path.Remote == address).Select(l => l.Channel!.Parameters.PeerKey).ToList();
         return
         [

@@ -17,7 +17,7 @@ internal sealed class UnheardPeers
     public void Add(Channel channel)
     {
         _channels.Add(channel);
-        _unmet.Add(Between(channel));
+        _unmet.Add(channel.Parameters.Path);
     }
 
     /// <summary>Latches were restored between these addresses, and no IKE SA has stood there since, whoever was called in vain.</summary>
@@ -31,14 +31,12 @@ internal sealed class UnheardPeers
     public void Heard(AddressPair pair, KeyFingerprint key, bool called)
     {
         _unmet.Remove(pair);
-        if (_channels.RemoveWhere(channel => channel.Parameters.PeerKey == key && Between(channel) == pair) == 0 && called)
+        if (_channels.RemoveWhere(channel => channel.Parameters.PeerKey == key && channel.Parameters.Path == pair) == 0 && called)
         {
             Silent(pair);
         }
     }
 
     /// <summary>A call to that address was answered by nobody.</summary>
-    public void Silent(AddressPair pair) => _channels.RemoveWhere(channel => Between(channel) == pair);
-
-    private static AddressPair Between(Channel channel) => new(channel.Parameters.Local, channel.Parameters.Remote);
+    public void Silent(AddressPair pair) => _channels.RemoveWhere(channel => channel.Parameters.Path == pair);
 }

@@ -25,6 +25,9 @@ public interface IResponderPolicy
     /// <summary>Whether a Child SA between these addresses for these selectors is to be in tunnel mode.</summary>
     bool WantsTunnel(InetAddress local, InetAddress remote, SelectorSet selectors);
 
+    /// <summary>Why an IKE SA must not be moved to these addresses, as its peer wants; null: it may (RFC 4555 §3.5).</summary>
+    string? ObjectionToMove(IkeSaHandle sa, InetAddress local, InetAddress remote);
+
     /// <summary>How whoever has an address must prove itself, and we to it; null: by bare public keys, whichever they are.</summary>
     PeerCredentials? CredentialsOf(InetAddress remote);
 }

@@ -86,6 +86,19 @@ public sealed record ChildEstablished(
     SecretBytes InboundKey, SecretBytes OutboundKey, InetEndpoint Local, InetEndpoint Remote, bool UdpEncapsulation, bool Tunnel, bool Translated, InetAddress? PeerInner,
     ChildSaHandle? Rekeys) : IkeOutput;
 
+/// <summary>
+/// An IKE SA and its Child SAs, all of tunnel mode, go between other ends now (RFC 4555): the peer has proved that it answers
+/// there. The inbound SAs are to be taken from the new end, and the outbound ones sent to it.
+/// </summary>
+/// <param name="FromLocal">Where ESP went until now.</param>
+/// <param name="UdpEncapsulation">ESP travels in UDP from now on.</param>
+public sealed record IkeSaMoved(
+    IkeSaHandle Sa, InetEndpoint FromLocal, InetEndpoint FromRemote, InetEndpoint Local, InetEndpoint Remote, NatSides Nat, bool UdpEncapsulation) : IkeOutput;
+
+/// <summary>An IKE SA was not moved: by us, or by the peer that we asked. It is where it was; when we had asked, its old end may be gone.</summary>
+/// <param name="Asked">We wanted to move, and the peer did not let us.</param>
+public sealed record MoveRefused(IkeSaHandle Sa, InetEndpoint Local, InetEndpoint Remote, bool Asked, string Text) : IkeOutput;
+
 /// <summary>A Child SA we asked for will not come.</summary>
 /// <param name="Rekeys">The Child SA it should have replaced; that one still lives.</param>
 public sealed record ChildFailed(IkeSaHandle Sa, ChildRequestHandle Request, ChildSaHandle? Rekeys, CloseReason Reason, string Text) : IkeOutput

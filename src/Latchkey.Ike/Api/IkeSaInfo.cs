@@ -14,7 +14,14 @@ namespace Latchkey.Ike;
 /// <param name="LastHeard">The last valid message, on the clock of the host's calls.</param>
 public sealed record IkeSaInfo(
     IkeSaHandle Sa, IkeSaState State, bool Initiated, InetEndpoint Local, InetEndpoint Remote, ulong SpiI, ulong SpiR, IkeSuite? Suite, KeyFingerprint? Peer,
-    TimeSpan? RoundTrip, TimeSpan? LastHeard, ImmutableArray<ChildSaInfo> Children);
+    TimeSpan? RoundTrip, TimeSpan? LastHeard, ImmutableArray<ChildSaInfo> Children)
+{
+    /// <summary>Its ends may move (RFC 4555).</summary>
+    public bool IsMobile { get; init; }
+
+    /// <summary>Where else the peer can be reached, as it told.</summary>
+    public ImmutableArray<InetAddress> PeerAddresses { get; init; } = [];
+}
 
 /// <summary>What a person may see of a Child SA.</summary>
 public sealed record ChildSaInfo(ChildSaHandle Child, uint InboundSpi, uint OutboundSpi, EspSuite Suite, SelectorSet Selectors);

@@ -46,6 +46,7 @@ internal sealed class AuthInitiator(
             .. Vendor.Birth(context, init),
             .. context.Tokens.For(generation),
             .. VoucherNotify.Ours(context, init),
+            .. child.Tunnel ? [Mobility.Supported] : Enumerable.Empty<IkePayload>(),
             .. ChildPayloads.Ask(_negotiation, _inboundSpi, child),
         ];
     }
@@ -71,6 +72,8 @@ internal sealed class AuthInitiator(
             var offer = granted is GrantedChild.Granted { } g ? new ChildOffer(g.Selectors, g.Suite, child.Tunnel, null, childRequest) : null;
             sa.AbandonSetup = Abandon;
             generation.PeerToken.Take(answer);
+            sa.IsMobile = child.Tunnel && Mobility.IsSupported(answer);
+            sa.PeerAddresses = Mobility.ReadAdditional(answer) ?? [];
             sa.AskAboutPeer(
                 new AuthorizePeer(
                     sa.Handle, Initiated: true, key, new IkeIdentification((IdType)id.IdType, id.Data), sa.Local, sa.Remote, answer.Has(NotifyType.InitialContact),

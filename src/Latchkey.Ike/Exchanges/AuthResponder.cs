@@ -14,6 +14,7 @@ internal sealed class AuthResponder
     private readonly Authenticator _authenticator;
     private readonly IdentificationPayload _peerId;
     private readonly AskedChild? _asked;
+    private readonly bool _supportsMoves;
     private readonly IReadOnlyList<IkePayload>? _childRefusal;
 
     private AuthResponder(HostContext context, IkeSa sa, Generation generation, Authenticator authenticator, IdentificationPayload peerId, PayloadSet request)
@@ -24,6 +25,8 @@ internal sealed class AuthResponder
         _generation = generation;
         _init = sa.Init!;
         _peerId = peerId;
+        _supportsMoves = Mobility.IsSupported(request);
+        sa.PeerAddresses = Mobility.ReadAdditional(request) ?? [];
         if (request.Sa is not null)
         {
             _childRefusal = ChildPayloads.ReadAsked(context, sa, request, withKeyExchange: false, rekeys: null, out _asked);
@@ -50,6 +53,11 @@ internal sealed class AuthResponder
             {
                 context.Emit(new PeerUnproved(sa.Local, sa.Remote, error.Text, error.Refusal));
             }
+        }
+        else if (Mobility.ForbidsNat(request, sa.Local, sa.Remote))
+        {
+            generation.Respond(new NotifyPayload(NotifyType.UnexpectedNatDetected));
+            sa.Close(CloseReason.ProtocolError, "the peer forbids NATs (NO_NATS_ALLOWED), and one changed the addresses of its packet on the way", Farewell.Answered);
         }
         else
         {
@@ -128,13 +136,14 @@ internal sealed class AuthResponder
             return;
         }
 
+        _sa.IsMobile = _supportsMoves && _asked?.Tunnel == true;
         // The order is the contract: our inbound SA exists before the peer can use it.
         _sa.Establish(_authenticator.Own, AuthSignature.Digest(_generation, _init, _peerId, id));
         var childPart = GrantChild(accept.Child);
         _generation.Respond(
         [
             id, .. _authenticator.Certificates, auth, .. _init.PpkTaken ? [PpkNotify.Used] : Enumerable.Empty<IkePayload>(), .. Vendor.Birth(_context, _init), .. _context.Tokens.For(_generation),
-            .. VoucherNotify.Ours(_context, _init), .. childPart,
+            .. VoucherNotify.Ours(_context, _init), .. _sa.IsMobile ? [Mobility.Supported] : Enumerable.Empty<IkePayload>(), .. childPart,
         ]);
         _sa.Init = null;
     }

@@ -2,10 +2,10 @@ using Latchkey.Wire.Ike;
 
 namespace Latchkey.Ike;
 
-/// <summary>Serves INFORMATIONAL requests: Delete, error reports, and liveness checks (RFC 7296 §1.4).</summary>
+/// <summary>Serves INFORMATIONAL requests: Delete, error reports, liveness checks (RFC 7296 §1.4), and moves (RFC 4555).</summary>
 internal static class InformationalResponder
 {
-    public static void Serve(IkeSa sa, Generation generation, PayloadSet request)
+    public static void Serve(HostContext context, IkeSa sa, Generation generation, PayloadSet request)
     {
         if (sa.State != IkeSaState.Closed && request.Error is { Notify: NotifyType.AuthenticationFailed })
         {
@@ -34,7 +34,7 @@ internal static class InformationalResponder
         }
 
         generation.PeerToken.Take(request);
-        generation.Respond([.. DeleteChildren(sa, request)]);
+        MoveResponder.Serve(context, sa, generation, request, DeleteChildren(sa, request));
     }
 
     private static void DeleteIke(IkeSa sa, Generation generation)

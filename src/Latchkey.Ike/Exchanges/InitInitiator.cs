@@ -201,7 +201,8 @@ internal sealed class InitInitiator
         CleanUp();
         _sa.AbandonSetup = null;
         _sa.NoteAnswer(_transmission!, plain: false);
-        if (_sa.UdpEncapsulation)
+        // What may move must not have to change ports when it meets a NAT elsewhere (RFC 4555 §3.3).
+        if (_sa.UdpEncapsulation || (_child.Tunnel && payloads.Has(NotifyType.NatDetectionSourceIp)))
         {
             _sa.MoveTo(_sa.Local with { Port = NatDetection.EncapsulationPort }, _sa.Remote with { Port = NatDetection.EncapsulationPort });
         }

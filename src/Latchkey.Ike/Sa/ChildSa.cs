@@ -66,7 +66,7 @@ internal sealed class ChildSa
 
         context.Emit(new ChildEstablished(
             child.Handle, sa.Handle, request, terms.Initiated, terms.InboundSpi, terms.OutboundSpi, terms.Suite, terms.Selectors,
-            inbound, outbound, sa.Local, sa.Remote, sa.UdpEncapsulation, terms.Tunnel, sa.Nat.Any, view?.Remote, rekeys?.Handle));
+            inbound, outbound, sa.Esp.Local, sa.Esp.Remote, sa.Esp.Udp, terms.Tunnel, sa.Esp.Translated, view?.Remote, rekeys?.Handle));
         return child;
     }
 

@@ -99,8 +99,9 @@ internal sealed class Generation : IDisposable
 
     public void Receive(InetEndpoint local, InetEndpoint remote, IkeMessage message, ReadOnlySpan<byte> datagram)
     {
-        // Who could answer at an address proved it in IKE_SA_INIT; nobody inherits that proof at another address.
-        if (local.Address != Sa.Local.Address || remote.Address != Sa.Remote.Address)
+        // Who could answer at an address proved it in IKE_SA_INIT; nobody inherits that proof at another address. With MOBIKE a
+        // message may come from any, is answered there, and moves nothing by itself (RFC 4555 §3.5).
+        if (!Sa.IsMobile && (local.Address != Sa.Local.Address || remote.Address != Sa.Remote.Address))
         {
             _context.Drop(IkeDropReason.OtherAddress);
             return;

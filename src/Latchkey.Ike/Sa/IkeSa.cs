@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Latchkey.Crypto;
 using Latchkey.Wire;
 using Latchkey.Wire.Ike;
@@ -17,6 +18,8 @@ internal sealed class IkeSa
     private Timer? _softTimer;
     private Timer? _hardTimer;
     private Timer? _keepalive;
+    private EspWay? _unproved;
+    private bool _forcesUdp;
 
     public IkeSa(HostContext context, bool initiated, InetEndpoint local, InetEndpoint remote)
     {
@@ -38,7 +41,7 @@ internal sealed class IkeSa
 
     public bool Initiated { get; }
 
-    /// <summary>The port moves to 4500 when a NAT is seen (RFC 7296 §2.23); the address never changes.</summary>
+    /// <summary>The port moves to 4500 when a NAT is seen (RFC 7296 §2.23); the address changes only if the SA <see cref="IsMobile"/>.</summary>
     public InetEndpoint Local { get; private set; }
 
     public InetEndpoint Remote { get; private set; }
@@ -52,6 +55,15 @@ internal sealed class IkeSa
     public bool PeerIsLatchkey { get; set; }
 
     public NatSides Nat { get; private set; }
+
+    /// <summary>Both ends speak MOBIKE, and what it carries are tunnels: their ends may move (RFC 4555 §3.1).</summary>
+    public bool IsMobile { get; set; }
+
+    /// <summary>Further addresses of the peer, as it told (RFC 4555 §3.4).</summary>
+    public ImmutableArray<InetAddress> PeerAddresses { get; set; } = [];
+
+    /// <summary>Where ESP goes: as IKE does, but for a move that is not proved yet.</summary>
+    public EspWay Esp => _unproved ?? new EspWay(Local, Remote, UdpEncapsulation, Nat.Any);
 
     public IkeSaState State { get; private set; }
 
@@ -87,7 +99,7 @@ internal sealed class IkeSa
     /// </summary>
     public void Follow(InetEndpoint remote)
     {
-        if (Nat.There && State == IkeSaState.Established && remote.Port != Remote.Port)
+        if (Nat.There && State == IkeSaState.Established && remote.Address == Remote.Address && remote.Port != Remote.Port)
         {
             Remote = remote;
             _children.ForEach(child => child.Rekey());
@@ -96,7 +108,36 @@ internal sealed class IkeSa
 
     /// <summary>What IKE_SA_INIT said of NATs.</summary>
     /// <param name="force">ESP travels in UDP whatever was found.</param>
-    public void Note(NatFindings nat, bool force) => (Nat, UdpEncapsulation) = (nat.Sides, nat.MustEncapsulate || force);
+    public void Note(NatFindings nat, bool force) => (Nat, UdpEncapsulation, _forcesUdp) = (nat.Sides, nat.MustEncapsulate || force, force);
+
+    /// <summary>What we say of our addresses where the SA moves to, as in IKE_SA_INIT (RFC 4555 §3.5).</summary>
+    public IEnumerable<IkePayload> NatPayloads(Generation generation, InetEndpoint local, InetEndpoint remote) =>
+        NatDetection.Payloads(generation.SpiI, generation.SpiR, local, remote, _forcesUdp);
+
+    /// <summary>IKE goes on between these ends. ESP stays where it is until it is proved that the peer answers there: <see cref="ConcludeMove"/>.</summary>
+    public void BeginMove(InetEndpoint local, InetEndpoint remote)
+    {
+        _unproved ??= Esp;
+        MoveTo(local, remote);
+    }
+
+    /// <summary>What the peer's hashes say of NATs where the SA moved to.</summary>
+    public void NoteNat(Generation generation, PayloadSet payloads, InetEndpoint local, InetEndpoint remote) =>
+        Note(NatDetection.Read(payloads, generation.SpiI, generation.SpiR, local, remote), _forcesUdp);
+
+    /// <summary>The peer answers where the SA moved to: its Child SAs follow.</summary>
+    public void ConcludeMove()
+    {
+        var from = Esp;
+        _unproved = null;
+        _keepalive?.Cancel();
+        if (Nat.Here && UdpEncapsulation)
+        {
+            ArmKeepalive();
+        }
+
+        _context.Emit(new IkeSaMoved(Handle, from.Local, from.Remote, Local, Remote, Nat, UdpEncapsulation));
+    }
 
     /// <summary>IKE_SA_INIT is done: protected messages can flow.</summary>
     public void BeginAuthentication(Generation generation)
@@ -226,7 +267,7 @@ internal sealed class IkeSa
                 CreateChildResponder.Serve(_context, this, generation, request);
                 break;
             case ExchangeType.Informational:
-                InformationalResponder.Serve(this, generation, request);
+                InformationalResponder.Serve(_context, this, generation, request);
                 break;
         }
     }
@@ -264,7 +305,11 @@ internal sealed class IkeSa
 
     public IkeSaInfo Describe() => new(
         Handle, State, Initiated, Local, Remote, Current?.SpiI ?? 0, Current?.SpiR ?? 0, Current?.Suite, PeerKey?.Fingerprint, RoundTrip.Smoothed, LastHeard,
-        [.. _children.Select(c => new ChildSaInfo(c.Handle, c.InboundSpi, c.OutboundSpi, c.Terms.Suite, c.Terms.Selectors))]);
+        [.. _children.Select(c => new ChildSaInfo(c.Handle, c.InboundSpi, c.OutboundSpi, c.Terms.Suite, c.Terms.Selectors))])
+    {
+        IsMobile = IsMobile,
+        PeerAddresses = PeerAddresses,
+    };
 
     public void Add(ChildSa child) => _children.Add(child);
 

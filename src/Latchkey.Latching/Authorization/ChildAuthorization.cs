@@ -9,14 +9,15 @@ public sealed class ChildAuthorization(SecurityPolicy policy)
     private readonly PeerAuthorizationDatabase _pad = new(policy);
 
     /// <summary>
-    /// The largest part of an offer that the first suitable protect entry allows, between exactly these two addresses:
-    /// in transport mode a peer speaks for its own address only.
+    /// The largest part of an offer that the first suitable protect entry allows, on exactly this path: in transport mode a
+    /// peer speaks for its own address only.
     /// </summary>
-    /// <param name="kept">Entries that latches keep between the addresses: they stand at the head of the SPD (RFC 5660 L30).</param>
-    public ChildAuthorizationResult Narrow(PadResult peer, InetAddress local, InetAddress remote, SelectorSet offered, IEnumerable<ProtectEntry>? kept = null)
+    /// <param name="kept">Entries that latches keep on the path: they stand at the head of the SPD (RFC 5660 L30).</param>
+    public ChildAuthorizationResult Narrow(PadResult peer, AddressPair path, SelectorSet offered, IEnumerable<ProtectEntry>? kept = null)
     {
         ArgumentNullException.ThrowIfNull(peer);
         ArgumentNullException.ThrowIfNull(offered);
+        var remote = path.Remote;
         if (!_pad.MaySpeakFor(peer, remote, out var why))
         {
             return new ChildAuthorizationResult.Refused($"the peer may not speak for {remote}: {why}");
@@ -26,7 +27,7 @@ public sealed class ChildAuthorization(SecurityPolicy policy)
         foreach (var entry in (kept ?? []).Concat(policy.Protect))
         {
             // "port on either side" is two pairs that both touch an offer for one of them; the smaller part is of no use.
-            var common = entry.SelectorsBetween(local, remote).Select(offered.Intersect).MaxBy(Breadth);
+            var common = entry.SelectorsOn(path).Select(offered.Intersect).MaxBy(Breadth);
             if (common is null || common.IsEmpty)
             {
                 continue;
@@ -43,7 +44,7 @@ public sealed class ChildAuthorization(SecurityPolicy policy)
 
         return new ChildAuthorizationResult.Refused(closed is not null
             ? $"[[protect]] \"{closed.Name}\" has trust = \"known\", and the peer's key is in no [[peer]] and not pinned by a person"
-            : $"no [[protect]] entry covers any of {offered}; the entries between {local} and {remote} cover {Configured(local, remote)}")
+            : $"no [[protect]] entry covers any of {offered}; the entries between {path.Local} and {remote} cover {Configured(path)}")
         {
             Closed = closed,
         };
@@ -54,9 +55,9 @@ public sealed class ChildAuthorization(SecurityPolicy policy)
 
     private static long Ports(ImmutableArray<TrafficSelector> selectors) => selectors.Sum(s => s.EndPort - s.StartPort + 1L);
 
-    private string Configured(InetAddress local, InetAddress remote)
+    private string Configured(AddressPair path)
     {
-        var all = policy.Protect.SelectMany(entry => entry.SelectorsBetween(local, remote)).Select(s => s.ToString()).ToList();
+        var all = policy.Protect.SelectMany(entry => entry.SelectorsOn(path)).Select(s => s.ToString()).ToList();
         return all.Count == 0 ? "nothing" : string.Join("; ", all);
     }
 }

@@ -35,6 +35,9 @@ public sealed class PeerAuthorizationDatabase(SecurityPolicy policy)
         return match is PadResult.Refused ? match : ObjectionTo(match, address) ?? match;
     }
 
+    /// <summary>Whether a peer that is authorised where it is met may be at another address too, to which its tunnel moves.</summary>
+    public PadResult AlsoAt(PadResult peer, InetAddress address) => peer is PadResult.Refused ? peer : ObjectionTo(peer, address) ?? peer;
+
     /// <summary>The two-pass search of RFC 5386 §2 (B5) for a peer that proved it holds <paramref name="key"/>.</summary>
     public PadResult Find(AssertedIdentity asserted, KeyFingerprint key, bool openToStrangers = false)
     {
@@ -119,7 +122,7 @@ public sealed class PeerAuthorizationDatabase(SecurityPolicy policy)
     private static string Origin(Pin pin) => pin.Origin == PinOrigin.Person ? "by a person" : "the first key seen there";
 
     private bool TrustsFirstUse(InetAddress address) =>
-        policy.Protect.Any(entry => entry.Trust == TrustLevel.FirstUse && (entry.Remote?.Contains(address) ?? true));
+        policy.Protect.Any(entry => entry.Trust == TrustLevel.FirstUse && (entry.Tunnel is { } tunnel ? tunnel.Remote == address : entry.Remote?.Contains(address) ?? true));
 
     /// <summary>The entry a person made (B7) that the peer claims to be and whose key it did not prove.</summary>
     private Pin? Belied(AssertedIdentity asserted, KeyFingerprint key) =>

@@ -13,7 +13,14 @@ namespace Latchkey.Latching;
 /// <param name="LocalKey">P4: with BTNS an identity is a public key (RFC 5386 §2).</param>
 /// <param name="PeerKey">P5.</param>
 public sealed record ChannelParameters(
-    InetAddress Local, InetAddress Remote, KeyFingerprint LocalKey, KeyFingerprint PeerKey, ProtectionType Protection, SaMode Mode, QualityOfProtection Quality);
+    InetAddress Local, InetAddress Remote, KeyFingerprint LocalKey, KeyFingerprint PeerKey, ProtectionType Protection, SaMode Mode, QualityOfProtection Quality)
+{
+    /// <summary><see cref="AddressPair.Moves"/>: then the two addresses name the ends of a tunnel, wherever they are.</summary>
+    public bool Moves { get; init; }
+
+    /// <summary>Where the peer is met.</summary>
+    public AddressPair Path => new(Local, Remote) { Moves = Moves };
+}
 
 /// <summary>The set of congruent SAs. An SA belongs to one channel for life, a latch holds one channel for life.</summary>
 public sealed class Channel

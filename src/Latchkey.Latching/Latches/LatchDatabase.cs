@@ -167,7 +167,7 @@ public sealed class LatchDatabase
 
     private Latch Add(TimeSpan now, FlowKey flow, ProtectEntry entry, ListenerLatch? bornFrom = null, Channel? channel = null, bool isForwarded = false)
     {
-        var path = channel is null ? entry.PathOf(flow) : new AddressPair(channel.Parameters.Local, channel.Parameters.Remote);
+        var path = channel?.Parameters.Path ?? entry.PathOf(flow);
         var latch = new Latch(new LatchId(_last + 1), flow, path, entry, now) { BornFrom = bornFrom?.Id, Wishes = bornFrom?.Wishes ?? FlowWishes.None, ForwardedUnder = isForwarded ? entry.Name : null };
         if (!_byFlow.TryAdd(flow, latch))
         {

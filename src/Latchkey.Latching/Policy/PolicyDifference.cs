@@ -30,7 +30,8 @@ public static class PolicyDifference
 
     // An array is equal to itself only: two with the same members are compared one by one.
     private static bool Same(ProtectEntry a, ProtectEntry b) =>
-        a.Ports.SequenceEqual(b.Ports) && a.Encryption.SequenceEqual(b.Encryption) && a with { Ports = b.Ports, Encryption = b.Encryption } == b;
+        a.Ports.SequenceEqual(b.Ports) && a.Encryption.SequenceEqual(b.Encryption) && a.OtherLocal.SequenceEqual(b.OtherLocal) && a.OtherRemote.SequenceEqual(b.OtherRemote)
+        && a with { Ports = b.Ports, Encryption = b.Encryption, OtherLocal = b.OtherLocal, OtherRemote = b.OtherRemote } == b;
 
     private static bool Same(KnownPeer a, KnownPeer b) => a.Addresses.SequenceEqual(b.Addresses) && a with { Addresses = b.Addresses } == b;
 }

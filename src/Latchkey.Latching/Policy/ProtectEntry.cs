@@ -27,6 +27,12 @@ public sealed record ProtectEntry
     /// </summary>
     public Forwarding? Forwarding { get; init; }
 
+    /// <summary>Where else our end of a tunnel that <see cref="AddressPair.Moves"/> may be, best first.</summary>
+    public ImmutableArray<InetAddress> OtherLocal { get; init; } = [];
+
+    /// <summary>Where else the peer's end may be.</summary>
+    public ImmutableArray<InetPrefix> OtherRemote { get; init; } = [];
+
     public SaMode Mode => Tunnel is null ? SaMode.Transport : SaMode.Tunnel;
 
     /// <summary>The protocol; null is any.</summary>
@@ -78,8 +84,16 @@ public sealed record ProtectEntry
     /// <summary>Between which outer addresses a flow of the entry travels: where its peer is met.</summary>
     public AddressPair PathOf(FlowKey flow) => Tunnel ?? AddressPair.Of(flow);
 
-    /// <summary>IKE between these two addresses may make SAs for the entry.</summary>
-    public bool MayMeet(AddressPair path) => Tunnel is { } tunnel ? tunnel == path : CoversAddresses(path.Local, path.Remote);
+    /// <summary>IKE SAs on this path may make Child SAs for the entry.</summary>
+    public bool MayMeet(AddressPair path) => Tunnel is { } tunnel ? tunnel == path : !path.Moves && CoversAddresses(path.Local, path.Remote);
+
+    /// <summary>The entry's path may have these ends at a time.</summary>
+    public bool MayBeBetween(AddressPair ends) => Tunnel is { Moves: true } tunnel
+        ? (tunnel.Local == ends.Local || OtherLocal.Contains(ends.Local)) && (tunnel.Remote == ends.Remote || OtherRemote.Any(prefix => prefix.Contains(ends.Remote)))
+        : MayMeet(ends);
+
+    /// <summary>The path of the entry that has these ends.</summary>
+    public AddressPair PathBetween(AddressPair ends) => Tunnel ?? ends;
 
     /// <summary>Flows between these two addresses may be the entry's.</summary>
     public bool CoversAddresses(InetAddress local, InetAddress remote) =>
@@ -112,9 +126,8 @@ public sealed record ProtectEntry
     public SelectorSet? SelectorsFor(FlowKey flow) =>
         PairFor(flow) is { } pair ? Selectors(AddressPair.Of(flow), pair) : null;
 
-    /// <summary>The selectors of every port pair that a peer between two outer addresses may have.</summary>
-    public ImmutableArray<SelectorSet> SelectorsBetween(InetAddress local, InetAddress remote) =>
-        MayMeet(new AddressPair(local, remote)) ? [.. Ports.Select(pair => Selectors(new AddressPair(local, remote), pair))] : [];
+    /// <summary>The selectors of every port pair that a peer on a path may have.</summary>
+    public ImmutableArray<SelectorSet> SelectorsOn(AddressPair path) => MayMeet(path) ? [.. Ports.Select(pair => Selectors(path, pair))] : [];
 
     private PortPair? PairFor(FlowKey flow)
     {

@@ -24,6 +24,7 @@ public sealed class TrafficProtection(ProtectionSettings settings, int deviceInd
 {
     private readonly Lock _lock = new();
     private readonly HashSet<InetAddress> _narrow = [];
+    private readonly Dictionary<AddressPair, AddressPair> _moved = [];
     private IReadOnlyList<ProtectedSelector> _selectors = [];
     private IReadOnlySet<FlowKey> _held = FrozenSet<FlowKey>.Empty;
     private IReadOnlyCollection<InetAddress> _lost = [];
@@ -160,6 +161,18 @@ public sealed class TrafficProtection(ProtectionSettings settings, int deviceInd
         }
     }
 
+    /// <summary>A tunnel goes between other ends now: the route into it carries the MTU of the way there.</summary>
+    /// <param name="path"><see cref="ProtectedSelector.Tunnel"/></param>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public void FollowTunnel(AddressPair path, AddressPair ends)
+    {
+        lock (_lock)
+        {
+            _moved[path] = ends;
+            FollowRoutes();
+        }
+    }
+
     /// <summary>
     /// What comes out of the TUN device for these addresses, which the host has lost, still reaches the sockets that are
     /// bound to them; and whatever these sockets send goes into it. Others than those named so far are foreign again.
@@ -266,6 +279,8 @@ public sealed class TrafficProtection(ProtectionSettings settings, int deviceInd
     private void ChangeRules(NetlinkSocket netlink, bool v6) =>
         ChangeRules(new Rules(netlink, v6), RulePlan.For(v6, _selectors, _held, _lost, settings));
 
+    private ProtectedSelector Now(ProtectedSelector selector) => selector.Tunnel is { } path && _moved.TryGetValue(path, out var ends) ? selector with { Tunnel = ends } : selector;
+
     private void ChangeRoutes(NetlinkSocket netlink, bool v6)
     {
         var routes = new Routes(netlink, v6);
@@ -274,7 +289,7 @@ public sealed class TrafficProtection(ProtectionSettings settings, int deviceInd
         var barrier = MirrorPlan.Barrier(v6, settings);
         var wanted = MirrorPlan.For(
             v6,
-            [.. _selectors, .. _held.Select(ProtectedSelector.Of)],
+            [.. _selectors.Select(Now), .. _held.Select(ProtectedSelector.Of)],
             all,
             address => new Routes(netlink, address.IsV6).Resolve(address, settings.Mark),
             index => mtus.GetValueOrDefault(index, 1500),

@@ -18,7 +18,7 @@ public class EffectOrderTests
     public void L28_S12_A_flow_is_blocked_and_its_owner_told_before_the_newcomer_is_answered()
     {
         var done = new Recorder();
-        var runner = new EffectRunner(done, done, done, e => done.Done.Add($"raise {e.Kind}"), host => done.Done.Add($"record {host}"), _ => done.Done.Add("await its owner"), lost => done.Done.Add($"deliver to {string.Join(' ', lost)}"), keys: null);
+        var runner = new EffectRunner(done, done, done, e => done.Done.Add($"raise {e.Kind}"), host => done.Done.Add($"record {host}"), _ => done.Done.Add("await its owner"), lost => done.Done.Add($"deliver to {string.Join(' ', lost)}"), (path, ends) => done.Done.Add($"path to {ends.Remote}"), keys: null);
         using var key = SigningKey.Generate(SystemRandom.Instance);
         var here = new InetEndpoint(Flow.Local, 500);
         var there = new InetEndpoint(Flow.Remote, 500);
@@ -30,6 +30,8 @@ public class EffectOrderTests
             new DeliverToLostAddresses([Flow.Local]),
             new NotifyFlow(Flow, FlowNotice.Reset),
             new RemoveSa(SaDirection.Outbound, new ChannelId(2), 1),
+            new MoveSa(new ChannelId(2), 3, here, there, Encapsulation.Udp),
+            new PathMoved(AddressPair.Of(Flow) with { Moves = true }, AddressPair.Of(Flow)),
             new FollowFlow(Flow with { LocalPort = 1 }, TimeSpan.FromMinutes(5)),
             new BindFlow(Flow with { LocalPort = 1 }, new ChannelId(2)),
             new ForgetFlow(Flow),
@@ -43,7 +45,7 @@ public class EffectOrderTests
             runner.Run(effect);
         }
 
-        Assert.Equal(["block", "raise LatchBroken", "deliver to 192.0.2.1", "await its owner", "notify Reset", "remove Outbound 1", "follow 00:05:00", "bind channel 2", "forget", "pin 192.0.2.7", "record 192.0.2.7", "clear", "send 3", "keep alive"], done.Done);
+        Assert.Equal(["block", "raise LatchBroken", "deliver to 192.0.2.1", "await its owner", "notify Reset", "remove Outbound 1", "move 3", "path to 192.0.2.7", "follow 00:05:00", "bind channel 2", "forget", "pin 192.0.2.7", "record 192.0.2.7", "clear", "send 3", "keep alive"], done.Done);
     }
 
     [Theory]
@@ -84,6 +86,8 @@ public class EffectOrderTests
         public void Install(EspSa sa) => Done.Add("install");
 
         public void Remove(SaDirection direction, ChannelId channel, uint spi) => Done.Add($"remove {direction} {spi}");
+
+        public void Move(ChannelId channel, uint spi, InetEndpoint local, InetEndpoint remote, Encapsulation encapsulation) => Done.Add($"move {spi}");
 
         public void Bind(FlowKey flow, ChannelId channel) => Done.Add($"bind {channel}");
 

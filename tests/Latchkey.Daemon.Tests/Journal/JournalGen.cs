@@ -28,7 +28,7 @@ internal static class JournalGen
         from disposition in Gen.Enum<Disposition>().Nullable()
         from narrow in Gen.Bool
         from proof in Proof
-        select new LatchRecord(flow, entry, new ChannelParameters(flow.Local, flow.Remote, Key(1), Key(10 + peer), protection, mode, new QualityOfProtection(aead, esn)), state)
+        select new LatchRecord(flow, entry, new ChannelParameters(flow.Local, flow.Remote, Key(1), Key(10 + peer), protection, mode, new QualityOfProtection(aead, esn)) { Moves = mode == SaMode.Tunnel && esn }, state)
         {
             BrokenBy = state == LatchState.Broken || (state == LatchState.Closed && wasBroken) ? brokenBy : null,
             ClosedBy = state == LatchState.Closed ? closedBy : null,

@@ -18,7 +18,8 @@ internal sealed class Side : IDisposable
         Host = new IkeHost(settings, Key, Policy, random);
     }
 
-    public InetAddress Address { get; }
+    /// <summary>Where it is; it may move.</summary>
+    public InetAddress Address { get; set; }
 
     public SigningKey Key { get; }
 

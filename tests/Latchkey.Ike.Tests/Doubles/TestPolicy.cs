@@ -26,6 +26,10 @@ internal sealed class TestPolicy : IResponderPolicy
 
     public bool WantsTunnel(InetAddress local, InetAddress remote, SelectorSet selectors) => Tunnel;
 
+    public string? MoveObjection { get; set; }
+
+    public string? ObjectionToMove(IkeSaHandle sa, InetAddress local, InetAddress remote) => MoveObjection;
+
     public PeerCredentials? Credentials { get; set; }
 
     public PeerCredentials? CredentialsOf(InetAddress remote) => Credentials;

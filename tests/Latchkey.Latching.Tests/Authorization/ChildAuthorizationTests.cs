@@ -16,7 +16,7 @@ public class ChildAuthorizationTests
     [Fact]
     public void An_offer_is_narrowed_to_what_the_entry_covers_between_the_two_addresses()
     {
-        var allowed = Assert.IsType<ChildAuthorizationResult.Allowed>(Authorization.Narrow(Btns, W, D, Everything()));
+        var allowed = Assert.IsType<ChildAuthorizationResult.Allowed>(Authorization.Narrow(Btns, new AddressPair(W, D), Everything()));
         Assert.Equal("web", allowed.Entry.Name);
         Assert.Equal(
             SelectorSet.Of(TrafficSelector.For(InetPrefix.Of(W), (byte)IpProtocol.Tcp, 7000, 7000), TrafficSelector.For(InetPrefix.Of(D), (byte)IpProtocol.Tcp)),
@@ -28,7 +28,7 @@ public class ChildAuthorizationTests
     {
         var range = new SelectorSet(
             [TrafficSelector.For(InetPrefix.Of(W), 0)], [TrafficSelector.For(Prefix("192.0.2.0/24"), 0)]);
-        var allowed = Assert.IsType<ChildAuthorizationResult.Allowed>(Authorization.Narrow(Btns, W, D, range));
+        var allowed = Assert.IsType<ChildAuthorizationResult.Allowed>(Authorization.Narrow(Btns, new AddressPair(W, D), range));
         Assert.All(allowed.Selectors.Remote, s => Assert.Equal((D, D), (s.StartAddress, s.EndAddress)));
     }
 
@@ -44,25 +44,25 @@ public class ChildAuthorizationTests
         var offered = SelectorSet.Of(
             TrafficSelector.For(InetPrefix.Of(W), (byte)IpProtocol.Tcp, local.Start, local.End),
             TrafficSelector.For(InetPrefix.Of(D), (byte)IpProtocol.Tcp, remote.Start, remote.End));
-        Assert.Equal(offered, Assert.IsType<ChildAuthorizationResult.Allowed>(either.Narrow(Btns, W, D, offered)).Selectors);
+        Assert.Equal(offered, Assert.IsType<ChildAuthorizationResult.Allowed>(either.Narrow(Btns, new AddressPair(W, D), offered)).Selectors);
     }
 
     [Fact]
     public void B8_Traffic_of_btns_peers_matches_only_entries_that_let_them_in()
     {
-        var refused = Assert.IsType<ChildAuthorizationResult.Refused>(Authorization.Narrow(Btns, W, D, ToPort(179)));
+        var refused = Assert.IsType<ChildAuthorizationResult.Refused>(Authorization.Narrow(Btns, new AddressPair(W, D), ToPort(179)));
         Assert.Contains("\"bgp\"", refused.Reason, StringComparison.Ordinal);
-        Assert.IsType<ChildAuthorizationResult.Allowed>(Authorization.Narrow(new PadResult.Known(R1), W, C, ToPort(179)));
+        Assert.IsType<ChildAuthorizationResult.Allowed>(Authorization.Narrow(new PadResult.Known(R1), new AddressPair(W, C), ToPort(179)));
     }
 
     [Fact]
     public void B11_A_btns_peer_gets_no_child_sa_at_the_address_of_a_known_peer() =>
-        Assert.IsType<ChildAuthorizationResult.Refused>(Authorization.Narrow(Btns, W, C, Everything()));
+        Assert.IsType<ChildAuthorizationResult.Refused>(Authorization.Narrow(Btns, new AddressPair(W, C), Everything()));
 
     [Fact]
     public void A_refusal_names_what_was_offered_and_what_is_configured()
     {
-        var refused = Assert.IsType<ChildAuthorizationResult.Refused>(Authorization.Narrow(Btns, W, D, ToPort(22)));
+        var refused = Assert.IsType<ChildAuthorizationResult.Refused>(Authorization.Narrow(Btns, new AddressPair(W, D), ToPort(22)));
         Assert.Contains("192.0.2.1[tcp/22]", refused.Reason, StringComparison.Ordinal);
         Assert.Contains("192.0.2.1[tcp/7000]", refused.Reason, StringComparison.Ordinal);
     }

@@ -71,5 +71,5 @@ public class PinnedAddressTests
     private static PeerAuthorizationDatabase Pad(TrustLevel trust, Pin pin) => new(With(trust, pin));
 
     private static ChildAuthorizationResult Child(TrustLevel trust, Pin pin, InetAddress at) => new ChildAuthorization(With(trust, pin)).Narrow(
-        new PadResult.Btns(Key("c")), W, at, SelectorSet.Of(TrafficSelector.For(InetPrefix.Of(W), 0), TrafficSelector.For(InetPrefix.Of(at), 0)));
+        new PadResult.Btns(Key("c")), new AddressPair(W, at), SelectorSet.Of(TrafficSelector.For(InetPrefix.Of(W), 0), TrafficSelector.For(InetPrefix.Of(at), 0)));
 }

@@ -53,7 +53,7 @@ public sealed class SecurityPolicyProperties
         Gen.Select(Entry, Generators.Flow).Sample((entry, flow) =>
             Assert.Equal(
                 Matches(entry, flow),
-                entry.SelectorsBetween(flow.Local, flow.Remote).Any(selectors => selectors.Covers(flow))));
+                entry.SelectorsOn(AddressPair.Of(flow)).Any(selectors => selectors.Covers(flow))));
 
     [Fact]
     public void A_flow_and_its_reverse_are_both_protected_by_an_entry_with_port_on_either_side() =>

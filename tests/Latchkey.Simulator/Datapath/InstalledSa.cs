@@ -17,17 +17,20 @@ public sealed class InstalledSa(EspSa sa, KeyId key)
 
     public SelectorSet Selectors { get; } = sa.Selectors;
 
-    public InetEndpoint Local { get; } = sa.Local;
+    public InetEndpoint Local { get; private set; } = sa.Local;
 
-    public InetEndpoint Remote { get; } = sa.Remote;
+    public InetEndpoint Remote { get; private set; } = sa.Remote;
 
-    public Encapsulation Encapsulation { get; } = sa.Encapsulation;
+    public Encapsulation Encapsulation { get; private set; } = sa.Encapsulation;
 
     public bool Tunnel { get; } = sa.Tunnel;
 
     public KeyId Key { get; } = key;
 
     public bool Heard { get; set; }
+
+    /// <summary>It goes between other ends from now on.</summary>
+    public void Move(InetEndpoint local, InetEndpoint remote, Encapsulation encapsulation) => (Local, Remote, Encapsulation) = (local, remote, encapsulation);
 
     public ulong NextSequence() => ++_sent;
 

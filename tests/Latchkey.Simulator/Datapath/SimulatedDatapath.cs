@@ -63,6 +63,16 @@ public sealed class SimulatedDatapath : IDatapath
         }
     }
 
+    public void Move(ChannelId channel, uint spi, InetEndpoint local, InetEndpoint remote, Encapsulation encapsulation)
+    {
+        if (_outbound.FindLast(sa => sa.Spi == spi && sa.Channel == channel) is not { } moving)
+        {
+            throw new InvariantViolatedException("Only what was installed is moved", $"{_host} moves outbound SPI {spi:x8}, which is not there");
+        }
+
+        moving.Move(local, remote, encapsulation);
+    }
+
     public void Bind(FlowKey flow, ChannelId channel)
     {
         var record = Record(flow);

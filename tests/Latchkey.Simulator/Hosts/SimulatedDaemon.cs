@@ -208,6 +208,9 @@ public sealed class SimulatedDaemon : IDatapathEvents
             case RemoveSa remove:
                 Datapath.Remove(remove.Direction, remove.Channel, remove.Spi);
                 break;
+            case MoveSa move:
+                Datapath.Move(move.Channel, move.Spi, move.Local, move.Remote, move.Encapsulation);
+                break;
             case BindFlow bind:
                 Datapath.Bind(bind.Flow, bind.Channel);
                 break;

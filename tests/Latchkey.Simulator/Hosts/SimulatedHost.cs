@@ -164,13 +164,25 @@ public sealed class SimulatedHost
     {
         foreach (var address in _addresses.Skip(1).ToArray())
         {
-            World.Trace.Add(Name, $"gives {address} back");
-            World.Disturb(address);
-            _addresses.Remove(address);
-            World.Network.Unclaim(address, this);
+            Lose(address);
         }
 
         Daemon?.LocalAddressesChanged();
+    }
+
+    /// <summary>Has another address instead of one, as a host that moves to another network.</summary>
+    public void Move(InetAddress from, InetAddress to)
+    {
+        Lose(from);
+        TakeOver(to);
+    }
+
+    private void Lose(InetAddress address)
+    {
+        World.Trace.Add(Name, $"gives {address} back");
+        World.Disturb(address);
+        _addresses.Remove(address);
+        World.Network.Unclaim(address, this);
     }
 
     public void StartDaemon()

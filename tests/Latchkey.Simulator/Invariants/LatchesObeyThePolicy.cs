@@ -27,9 +27,10 @@ public sealed class LatchesObeyThePolicy : Invariant
                 Fail($"{latch} of {daemon.Host} is established, and the policy says otherwise");
             }
 
-            if (!PolicyOracle.LetsSpeak(policy, key, latch.Flow.Remote, openToStrangers: true))
+            var peer = policy.Find(latch.Flow)?.PathOf(latch.Flow).Remote ?? latch.Flow.Remote;
+            if (!PolicyOracle.LetsSpeak(policy, key, peer, openToStrangers: true))
             {
-                Fail($"{latch} of {daemon.Host} is established, and its peer may not speak for {latch.Flow.Remote}");
+                Fail($"{latch} of {daemon.Host} is established, and its peer may not speak for {peer}");
             }
         }
     }

@@ -23,7 +23,7 @@ public static class PolicyOracle
     public static bool Allows(SecurityPolicy policy, KeyFingerprint key, FlowKey flow)
     {
         ArgumentNullException.ThrowIfNull(policy);
-        return policy.Find(flow) is { } entry && LetsSpeak(policy, key, flow.Remote, entry.BtnsOk);
+        return policy.Find(flow) is { } entry && LetsSpeak(policy, key, entry.PathOf(flow).Remote, entry.BtnsOk);
     }
 
     /// <summary>Whether a key may speak for an address, when that is open to strangers or not.</summary>

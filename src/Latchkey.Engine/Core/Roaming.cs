@@ -1,0 +1,81 @@
+using Latchkey.Contract;
+using Latchkey.Ike;
+using Latchkey.Latching;
+using Latchkey.Wire;
+
+namespace Latchkey.Engine;
+
+/// <summary>
+/// Takes the tunnels of this host along when its own outer address goes away, or a better one comes (RFC 4555 §3.5). The peer
+/// is asked under the IKE SA that stands; where that cannot move it is called anew from the new address, and being the same
+/// peer on the same path it goes on in the same channel.
+/// </summary>
+internal sealed class Roaming(EngineState state, Resumption resumption, LatchBreaker breaker)
+{
+    /// <summary>Moves that a peer did not want; it is not asked again under the same IKE SA.</summary>
+    private readonly HashSet<(IkeSaHandle, InetAddress)> _refused = [];
+
+    /// <summary>
+    /// This host's addresses changed: a tunnel goes from the best of those that its entry names. Nothing is waited for: if the
+    /// old one is back in a moment, it returns there.
+    /// </summary>
+    public void Prefer(TimeSpan now)
+    {
+        foreach (var path in Paths())
+        {
+            var current = state.PlaceOf(path).Local;
+            if (state.LocalEnds(path).Append(current).First() is var best && best != current
+                && (!state.HasAddress(current) || state.Between(path).All(peering => IsMobile(peering) && !_refused.Contains((peering.Handle, best)))))
+            {
+                Move(now, path, best);
+            }
+        }
+    }
+
+    /// <summary>Paths that move, of IKE SAs and latches that are there.</summary>
+    private List<AddressPair> Paths() =>
+        [.. state.Peerings.Values.Select(p => p.Pair).Concat(state.Latches.All.Where(l => l.State != LatchState.Closed).Select(l => l.Path)).Where(path => path.Moves).Distinct()];
+
+    /// <summary>The peer does not let us move. If the old address is still there nothing is lost.</summary>
+    public void Refused(TimeSpan now, MoveRefused e)
+    {
+        if (!e.Asked || state.Find(e.Sa) is not { } peering)
+        {
+            return;
+        }
+
+        var old = peering.Ends;
+        state.Place(peering.Pair, old);
+        if (state.HasAddress(old.Local) && _refused.Add((e.Sa, e.Local.Address)))
+        {
+            state.Ike.Move(now, e.Sa, old.Local, old.Remote);
+            return;
+        }
+
+        var because = $"this host has lost its address {old.Local}, and the peer does not let the tunnel go on from {e.Local.Address}: {e.Text}";
+        breaker.Break(
+            now, [.. state.Latches.Between(peering.Pair).Where(l => l.Conducts && l.Channel!.Parameters.PeerKey == peering.Key!.Fingerprint)], BreakReason.LocalAddressLost, because);
+        state.Ike.DeleteIkeSa(now, e.Sa, CloseReason.LocalAddressLost, because, tellPeer: true);
+    }
+
+    private void Move(TimeSpan now, AddressPair path, InetAddress local)
+    {
+        var ends = state.PlaceOf(path) with { Local = local };
+        state.Place(path, ends);
+        foreach (var peering in state.Between(path).ToList())
+        {
+            if (IsMobile(peering))
+            {
+                state.Ike.Move(now, peering.Handle, ends.Local, ends.Remote);
+            }
+            else
+            {
+                state.Ike.DeleteIkeSa(now, peering.Handle, CloseReason.LocalAddressLost, $"this host goes on from {local}", tellPeer: false);
+            }
+        }
+
+        resumption.Begin(now, state.Latches.Between(path).Where(l => l.Conducts));
+    }
+
+    private bool IsMobile(Peering peering) => peering.Established && state.Ike.Find(peering.Handle) is { IsMobile: true, Initiated: true };
+}

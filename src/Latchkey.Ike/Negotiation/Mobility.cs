@@ -1,0 +1,53 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using Latchkey.Wire;
+using Latchkey.Wire.Ike;
+
+namespace Latchkey.Ike;
+
+/// <summary>The notifies of MOBIKE (RFC 4555 §4).</summary>
+internal static class Mobility
+{
+    /// <summary>Of further addresses of a peer so many are remembered.</summary>
+    private const int AddressMaximum = 8;
+
+    public static NotifyPayload Supported { get; } = new(NotifyType.MobikeSupported);
+
+    public static NotifyPayload Update { get; } = new(NotifyType.UpdateSaAddresses);
+
+    public static bool IsSupported(PayloadSet payloads) => payloads.Has(NotifyType.MobikeSupported);
+
+    /// <summary>Where else than at the address it is sent from we can be reached (RFC 4555 §3.4).</summary>
+    public static IEnumerable<IkePayload> Additional(IReadOnlyCollection<InetAddress> addresses) => addresses.Count == 0
+        ? [new NotifyPayload(NotifyType.NoAdditionalAddresses)]
+        : addresses.Select(a => new NotifyPayload(a.IsV4 ? NotifyType.AdditionalIp4Address : NotifyType.AdditionalIp6Address, a.ToBytes()));
+
+    /// <returns>Null when the message says nothing of further addresses: those that are known hold (RFC 4555 §3.6).</returns>
+    public static ImmutableArray<InetAddress>? ReadAdditional(PayloadSet payloads)
+    {
+        var four = payloads.Notifies(NotifyType.AdditionalIp4Address).ToList();
+        var six = payloads.Notifies(NotifyType.AdditionalIp6Address).ToList();
+        return four.Count + six.Count == 0 && !payloads.Has(NotifyType.NoAdditionalAddresses)
+            ? null
+            : [.. four.Concat(six).Where(n => n.Data.Length is 4 or 16).Select(n => InetAddress.FromBytes(n.Data)).Distinct().Take(AddressMaximum)];
+    }
+
+    /// <summary>Whether what a message says of MOBIKE has the form that it must have.</summary>
+    public static bool IsWellFormed(PayloadSet payloads) =>
+        payloads.Notifies(NotifyType.Cookie2).Take(2).ToList() is [] or [{ Data.Length: >= 8 and <= 64 }]
+        && payloads.Notifies(NotifyType.AdditionalIp4Address).All(n => n.Data.Length == 4)
+        && payloads.Notifies(NotifyType.AdditionalIp6Address).All(n => n.Data.Length == 16)
+        && payloads.Notifies(NotifyType.NoNatsAllowed).All(n => n.Data.Length is 12 or 36);
+
+    /// <summary>NO_NATS_ALLOWED names other ends than the packet came between: both addresses, then both ports, the sender's first (RFC 4555 §3.9).</summary>
+    public static bool ForbidsNat(PayloadSet payloads, InetEndpoint local, InetEndpoint remote) =>
+        payloads.Notify(NotifyType.NoNatsAllowed) is { } notify && !notify.Data.AsSpan().SequenceEqual(Ends(remote, local));
+
+    private static byte[] Ends(InetEndpoint source, InetEndpoint destination)
+    {
+        Span<byte> ports = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt16BigEndian(ports, source.Port);
+        BinaryPrimitives.WriteUInt16BigEndian(ports[2..], destination.Port);
+        return [.. source.Address.ToBytes(), .. destination.Address.ToBytes(), .. ports];
+    }
+}
