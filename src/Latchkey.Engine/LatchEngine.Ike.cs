@@ -82,6 +82,8 @@ public sealed partial class LatchEngine
                 _detection.ProbeAnswered(now, peering);
                 _peers.EvidenceArrived(now, e.Sa);
                 break;
+            case ProbeSilent e when _state.Find(e.Sa) is { } peering && _roaming.TryElsewhere(now, peering):
+                break;
             case ProbeSilent e when _state.Find(e.Sa) is { } peering:
                 _detection.ProbeSilent(now, peering, e);
                 _peers.EvidenceArrived(now, e.Sa);

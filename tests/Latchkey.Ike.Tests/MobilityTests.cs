@@ -279,6 +279,20 @@ public class MobilityTests
         Assert.Empty(pair.B.Host.Sas.Single().PeerAddresses);
     }
 
+    [Fact]
+    public void Both_ends_say_where_else_they_are_and_who_moves_says_it_anew()
+    {
+        using var pair = Tunnel();
+        (pair.A.Policy.Others, pair.B.Policy.Others) = ([Elsewhere], [Further, InetAddress.Parse("2001:db8::7")]);
+        var (a, _) = pair.Establish(Inner, tunnel: true);
+        Assert.Equal([Elsewhere], pair.B.Host.Sas.Single().PeerAddresses);
+        Assert.Equal([Further, InetAddress.Parse("2001:db8::7")], pair.A.Host.Sas.Single().PeerAddresses);
+        pair.A.Policy.Others = [];
+        Move(pair, a, Elsewhere);
+        pair.Run();
+        Assert.Empty(pair.B.Host.Sas.Single().PeerAddresses);
+    }
+
     private static Pair Tunnel(IkeSettings? settings = null)
     {
         var pair = new Pair(settings);

@@ -99,6 +99,8 @@ internal sealed class Initiator : IResponderPolicy, IDisposable
 
     public bool WantsTunnel(InetAddress local, InetAddress remote, SelectorSet selectors) => false;
 
+    public IReadOnlyCollection<InetAddress> OtherAddresses(InetAddress local, InetAddress remote) => [];
+
     public string? ObjectionToMove(IkeSaHandle sa, InetAddress local, InetAddress remote) => "nothing moves here";
 
     public PeerCredentials? CredentialsOf(InetAddress remote) => _credentials;

@@ -42,7 +42,7 @@ public sealed record DaemonConfiguration
                 toml, "[protect]", ("name", rule.Name), ("local", rule.Local), ("remote", rule.Remote), ("protocol", rule.Protocol), ("local_port", rule.LocalPort),
                 ("remote_port", rule.RemotePort), ("port", rule.Port), ("trust", rule.Trust), ("on_break", rule.OnBreak), ("on_silence", rule.OnSilence),
                 ("on_stranger", rule.OnStranger), ("clear", rule.Clear), ("encapsulation", rule.Encapsulation), ("esp", rule.Esp is { } cipher ? new[] { cipher } : null),
-                ("on_policy_change", rule.OnPolicyChange), ("mode", rule.Tunnel is null ? null : "tunnel"), ("outer_local", rule.Tunnel?.Local), ("outer_remote", rule.Tunnel?.Remote),
+                ("on_policy_change", rule.OnPolicyChange), ("mode", rule.OuterRemote is null ? null : "tunnel"), ("outer_local", rule.OuterLocal), ("outer_remote", rule.OuterRemote),
                 ("forward", rule.Forward ? true : null));
         }
 
@@ -92,8 +92,11 @@ public sealed record ProtectRule(string Name, string? LocalPort = null, string? 
 
     public string? Remote { get; init; }
 
-    /// <summary>The outer addresses of tunnel mode; null: transport mode.</summary>
-    public (string Local, string Remote)? Tunnel { get; init; }
+    /// <summary>Where this host's end of a tunnel may be, the first of them to begin with; null in transport mode.</summary>
+    public string[]? OuterLocal { get; init; }
+
+    /// <summary>Where the peer's end may be.</summary>
+    public string[]? OuterRemote { get; init; }
 
     /// <summary>What the host forwards through the tunnel is protected too.</summary>
     public bool Forward { get; init; }

@@ -58,6 +58,7 @@ public static class Catalog
         new X9LocalAddressLost(),
         new X10Offload(refused: false),
         new X10Offload(refused: true),
+        new X11MovingTunnel(),
         new X12Gateways(waits: false),
         new X12Gateways(waits: true),
     ];

@@ -83,6 +83,9 @@ internal sealed class Peering(IkeSaHandle handle, bool initiated, AddressPair pa
     /// <summary>When data was last seen to go unanswered; silences closer together than that are one silence.</summary>
     public TimeSpan LastUnanswered { get; set; } = TimeSpan.MinValue / 2;
 
+    /// <summary>Addresses of the peer at which it did not answer, since it was last heard.</summary>
+    public HashSet<InetAddress> Tried { get; } = [];
+
     public string? PeerName => (Match as PadResult.Known)?.Peer.Name;
 
     public bool IsProvedSilent(TimeSpan now) => SilentAt is { } at && now - at <= EvidenceLifetime;
@@ -101,6 +104,7 @@ internal sealed class Peering(IkeSaHandle handle, bool initiated, AddressPair pa
         LastHeard = now;
         SilentAt = null;
         Probing = false;
+        Tried.Clear();
     }
 
     public void FellSilent(TimeSpan now)

@@ -28,6 +28,11 @@ internal sealed class ResponderPolicy(EngineState state) : IResponderPolicy
     public string? ObjectionToMove(IkeSaHandle sa, InetAddress local, InetAddress remote) =>
         state.Find(sa) is { } peering ? Moves.ObjectionTo(state, peering, new AddressPair(local, remote)) : "its peer is not authorised yet";
 
+    public IReadOnlyCollection<InetAddress> OtherAddresses(InetAddress local, InetAddress remote) =>
+        state.EntriesWithEnds(new AddressPair(local, remote)).FirstOrDefault(entry => entry.Tunnel is { Moves: true }) is { Tunnel: { } path }
+            ? [.. state.LocalEnds(path).Where(address => address != local)]
+            : [];
+
     public PeerCredentials? CredentialsOf(InetAddress remote) =>
         state.Policy.Peers.FirstOrDefault(peer => peer.Owns(remote)) is { } peer ? state.Credentials.GetValueOrDefault(peer.Name) : null;
 

@@ -13,7 +13,7 @@ namespace Latchkey.Engine;
 internal sealed class Roaming(EngineState state, Resumption resumption, LatchBreaker breaker)
 {
     /// <summary>Moves that a peer did not want; it is not asked again under the same IKE SA.</summary>
-    private readonly HashSet<(IkeSaHandle, InetAddress)> _refused = [];
+    private readonly HashSet<(IkeSaHandle, AddressPair)> _refused = [];
 
     /// <summary>
     /// This host's addresses changed: a tunnel goes from the best of those that its entry names. Nothing is waited for: if the
@@ -25,7 +25,7 @@ internal sealed class Roaming(EngineState state, Resumption resumption, LatchBre
         {
             var current = state.PlaceOf(path).Local;
             if (state.LocalEnds(path).Append(current).First() is var best && best != current
-                && (!state.HasAddress(current) || state.Between(path).All(peering => IsMobile(peering) && !_refused.Contains((peering.Handle, best)))))
+                && (!state.HasAddress(current) || state.Between(path).All(peering => IsMobile(peering) && !_refused.Contains((peering.Handle, peering.Ends with { Local = best })))))
             {
                 Move(now, path, best);
             }
@@ -46,7 +46,7 @@ internal sealed class Roaming(EngineState state, Resumption resumption, LatchBre
 
         var old = peering.Ends;
         state.Place(peering.Pair, old);
-        if (state.HasAddress(old.Local) && _refused.Add((e.Sa, e.Local.Address)))
+        if (state.HasAddress(old.Local) && _refused.Add((e.Sa, new AddressPair(e.Local.Address, e.Remote.Address))))
         {
             state.Ike.Move(now, e.Sa, old.Local, old.Remote);
             return;
@@ -56,6 +56,39 @@ internal sealed class Roaming(EngineState state, Resumption resumption, LatchBre
         breaker.Break(
             now, [.. state.Latches.Between(peering.Pair).Where(l => l.Conducts && l.Channel!.Parameters.PeerKey == peering.Key!.Fingerprint)], BreakReason.LocalAddressLost, because);
         state.Ike.DeleteIkeSa(now, e.Sa, CloseReason.LocalAddressLost, because, tellPeer: true);
+    }
+
+    /// <summary>
+    /// A probe went unanswered: the way may be dead and the peer be reached at another of its addresses (RFC 4555 §3.4). Whoever is
+    /// there must prove that it is the peer.
+    /// </summary>
+    /// <returns>False when it answered at none of them.</returns>
+    public bool TryElsewhere(TimeSpan now, Peering peering)
+    {
+        if (!peering.Pair.Moves || !IsMobile(peering) || state.Ike.Find(peering.Handle) is not { } sa)
+        {
+            return false;
+        }
+
+        peering.Tried.Add(sa.Remote.Address);
+        var addresses = state.EntriesBetween(peering.Pair).SelectMany(entry => entry.OtherRemote).Where(prefix => prefix.Length == prefix.Address.BitLength)
+            .Select(prefix => prefix.Address).Prepend(peering.Pair.Remote).Concat(sa.PeerAddresses).Distinct();
+        foreach (var address in addresses.Where(address => !peering.Tried.Contains(address)))
+        {
+            if (Moves.ObjectionTo(state, peering, peering.Ends with { Remote = address }) is null)
+            {
+                state.Ike.Move(now, peering.Handle, peering.Ends.Local, address);
+                state.Ike.Probe(now, peering.Handle);
+                return true;
+            }
+        }
+
+        if (sa.Remote.Address != peering.Remote.Address)
+        {
+            state.Ike.Move(now, peering.Handle, peering.Ends.Local, peering.Ends.Remote);
+        }
+
+        return false;
     }
 
     private void Move(TimeSpan now, AddressPair path, InetAddress local)

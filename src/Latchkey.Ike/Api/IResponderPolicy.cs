@@ -28,6 +28,9 @@ public interface IResponderPolicy
     /// <summary>Why an IKE SA must not be moved to these addresses, as its peer wants; null: it may (RFC 4555 §3.5).</summary>
     string? ObjectionToMove(IkeSaHandle sa, InetAddress local, InetAddress remote);
 
+    /// <summary>Where else than at <paramref name="local"/> a peer may reach this end of a tunnel that moves (RFC 4555 §3.4).</summary>
+    IReadOnlyCollection<InetAddress> OtherAddresses(InetAddress local, InetAddress remote);
+
     /// <summary>How whoever has an address must prove itself, and we to it; null: by bare public keys, whichever they are.</summary>
     PeerCredentials? CredentialsOf(InetAddress remote);
 }

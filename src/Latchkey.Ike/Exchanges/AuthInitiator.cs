@@ -46,7 +46,7 @@ internal sealed class AuthInitiator(
             .. Vendor.Birth(context, init),
             .. context.Tokens.For(generation),
             .. VoucherNotify.Ours(context, init),
-            .. child.Tunnel ? [Mobility.Supported] : Enumerable.Empty<IkePayload>(),
+            .. child.Tunnel ? Mobility.Offer(context, sa) : Enumerable.Empty<IkePayload>(),
             .. ChildPayloads.Ask(_negotiation, _inboundSpi, child),
         ];
     }

@@ -11,14 +11,20 @@ internal static class Mobility
     /// <summary>Of further addresses of a peer so many are remembered.</summary>
     private const int AddressMaximum = 8;
 
-    public static NotifyPayload Supported { get; } = new(NotifyType.MobikeSupported);
+    private static NotifyPayload Supported { get; } = new(NotifyType.MobikeSupported);
 
     public static NotifyPayload Update { get; } = new(NotifyType.UpdateSaAddresses);
+
+    /// <summary>That we speak it, and where else we are.</summary>
+    public static IEnumerable<IkePayload> Offer(HostContext context, IkeSa sa) => [Supported, .. Others(context, sa.Local, sa.Remote) is { Count: > 0 } others ? Additional(others) : []];
+
+    /// <summary>Where else we are, once we moved to <paramref name="local"/>; that we are nowhere else is news then.</summary>
+    public static IEnumerable<IkePayload> Additional(HostContext context, InetEndpoint local, InetEndpoint remote) => Additional(Others(context, local, remote));
 
     public static bool IsSupported(PayloadSet payloads) => payloads.Has(NotifyType.MobikeSupported);
 
     /// <summary>Where else than at the address it is sent from we can be reached (RFC 4555 §3.4).</summary>
-    public static IEnumerable<IkePayload> Additional(IReadOnlyCollection<InetAddress> addresses) => addresses.Count == 0
+    private static IEnumerable<IkePayload> Additional(IReadOnlyCollection<InetAddress> addresses) => addresses.Count == 0
         ? [new NotifyPayload(NotifyType.NoAdditionalAddresses)]
         : addresses.Select(a => new NotifyPayload(a.IsV4 ? NotifyType.AdditionalIp4Address : NotifyType.AdditionalIp6Address, a.ToBytes()));
 
@@ -42,6 +48,8 @@ internal static class Mobility
     /// <summary>NO_NATS_ALLOWED names other ends than the packet came between: both addresses, then both ports, the sender's first (RFC 4555 §3.9).</summary>
     public static bool ForbidsNat(PayloadSet payloads, InetEndpoint local, InetEndpoint remote) =>
         payloads.Notify(NotifyType.NoNatsAllowed) is { } notify && !notify.Data.AsSpan().SequenceEqual(Ends(remote, local));
+
+    private static IReadOnlyCollection<InetAddress> Others(HostContext context, InetEndpoint local, InetEndpoint remote) => context.Policy.OtherAddresses(local.Address, remote.Address);
 
     private static byte[] Ends(InetEndpoint source, InetEndpoint destination)
     {

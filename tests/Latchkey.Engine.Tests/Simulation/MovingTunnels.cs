@@ -119,6 +119,20 @@ public sealed class MovingTunnels : IDisposable
         AssertUnbroken();
     }
 
+    /// <summary>RFC 4555 §3.4: the host that has the addresses does not know that the way to one of them is dead.</summary>
+    [Fact]
+    public void Who_began_the_IKE_SA_finds_the_peer_at_another_of_its_addresses_when_it_falls_silent()
+    {
+        C.TakeOver(Abroad);
+        var there = W.Sockets.Connect(Inner.Local, Inner.Remote);
+        there.Write(100);
+        Assert.True(_world.RunUntil(() => _world.Socket(there.Peer)?.Read == 100, Soon), Trace());
+        _world.Network.Unclaim(Home, C);
+        Exchange(_world.Socket(there.Peer)!, there);
+        Assert.Equal(Abroad, Assert.Single(W.Daemon!.Engine.Sas()).Remote.Address);
+        AssertUnbroken();
+    }
+
     [Fact]
     public void S3_Who_gets_the_old_address_gets_nothing()
     {

@@ -26,6 +26,10 @@ internal sealed class TestPolicy : IResponderPolicy
 
     public bool WantsTunnel(InetAddress local, InetAddress remote, SelectorSet selectors) => Tunnel;
 
+    public IReadOnlyCollection<InetAddress> Others { get; set; } = [];
+
+    public IReadOnlyCollection<InetAddress> OtherAddresses(InetAddress local, InetAddress remote) => Others;
+
     public string? MoveObjection { get; set; }
 
     public string? ObjectionToMove(IkeSaHandle sa, InetAddress local, InetAddress remote) => MoveObjection;

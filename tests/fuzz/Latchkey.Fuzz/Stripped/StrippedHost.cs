@@ -70,6 +70,8 @@ internal sealed class StrippedHost : IResponderPolicy, IDisposable
 
     public ImmutableArray<EspSuite> Latched(InetAddress local, InetAddress remote, SelectorSet selectors) => [];
 
+    public IReadOnlyCollection<InetAddress> OtherAddresses(InetAddress local, InetAddress remote) => [];
+
     public string? ObjectionToMove(IkeSaHandle sa, InetAddress local, InetAddress remote) => null;
 
     public PeerCredentials? CredentialsOf(InetAddress remote) => null;
