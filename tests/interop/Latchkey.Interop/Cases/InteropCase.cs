@@ -42,6 +42,9 @@ public sealed record InteropCase
     /// </summary>
     public bool Net { get; init; }
 
+    /// <summary>The peer is known at its other address too.</summary>
+    public bool Moves => Steps.Any(step => step.StartsWith("move ", StringComparison.Ordinal));
+
     /// <summary>Steps look at the link.</summary>
     public bool IsRecorded => IsJudged || Steps.Any(step => step.StartsWith("wire ", StringComparison.Ordinal));
 

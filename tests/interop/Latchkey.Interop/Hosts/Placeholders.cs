@@ -9,15 +9,17 @@ public sealed class Placeholders
     private readonly Dictionary<string, string> _values;
 
     /// <param name="behind">A host that Latchkey is the gateway of; null: there is none.</param>
-    public Placeholders(Nic latchkey, Nic peer, LabHost? behind, bool ipv6, string credentials, string latchkeyKey) => _values = new()
+    public Placeholders(Nic latchkey, Nic peer, LabHost? behind, AddressPlan plan, string credentials, string latchkeyKey) => _values = new()
     {
         ["latchkey"] = latchkey.Address,
         ["latchkey.mac"] = latchkey.Mac,
         ["peer"] = peer.Address,
-        ["latchkey.inner"] = behind?.Address ?? (ipv6 ? "fd00:1::1" : "10.1.0.1"),
-        ["latchkey.net"] = behind?.Plan.Prefix(Gateway.Link) ?? (ipv6 ? "fd00:1::/32" : "10.1.0.0/16"),
-        ["peer.net"] = ipv6 ? "fd00:2::/32" : "10.2.0.0/16",
-        ["peer.inner"] = ipv6 ? "fd00:2::1" : "10.2.0.1",
+        ["latchkey.other"] = plan.Address(1, 11),
+        ["peer.other"] = plan.Address(1, 12),
+        ["latchkey.inner"] = behind?.Address ?? (plan.IsIPv6 ? "fd00:1::1" : "10.1.0.1"),
+        ["latchkey.net"] = behind?.Plan.Prefix(Gateway.Link) ?? (plan.IsIPv6 ? "fd00:1::/32" : "10.1.0.0/16"),
+        ["peer.net"] = plan.IsIPv6 ? "fd00:2::/32" : "10.2.0.0/16",
+        ["peer.inner"] = plan.IsIPv6 ? "fd00:2::1" : "10.2.0.1",
         ["credentials"] = credentials,
         ["latchkey.rsasigkey"] = RsaSigKey($"{credentials}/latchkey-rsa.pub"),
         ["libreswan.rsasigkey"] = RsaSigKey($"{credentials}/libreswan-rsa.pub"),

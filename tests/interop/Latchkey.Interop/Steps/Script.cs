@@ -28,6 +28,7 @@ namespace Latchkey.Interop.Steps;
 ///   latches STATE COUNT                  so many latches of Latchkey are in that state
 ///   counters-clean                       the kernel's ESP counted no error
 ///   counters-zero                        it counted nothing at all, not even a packet that had no SA
+///   move HOST                            it has another address on the link instead of the one it began with: {latchkey.other}, {peer.other}
 ///   unplug HOST | plug HOST              its cable; while it is out both ends may begin things that then meet
 ///   remap                                the NAT forgets its mappings: what comes through it next has another port
 ///   wire FILTER                          a frame that tshark's filter matches crossed the link, where Latchkey is plugged in
@@ -79,6 +80,7 @@ public sealed class Script(Stage stage)
             "latches" => Latches(rest.Split(' ')[0], int.Parse(rest.Split(' ')[1])),
             "counters-clean" => Counters("In(Error|StateProtoError|StateModeError|StateSeqError|HdrError|StateMismatch)|Out(StateProtoError|StateModeError|StateSeqError)"),
             "counters-zero" => Counters("[A-Za-z]+"),
+            "move" => Move(rest),
             "unplug" => HostOf(rest).Nics[0].Unplug(),
             "plug" => HostOf(rest).Nics[0].Plug(),
             "remap" => stage.Nat?.Forget() ?? throw new LabException("the case has no NAT: no host is 'behind' one"),
@@ -152,6 +154,15 @@ public sealed class Script(Stage stage)
     {
         _said += octets;
         return _client!.Send(octets);
+    }
+
+    private async Task Move(string name)
+    {
+        var host = HostOf(name);
+        var (device, length) = (host.Nics[0].Device, host.Plan.PrefixLength);
+        var other = stage.Placeholders.Fill(IsLatchkey(name) ? "{latchkey.other}" : "{peer.other}");
+        await host.Run("ip", "addr", "del", $"{host.Address}/{length}", "dev", device);
+        await host.Run(["ip", "addr", "add", $"{other}/{length}", "dev", device, .. host.Plan.IsIPv6 ? ["nodad"] : Array.Empty<string>()]);
     }
 
     private async Task Ping(string from)

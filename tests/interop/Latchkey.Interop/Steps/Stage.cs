@@ -59,7 +59,7 @@ public sealed class Stage : IAsyncDisposable
             }
 
             var behind = work.Net ? await Gateway.Make(laboratory, l) : null;
-            var placeholders = new Placeholders(l.Nics[0], p.Nics[0], behind, ipv6, tools.Credentials, work.Latchkey.Key);
+            var placeholders = new Placeholders(l.Nics[0], p.Nics[0], behind, l.Plan, tools.Credentials, work.Latchkey.Key);
             if (work.Tunnel)
             {
                 if (behind is null)
