@@ -41,7 +41,7 @@ public sealed partial class LatchEngine
             case IkeSaRekeyed e when _state.Find(e.Sa) is { } peering:
                 (peering.Suite, peering.SpiI, peering.SpiR) = (e.Suite, e.SpiI, e.SpiR);
                 peering.Heard(now);
-                _state.Effects.Raise(EventKind.IkeSaRekeyed, now, peering, $"{e.Sa} with {peering.Pair.Remote} has new keys");
+                _state.Effects.Raise(EventKind.IkeSaRekeyed, now, peering, $"{e.Sa} with {peering.Remote.Address} has new keys");
                 break;
             case IkeSaMoved e:
                 _moves.Moved(now, e);
@@ -129,11 +129,11 @@ public sealed partial class LatchEngine
             Life = peering.Birth is { } birth ? PeerLives.LifeOf(birth) : null,
         };
         (peering.Local, peering.Remote, peering.Nat) = (e.Local, e.Remote, e.Nat);
-        _state.Place(peering.Pair, peering.Ends);
+        _state.Place(peering);
         peering.Heard(now);
         _state.Unheard.Heard(peering.Pair, e.Key.Fingerprint, called: peering.Initiated);
         _firstUse.Sighted(peering);
-        _state.Effects.Raise(EventKind.IkeSaEstablished, now, peering, $"{e.Sa} with {e.Key} at {peering.Pair.Remote} is up ({e.Suite})");
+        _state.Effects.Raise(EventKind.IkeSaEstablished, now, peering, $"{e.Sa} with {e.Key} at {peering.Remote.Address} is up ({e.Suite})");
 
         // The same peer under a new IKE SA: what went silent is of no use any more (C4: no conflict).
         foreach (var old in _state.With(peering.Pair, e.Key.Fingerprint).Where(p => p != peering && p.SilentAt is not null).ToList())
@@ -157,7 +157,7 @@ public sealed partial class LatchEngine
             }
 
             _state.Remove(peering);
-            _state.Effects.Raise(EventKind.IkeSaClosed, now, peering, $"{e.Sa} with {peering.Pair.Remote} is gone: {e.Text}", e.Reason.ToString(), e.Refusal?.Lines);
+            _state.Effects.Raise(EventKind.IkeSaClosed, now, peering, $"{e.Sa} with {peering.Remote.Address} is gone: {e.Text}", e.Reason.ToString(), e.Refusal?.Lines);
             if (e.Reason == CloseReason.PeerSilent && peering.Established)
             {
                 _detection.GaveUp(now, peering);
@@ -183,7 +183,7 @@ public sealed partial class LatchEngine
     {
         if (_state.Find(e.Sa) is { } peering)
         {
-            _state.Effects.Raise(EventKind.NegotiationFailed, now, peering, $"no Child SA with {peering.Pair.Remote}: {e.Text}", e.Reason.ToString(), e.Refusal?.Lines);
+            _state.Effects.Raise(EventKind.NegotiationFailed, now, peering, $"no Child SA with {peering.Remote.Address}: {e.Text}", e.Reason.ToString(), e.Refusal?.Lines);
         }
 
         _negotiations.Failed(now, e.Request, e.Reason, e.Text);

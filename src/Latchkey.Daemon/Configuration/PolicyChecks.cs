@@ -9,6 +9,7 @@ internal static class PolicyChecks
     public static void RefuseContradictions(IReadOnlyList<PlacedEntry> protect, IReadOnlyList<PlacedPeer> peers, FindingList findings)
     {
         RefuseOverlaps(protect, findings);
+        RefuseDividedTunnels(protect, findings);
         RefuseSharedNames(protect.Select(p => (p.Entry.Name, p.Place)), "[[protect]]", findings);
         RefuseSharedNames(peers.Select(p => (p.Peer.Name, p.Place)), "[[peer]]", findings);
         RefuseSharedOwnership(peers, findings);
@@ -33,6 +34,21 @@ internal static class PolicyChecks
                         $"[[protect]] \"{protect[later].Entry.Name}\" overlaps \"{protect[earlier].Entry.Name}\" on line {protect[earlier].Place.Line + 1}: some flows match both",
                         "narrow the addresses, protocol or ports of one of them");
                 }
+            }
+        }
+    }
+
+    /// <summary>Entries whose tunnels begin between the same addresses share the IKE SAs that move: these go where all of them may go.</summary>
+    private static void RefuseDividedTunnels(IReadOnlyList<PlacedEntry> protect, FindingList findings)
+    {
+        foreach (var group in protect.Where(p => p.Entry.Tunnel is { Moves: true }).GroupBy(p => p.Entry.Tunnel))
+        {
+            var first = group.First();
+            foreach (var other in group.Where(p => !p.Entry.OtherLocal.SequenceEqual(first.Entry.OtherLocal) || !p.Entry.OtherRemote.SequenceEqual(first.Entry.OtherRemote)))
+            {
+                findings.Error(
+                    other.Place, $"[[protect]] \"{other.Entry.Name}\" and \"{first.Entry.Name}\" on line {first.Place.Line + 1} have tunnels that begin between the same addresses and may move to different ones",
+                    "write the same outer_local and outer_remote in both");
             }
         }
     }

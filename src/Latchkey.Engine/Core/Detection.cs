@@ -85,7 +85,7 @@ internal sealed class Detection(EngineState state, Negotiations negotiations, La
     {
         if (peering.SilentAt is not null)
         {
-            state.Effects.Raise(EventKind.ProbeAnswered, now, peering, $"{peering.Key} at {peering.Pair.Remote} answers again");
+            state.Effects.Raise(EventKind.ProbeAnswered, now, peering, $"{peering.Key} at {peering.Remote.Address} answers again");
             negotiations.StopAsking(now, peering.Pair, peering.Key!.Fingerprint);
         }
 
@@ -100,7 +100,7 @@ internal sealed class Detection(EngineState state, Negotiations negotiations, La
     public void ProbeSilent(TimeSpan now, Peering peering, ProbeSilent silent)
     {
         peering.FellSilent(now);
-        state.Effects.Raise(EventKind.ProbeSilent, now, peering, $"{peering.Key} at {peering.Pair.Remote} left {silent.Sent} probes unanswered for {silent.Waited.TotalMilliseconds:0} ms");
+        state.Effects.Raise(EventKind.ProbeSilent, now, peering, $"{peering.Key} at {peering.Remote.Address} left {silent.Sent} probes unanswered for {silent.Waited.TotalMilliseconds:0} ms");
     }
 
     /// <summary>After a silence: whoever is at the address now is the answer for the latches that still wait for it.</summary>
@@ -141,7 +141,7 @@ internal sealed class Detection(EngineState state, Negotiations negotiations, La
             .Where(l => l.Conducts && l.Channel!.Parameters.PeerKey == key.Fingerprint && l.Entry.OnSilence == Reaction.Close).ToList();
         if (latches.Count > 0)
         {
-            breaker.Break(now, latches, BreakReason.PeerDead, $"{key} at {peering.Pair.Remote} answers nothing, and the policy says on_silence = \"close\"");
+            breaker.Break(now, latches, BreakReason.PeerDead, $"{key} at {peering.Remote.Address} answers nothing, and the policy says on_silence = \"close\"");
         }
     }
 

@@ -166,6 +166,15 @@ internal sealed class EngineState
         }
     }
 
+    /// <summary>A path is where the peer of its latches is: another one that shares it does not lead us away.</summary>
+    public void Place(Peering peering)
+    {
+        if (!Latches.Between(peering.Pair).Any(l => l.Conducts && l.Channel!.Parameters.PeerKey != peering.Key!.Fingerprint))
+        {
+            Place(peering.Pair, peering.Ends);
+        }
+    }
+
     /// <summary>This host has an address, as far as it is known.</summary>
     public bool HasAddress(InetAddress address) => LocalAddresses?.Any(prefix => prefix.Contains(address)) != false;
 

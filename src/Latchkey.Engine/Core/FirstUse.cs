@@ -69,7 +69,7 @@ internal sealed class FirstUse(EngineState state)
         var places = state.Policy.Pins.PlacesOf(key.Fingerprint);
         if (!places.IsEmpty && !places.Contains(peering.Pair.Remote))
         {
-            state.Effects.Raise(EventKind.PeerMoved, now, peering, $"{key} answers at {peering.Pair.Remote}: the same key was seen at {string.Join(", ", places)}");
+            state.Effects.Raise(EventKind.PeerMoved, now, peering, $"{key} answers at {peering.Remote.Address}: the same key was seen at {string.Join(", ", places)}");
         }
     }
 

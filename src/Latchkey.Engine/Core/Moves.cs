@@ -17,7 +17,7 @@ internal sealed class Moves(EngineState state)
     {
         if (!peering.Pair.Moves)
         {
-            return $"its tunnel is tied to {peering.Pair.Remote}, the one outer_remote of its [[protect]]";
+            return $"its tunnel is tied to {peering.Remote.Address}, the one outer_remote of its [[protect]]";
         }
 
         if (Entries(state, peering).FirstOrDefault(entry => !entry.MayBeBetween(ends)) is { } entry)
@@ -38,7 +38,7 @@ internal sealed class Moves(EngineState state)
         var before = (peering.Local, peering.Remote);
         (peering.Local, peering.Remote, peering.Nat) = (e.Local, e.Remote, e.Nat);
         peering.Heard(now);
-        state.Place(peering.Pair, peering.Ends);
+        state.Place(peering);
         var encapsulation = e.UdpEncapsulation ? Encapsulation.Udp : Encapsulation.Esp;
         foreach (var child in peering.Children.Values)
         {

@@ -213,11 +213,11 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
     private Peering Begin(TimeSpan now, AddressPair pair, ProtectEntry entry, SelectorSet selectors, Persistence? persistence, KeyFingerprint? missed = null, bool brief = false)
     {
         // Who lost his IKE SAs to a bad network and still holds latches has forgotten nothing: the peer would take him for restarted.
-        var initialContact = state.Between(pair).Any(p => p.Established) ? InitialContact.No
-            : !state.Latches.Between(pair).Any(l => l.Channel is not null) ? InitialContact.Yes
+        var ends = state.Departure(pair);
+        var initialContact = state.Between(pair).Concat(state.WithEnds(ends)).Any(p => p.Established) ? InitialContact.No
+            : !state.Latches.Between(pair).Concat(state.Latches.Between(ends)).Any(l => l.Channel is not null) ? InitialContact.Yes
             : state.Unheard.IsUnmet(pair) ? InitialContact.DaemonRestarted
             : InitialContact.No;
-        var ends = state.Departure(pair);
         var (sa, request) = state.Ike.Initiate(
             now, ends.Local, ends.Remote, Proposal(pair, selectors, entry), entry.Encapsulation != EncapsulationChoice.Esp, initialContact, persistence);
         _requests.Add(request, new Request(sa, pair, selectors, missed, brief));

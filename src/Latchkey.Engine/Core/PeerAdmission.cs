@@ -112,7 +112,7 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
         if (ChildRefusal.Of(state, peering.Pair, key, offer, result, parameters) is { } refused)
         {
             state.Effects.Raise(
-                EventKind.ChildRefused, now, peering, $"a Child SA with {peering.Pair.Remote} for {offer.Selectors} is refused: {refused.Reason}", "SelectorsUnacceptable", refused.Refusal.Lines);
+                EventKind.ChildRefused, now, peering, $"a Child SA with {peering.Remote.Address} for {offer.Selectors} is refused: {refused.Reason}", "SelectorsUnacceptable", refused.Refusal.Lines);
             return (null, new ChildVerdict.Refuse(refused.Reason) { Configured = refused.Nearest });
         }
 
@@ -126,7 +126,7 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
         var changed = state.Pad.PinAt(peering.Pair.Remote) is { } pin && pin.Key != key ? ChangedKey.Explain(pin, key, state.Policy.Pins) : [];
         var refusal = new Refusal([new Difference("identity", [$"{key}, asserted as {peering.Asserted}"], [refused.Configured])], refused.Remedies);
         state.Effects.Raise(
-            EventKind.PeerRefused, now, peering, $"{key} at {peering.Pair.Remote} is refused: {refused.Reason}", "PeerNotAuthenticated", [.. refusal.Lines, .. changed]);
+            EventKind.PeerRefused, now, peering, $"{key} at {peering.Remote.Address} is refused: {refused.Reason}", "PeerNotAuthenticated", [.. refusal.Lines, .. changed]);
         state.Ike.AnswerPeer(now, peering.Handle, new PeerVerdict.Refuse(refused.Reason));
         var incumbents = state.Latches.Between(peering.Pair)
             .Where(l => l.Conducts && l.Entry.OnStranger == Reaction.Close && l.Channel!.Parameters.PeerKey != key).ToList();
@@ -307,8 +307,8 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
         var replaced = conflicts.Where(l => l.Channel!.Parameters.PeerKey != question.Key).ToList();
         if (replaced.Count > 0)
         {
-            state.Effects.Raise(EventKind.PeerReplaced, now, newcomer, $"{question.Key} completed IKE_AUTH from {question.Pair.Remote}, where {replaced[0].Channel!.Parameters.PeerKey} no longer answers", "PeerReplaced");
-            breaker.Break(now, replaced, BreakReason.PeerReplaced, $"{question.Key} answers at {question.Pair.Remote} now, and the peer it is latched to does not");
+            state.Effects.Raise(EventKind.PeerReplaced, now, newcomer, $"{question.Key} completed IKE_AUTH from {newcomer.Remote.Address}, where {replaced[0].Channel!.Parameters.PeerKey} no longer answers", "PeerReplaced");
+            breaker.Break(now, replaced, BreakReason.PeerReplaced, $"{question.Key} answers at {newcomer.Remote.Address} now, and the peer it is latched to does not");
         }
 
         var changed = conflicts.Where(l => l.Channel!.Parameters.PeerKey == question.Key).ToList();

@@ -80,11 +80,11 @@ internal sealed class Restarts(EngineState state, LatchBreaker breaker, Negotiat
     {
         var key = peering.Key!.Fingerprint;
         state.Effects.Raise(
-            EventKind.CrashDetected, now, peering, $"{key} at {peering.Pair.Remote} has lost {peering.Handle}: its crash detection token came from {from}", "CrashDetected");
+            EventKind.CrashDetected, now, peering, $"{key} at {peering.Remote.Address} has lost {peering.Handle}: its crash detection token came from {from}", "CrashDetected");
         peering.ForgotUs = true;
         if (peering.Birth is null && !state.IsMetAgain(peering))
         {
-            Break(now, peering.Pair, key, $"{key} at {peering.Pair.Remote} restarted, its crash detection token says");
+            Break(now, peering.Pair, key, $"{key} at {peering.Remote.Address} restarted, its crash detection token says");
         }
     }
 

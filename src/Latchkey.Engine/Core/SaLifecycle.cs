@@ -53,7 +53,7 @@ internal sealed class SaLifecycle(EngineState state)
         }
 
         var kind = e.Rekeys is null ? EventKind.ChildSaEstablished : EventKind.ChildSaRekeyed;
-        state.Effects.Raise(kind, now, peering, child, $"{child.Handle} with {peering.Pair.Remote} protects {e.Selectors} by {e.Suite}{(e.Rekeys is { } old ? $", in place of {old}" : "")}");
+        state.Effects.Raise(kind, now, peering, child, $"{child.Handle} with {peering.Remote.Address} protects {e.Selectors} by {e.Suite}{(e.Rekeys is { } old ? $", in place of {old}" : "")}");
         return child;
 
         EspSa Sa(SaDirection direction, uint spi, SecretBytes material) => new(
@@ -88,7 +88,7 @@ internal sealed class SaLifecycle(EngineState state)
             _lingering.Add((now + Linger, child.Channel, e.InboundSpi));
         }
 
-        state.Effects.Raise(EventKind.ChildSaClosed, now, peering, child, $"{child.Handle} with {peering.Pair.Remote} is gone: {e.Text}", e.Reason.ToString());
+        state.Effects.Raise(EventKind.ChildSaClosed, now, peering, child, $"{child.Handle} with {peering.Remote.Address} is gone: {e.Text}", e.Reason.ToString());
         state.ReleaseIfUnused(child.Channel);
     }
 

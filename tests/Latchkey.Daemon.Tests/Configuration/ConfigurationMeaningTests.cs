@@ -65,6 +65,23 @@ public class ConfigurationMeaningTests
     }
 
     [Fact]
+    public void A_tunnel_whose_ends_are_lists_may_move_between_them()
+    {
+        var entry = Entry("mode = \"tunnel\"\nlocal = \"10.1.0.1\"\nremote = \"10.2.0.0/16\"\nouter_local = [\"192.0.2.1\", \"198.51.100.1\"]\nouter_remote = [\"192.0.2.7\", \"203.0.113.0/24\", \"any\"]\n");
+
+        Assert.Equal(new AddressPair(InetAddress.Parse("192.0.2.1"), InetAddress.Parse("192.0.2.7")) { Moves = true }, entry.Tunnel);
+        Assert.Equal([InetAddress.Parse("198.51.100.1")], entry.OtherLocal);
+        Assert.Equal(["203.0.113.0/24", "0.0.0.0/0"], entry.OtherRemote.Select(prefix => prefix.ToString()));
+        Assert.True(entry.MayBeBetween(new AddressPair(InetAddress.Parse("198.51.100.1"), InetAddress.Parse("8.8.8.8"))));
+        Assert.False(entry.MayBeBetween(new AddressPair(InetAddress.Parse("198.51.100.2"), InetAddress.Parse("192.0.2.7"))));
+        Assert.Contains("from 192.0.2.1 (or 198.51.100.1) to 192.0.2.7 (or 203.0.113.0/24, 0.0.0.0/0)", PolicyExplanation.Of(entry), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_list_of_one_address_is_that_address() =>
+        Assert.False(Entry("mode = \"tunnel\"\nlocal = \"10.1.0.1\"\nremote = \"10.2.0.0/16\"\nouter_local = [\"192.0.2.1\"]\nouter_remote = [\"192.0.2.7\"]\n").Tunnel!.Value.Moves);
+
+    [Fact]
     public void Ports_are_numbers_ranges_or_any()
     {
         Assert.Equal([new PortPair(new(80, 80), PortRange.Any)], Entry("local_port = 80\n").Ports);

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Latchkey.Latching;
 using Latchkey.Simulator;
 using Latchkey.Wire;
@@ -242,16 +241,27 @@ public sealed class MovingTunnels : IDisposable
         Assert.DoesNotContain(W.Daemon!.Engine.Sas(), sa => sa.Remote.Address == Abroad && sa.State == "established");
     }
 
-    /// <summary>Moves, take-overs, restarts and a bad network in any order: the world's invariants are looked at after every step.</summary>
-    [Theory]
-    [InlineData(40)]
-    public void Every_invariant_holds_whoever_moves_where(int worlds)
+    [Fact]
+    public void C6_Somebody_elses_address_is_no_place_to_move_to()
     {
-        for (var seed = 1; seed <= worlds; seed++)
-        {
-            using var tunnels = new MovingTunnels();
-            tunnels.Wander(new SimulatedRandom((ulong)seed));
-        }
+        W.ChangePolicy(W.Policy with { Peers = [Standard.Known("D", 2, Abroad)] });
+        var (here, _) = Connect();
+        C.Move(Home, Abroad);
+        Assert.True(_world.RunUntil(() => !here.IsOpen, Soon), Trace());
+        Assert.Contains("belongs to the known peer 'D'", Assert.Single(W.Daemon!.Raised, e => e.Kind == EventKind.MoveRefused).Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(W.Daemon.Raised, e => e.Kind == EventKind.ChannelMoved);
+    }
+
+    /// <summary>Two IKE SAs with one peer: what either begins with must not make the peer forget the other (RFC 7296 §2.4).</summary>
+    [Fact]
+    public void A_tunnel_beside_a_transport_mode_connection_is_no_initial_contact()
+    {
+        var direct = C.Sockets.Connect(Home, AtW);
+        direct.Write(100);
+        Assert.True(_world.RunUntil(() => _world.Socket(direct.Peer)?.Read == 100, Soon), Trace());
+        Connect();
+        Exchange(direct, _world.Socket(direct.Peer)!);
+        Assert.Equal(2, W.Daemon!.Engine.Sas().Count);
     }
 
     public void Dispose() => _world.Dispose();
@@ -280,49 +290,4 @@ public sealed class MovingTunnels : IDisposable
     }
 
     private void AssertUnbroken() => Assert.DoesNotContain(W.Daemon!.Raised.Concat(C.Daemon!.Raised), e => e.Kind is EventKind.LatchBroken or EventKind.LatchClosed);
-
-    private void Wander(SimulatedRandom random)
-    {
-        var places = ImmutableArray.Create(Home, Abroad, InetAddress.Parse("198.51.100.77"), Forbidden);
-        var at = Home;
-        Connect();
-        D.Boot();
-        for (var step = 0; step < 12; step++)
-        {
-            switch (random.Below(7))
-            {
-                case 0 or 1 or 2:
-                    var next = places[random.Below(places.Length)];
-                    if (next != at)
-                    {
-                        C.Move(at, next);
-                        at = next;
-                    }
-
-                    break;
-                case 3:
-                    D.TakeOver(places[random.Below(places.Length)]);
-                    D.TakeOver(Inner.Remote);
-                    D.Sockets.Connect(Inner.Remote, Inner.Local);
-                    break;
-                case 4:
-                    D.GiveBack();
-                    break;
-                case 5:
-                    W.KillDaemon();
-                    W.StartDaemon();
-                    break;
-                case 6:
-                    C.Sockets.Connect(Inner.Remote, Inner.Local);
-                    break;
-            }
-
-            foreach (var socket in _world.Sockets.Where(s => s.IsOpen).ToList())
-            {
-                socket.Write(100);
-            }
-
-            _world.RunFor(random.Between(TimeSpan.Zero, TimeSpan.FromSeconds(2)));
-        }
-    }
 }

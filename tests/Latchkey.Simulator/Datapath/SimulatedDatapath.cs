@@ -70,6 +70,12 @@ public sealed class SimulatedDatapath : IDatapath
             throw new InvariantViolatedException("Only what was installed is moved", $"{_host} moves outbound SPI {spi:x8}, which is not there");
         }
 
+        var ends = new AddressPair(local.Address, remote.Address);
+        if (!moving.Tunnel || !_host.Policy.Protect.Any(entry => entry.Tunnel is { Moves: true } && entry.MayBeBetween(ends)))
+        {
+            throw new InvariantViolatedException("Only tunnels move, and only to where they may be", $"{_host} moves {moving} to {ends}");
+        }
+
         moving.Move(local, remote, encapsulation);
     }
 
