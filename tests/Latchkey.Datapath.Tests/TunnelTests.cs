@@ -175,6 +175,29 @@ public sealed class TunnelTests : IDisposable
         Assert.Equal(1, _c.Drops(DropReason.UnsupportedProtocol));
     }
 
+    /// <summary>RFC 4555: the tunnel goes elsewhere, and its SA, sequence numbers and flows are what they were.</summary>
+    [Theory]
+    [InlineData(Encapsulation.Udp, 4500)]
+    [InlineData(Encapsulation.Esp, 0)]
+    public void L12_A_tunnel_that_moves_is_sent_between_its_new_ends_under_the_SA_it_had(Encapsulation encapsulation, ushort port)
+    {
+        Install();
+        _c.Send(Packets.Tcp(Inner, TcpFlags.Ack, seq: 1, payload: 10));
+        var before = Assert.Single(_c.Udp.TakeSent());
+        var (from, to) = (InetAddress.Parse("198.51.100.7"), InetAddress.Parse("198.51.100.1"));
+        _c.Datapath.Move(Host.Channel, SpiToW, new InetEndpoint(from, 4500), new InetEndpoint(to, 4500), encapsulation);
+        _c.Send(Packets.Tcp(Inner, TcpFlags.Ack, seq: 11, payload: 10));
+
+        var after = Assert.Single((encapsulation == Encapsulation.Udp ? _c.Udp : _c.Esp).TakeSent());
+        Assert.Equal((new InetEndpoint(from, port), new InetEndpoint(to, port)), (after.Local, after.Remote));
+        Assert.Equal(Sequence(before.Octets) + 1, Sequence(after.Octets));
+        _w.Receive(before.Octets, _c.Address);
+        _w.Receive(after.Octets, from, encapsulation);
+        Assert.Equal(2, _w.Delivered().Count);
+
+        static uint Sequence(byte[] esp) => System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(esp.AsSpan(4));
+    }
+
     [Fact]
     public void L5_A_flow_of_another_channel_does_not_come_out_of_the_tunnel()
     {

@@ -260,6 +260,25 @@ public sealed class ProtectionTests
         Assert.Contains($"mtu {1500 - PlainTunnel.Overhead}", pair.Here.Sh("ip -6 route show table 7296"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_route_into_a_tunnel_that_moves_has_the_MTU_of_the_way_to_where_it_is()
+    {
+        using var host = new TestHost("mobile");
+        host.SetUp("lo", "10.1.0.1/32");
+        foreach (var (link, net, mtu) in new[] { ("wide", "192.0.2", 1500), ("slim", "198.51.100", 1400) })
+        {
+            host.Sh($"ip link add {link} type veth peer name {link}2 && ip link set {link} mtu {mtu} up && ip link set {link}2 up && ip addr add {net}.1/24 dev {link}");
+        }
+
+        using var device = host.In(() => new TunDevice(1500, offload: false));
+        var path = new AddressPair(InetAddress.Parse("192.0.2.1"), InetAddress.Parse("192.0.2.2")) { Moves = true };
+        var protection = new TrafficProtection(ProtectedPair.Settings, device.Index, ProtectedPair.InnerMtu);
+        host.In(() => protection.Apply([new ProtectedSelector(Net("10.1.0.1/32"), Net("10.2.0.0/24"), null, PortSpan.Any, PortSpan.Any) { Tunnel = path }], held: []));
+        Assert.Contains($"mtu {1500 - PlainTunnel.Overhead}", host.Sh("ip route show table 7296"), StringComparison.Ordinal);
+        host.In(() => protection.FollowTunnel(path, new AddressPair(InetAddress.Parse("198.51.100.1"), InetAddress.Parse("198.51.100.2"))));
+        Assert.Contains($"mtu {1400 - PlainTunnel.Overhead}", host.Sh("ip route show table 7296"), StringComparison.Ordinal);
+    }
+
     private static string Normal(string? text) => text == "TimeoutError" ? "timeout" : text ?? "";
 
     private static InetPrefix Net(string text) => InetPrefix.TryParse(text, out var prefix, out _) ? prefix : throw new FormatException(text);
