@@ -73,6 +73,14 @@ internal static class PolicyAdvice
                 "write trust = \"first-use\"; or list each router as a [[peer]] with its key and addresses, and write trust = \"known\"");
         }
 
+        if (entry is { Trust: TrustLevel.Anyone, OtherRemote.IsEmpty: false })
+        {
+            findings.Warning(
+                place,
+                $"\"{entry.Name}\" trusts anyone at any of the addresses that its tunnel's other end may have: whoever is there, with any key, may have the tunnel when its peer is silent",
+                "write trust = \"first-use\"; or list the peer as a [[peer]] with its key and these addresses, and write trust = \"known\"");
+        }
+
         var concerned = peers.Where(p => Concerns(entry, p.Peer)).Select(p => p.Peer.Name).ToList();
         if (entry.Trust == TrustLevel.Known && concerned.Count == 0)
         {

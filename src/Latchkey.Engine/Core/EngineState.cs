@@ -171,7 +171,13 @@ internal sealed class EngineState
     {
         if (!Latches.Between(peering.Pair).Any(l => l.Conducts && l.Channel!.Parameters.PeerKey != peering.Key!.Fingerprint))
         {
-            Place(peering.Pair, peering.Ends);
+            var ends = peering.Ends;
+            if (peering.Pair.Moves && PlaceOf(peering.Pair) != ends)
+            {
+                Effects.Add(new PathMoved(peering.Pair, ends));
+            }
+
+            Place(peering.Pair, ends);
         }
     }
 

@@ -53,7 +53,6 @@ internal sealed class Moves(EngineState state)
             }
         }
 
-        state.Effects.Add(new PathMoved(peering.Pair, peering.Ends));
         if (before != (e.Local, e.Remote))
         {
             Tell(now, peering, new AddressMove(before.Local, before.Remote, e.Local, e.Remote));

@@ -77,6 +77,25 @@ public class ConfigurationMeaningTests
         Assert.Contains("from 192.0.2.1 (or 198.51.100.1) to 192.0.2.7 (or 203.0.113.0/24, 0.0.0.0/0)", PolicyExplanation.Of(entry), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("anyone", 1)]
+    [InlineData("first-use", 0)]
+    public void A_tunnel_that_anyone_may_have_from_anywhere_is_warned_of(string trust, int warnings) => Assert.Equal(
+        warnings,
+        ConfigurationReader.Read(
+            $"[[protect]]\nname = \"a\"\nprotocol = \"any\"\nmode = \"tunnel\"\nlocal = \"10.1.0.1\"\nremote = \"10.2.0.0/16\"\nouter_local = \"192.0.2.1\"\nouter_remote = [\"192.0.2.7\", \"any\"]\ntrust = \"{trust}\"\n", "f")
+            .Warnings.Count(w => w.Message.Contains("any of the addresses that its tunnel's other end may have", StringComparison.Ordinal)));
+
+    [Fact]
+    public void Tunnels_that_begin_alike_may_move_alike()
+    {
+        static string One(string name, string inside, string other) =>
+            $"[[protect]]\nname = \"{name}\"\nprotocol = \"any\"\nmode = \"tunnel\"\nlocal = \"10.1.0.1\"\nremote = \"{inside}\"\nouter_local = \"192.0.2.1\"\nouter_remote = [\"192.0.2.7\", \"{other}\"]\n";
+
+        Assert.Empty(ConfigurationReader.Read(One("a", "10.2.0.1", "192.0.2.8") + One("b", "10.2.0.2", "192.0.2.8"), "f").Errors);
+        Assert.Contains("may move to different ones", Assert.Single(ConfigurationReader.Read(One("a", "10.2.0.1", "192.0.2.8") + One("b", "10.2.0.2", "192.0.2.9"), "f").Errors).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_list_of_one_address_is_that_address() =>
         Assert.False(Entry("mode = \"tunnel\"\nlocal = \"10.1.0.1\"\nremote = \"10.2.0.0/16\"\nouter_local = [\"192.0.2.1\"]\nouter_remote = [\"192.0.2.7\"]\n").Tunnel!.Value.Moves);

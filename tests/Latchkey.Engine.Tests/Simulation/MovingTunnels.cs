@@ -241,6 +241,24 @@ public sealed class MovingTunnels : IDisposable
         Assert.DoesNotContain(W.Daemon!.Engine.Sas(), sa => sa.Remote.Address == Abroad && sa.State == "established");
     }
 
+    /// <summary>A tunnel has one peer, wherever that is first seen: the pin is its first address's.</summary>
+    [Fact]
+    public void S9_First_use_pins_the_tunnel_and_not_the_place()
+    {
+        W.ChangePolicy(new SecurityPolicy([OfW with { Trust = TrustLevel.FirstUse }, Direct], []));
+        C.Move(Home, Abroad);
+        var (_, there) = Connect();
+        Assert.Equal(C.Fingerprint, W.Policy.Pins.At(Home)?.Key);
+        C.Detach();
+        D.TakeOver(Home);
+        D.TakeOver(Inner.Remote);
+        D.Boot();
+        var socket = D.Sockets.Connect(Inner.Remote, Inner.Local);
+        Assert.True(_world.RunUntil(() => !socket.IsOpen, Soon), Trace());
+        Assert.Contains(W.Daemon!.Raised, e => e.Kind == EventKind.PeerRefused);
+        Assert.True(there.IsOpen);
+    }
+
     [Fact]
     public void C6_Somebody_elses_address_is_no_place_to_move_to()
     {

@@ -1,6 +1,7 @@
 using Latchkey.Crypto;
 using Latchkey.Engine;
 using Latchkey.Latching;
+using Latchkey.Wire;
 
 namespace Latchkey.Simulator;
 
@@ -18,11 +19,15 @@ public sealed class PinsBind : Invariant
         ArgumentNullException.ThrowIfNull(raised);
         if (raised is { Kind: EventKind.ChildSaEstablished, PeerAddress: { } address, PeerKey: { } peer } && KeyFingerprint.TryParse(peer, out var key)
             && daemon.Host.Policy.Protect.Any(entry => entry.Trust == TrustLevel.FirstUse) && daemon.Host.Policy.Peers.All(known => known.Key != key)
-            && daemon.Host.PinStore.At(address)?.Key != key && !daemon.Engine.Latches().Any(latch => latch.KeepsItsPolicy))
+            && daemon.Host.PinStore.At(Stands(daemon.Host.Policy, address))?.Key != key && !daemon.Engine.Latches().Any(latch => latch.KeepsItsPolicy))
         {
             Fail($"{daemon.Host} has an SA with {key} at {address}, where {daemon.Host.PinStore.At(address)?.Key.ToString() ?? "nobody"} is pinned");
         }
     }
+
+    /// <summary>The address that stands for a peer whose tunnel may be at others too.</summary>
+    private static InetAddress Stands(SecurityPolicy policy, InetAddress address) =>
+        policy.Protect.FirstOrDefault(entry => entry.Tunnel is { Moves: true } && entry.OtherRemote.Any(prefix => prefix.Contains(address)))?.Tunnel?.Remote ?? address;
 
     public override void Stepped(SimulatedDaemon daemon)
     {

@@ -62,7 +62,10 @@ internal sealed class StrippedHost : IResponderPolicy, IDisposable
 
     public bool MayRespond(InetAddress local, InetAddress remote) => true;
 
-    public bool WantsTunnel(InetAddress local, InetAddress remote, SelectorSet selectors) => false;
+    /// <summary>Child SAs are tunnels, so that their ends may move.</summary>
+    public bool Tunnel { get; init; }
+
+    public bool WantsTunnel(InetAddress local, InetAddress remote, SelectorSet selectors) => Tunnel;
 
     public bool ForceUdpEncapsulation(InetAddress local, InetAddress remote) => false;
 

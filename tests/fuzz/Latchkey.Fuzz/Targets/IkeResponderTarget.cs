@@ -9,10 +9,10 @@ namespace Latchkey.Fuzz;
 /// with is stripped away, so that the fuzzer reaches what only an authenticated peer can say.
 /// </summary>
 /// <remarks>
-/// The first octet: whether a real initiator has set up an IKE SA before. Then steps, each an octet and what it takes:
+/// The first octet: whether a real initiator has set up an IKE SA before (1), and whether of tunnels (2). Then steps, each an octet and what it takes:
 /// 0 a datagram (length 2, octets); 1 a protected message (exchange 1, flags 1, first payload 1, length 2, octets) under
 /// the SPIs the responder last used, with the message id that is due; 2 time (2, in tens of milliseconds); 3 a command
-/// (1); 4 how the owner answers from now on (1).
+/// (1); 4 how the owner answers from now on (1); 5 at which address the peer is from now on (1).
 /// </remarks>
 internal sealed class IkeResponderTarget : FuzzTarget
 {
@@ -25,8 +25,8 @@ internal sealed class IkeResponderTarget : FuzzTarget
 
     protected override void Handle(ReadOnlySpan<byte> input)
     {
-        using var responder = new StrippedHost(Here.Address, 1);
-        var next = 0u;
+        using var responder = new StrippedHost(Here.Address, 1) { Tunnel = !input.IsEmpty && (input[0] & 2) != 0 };
+        var (next, there) = (0u, There);
         if (!input.IsEmpty && (input[0] & 1) != 0)
         {
             SetUp(responder);
@@ -36,7 +36,7 @@ internal sealed class IkeResponderTarget : FuzzTarget
         var steps = new Steps(input.IsEmpty ? input : input[1..]);
         while (steps.AreLeft)
         {
-            Step(responder, ref next, ref steps);
+            Step(responder, ref next, ref there, ref steps);
             while (responder.TryTakeSent(out _))
             {
             }
@@ -51,15 +51,15 @@ internal sealed class IkeResponderTarget : FuzzTarget
         Must(responder.Sas.Count() <= 16, "what a handful of messages leaves behind is a handful");
     }
 
-    private static void Step(StrippedHost responder, ref uint next, ref Steps steps)
+    private static void Step(StrippedHost responder, ref uint next, ref InetEndpoint there, ref Steps steps)
     {
-        switch (steps.U8() % 5)
+        switch (steps.U8() % 6)
         {
             case 0:
-                responder.Receive(Here, There, steps.Sized());
+                responder.Receive(Here, there, steps.Sized());
                 break;
             case 1:
-                Protected(responder, ref next, ref steps);
+                Protected(responder, there, ref next, ref steps);
                 break;
             case 2:
                 responder.Pass(TimeSpan.FromMilliseconds(10 * steps.U16()));
@@ -70,10 +70,13 @@ internal sealed class IkeResponderTarget : FuzzTarget
             case 4:
                 responder.Mood = steps.U8() % 3;
                 break;
+            case 5:
+                there = There with { Address = InetAddress.FromV4(0xC0000200 | steps.U8()) };
+                break;
         }
     }
 
-    private static void Protected(StrippedHost responder, ref uint next, ref Steps steps)
+    private static void Protected(StrippedHost responder, InetEndpoint there, ref uint next, ref Steps steps)
     {
         var head = steps.Take(3);
         var (exchange, flags, first) = ((ExchangeType)head[0], (IkeFlags)head[1], (PayloadType)head[2]);
@@ -94,7 +97,7 @@ internal sealed class IkeResponderTarget : FuzzTarget
             next++;
         }
 
-        responder.Receive(Here with { Port = 4500 }, There with { Port = 4500 }, writer.ToArray());
+        responder.Receive(Here with { Port = 4500 }, there with { Port = 4500 }, writer.ToArray());
     }
 
     private static void Command(StrippedHost responder, byte which)
@@ -130,8 +133,9 @@ internal sealed class IkeResponderTarget : FuzzTarget
     /// <summary>A handshake with a real initiator, whose part the input plays from then on.</summary>
     private static void SetUp(StrippedHost responder)
     {
-        using var initiator = new StrippedHost(There.Address, 2);
-        initiator.Do(host => host.Initiate(initiator.Now, There.Address, Here.Address, new ChildProposal(Selectors(There.Address, Here.Address)), false, InitialContact.No));
+        using var initiator = new StrippedHost(There.Address, 2) { Tunnel = responder.Tunnel };
+        initiator.Do(host => host.Initiate(
+            initiator.Now, There.Address, Here.Address, new ChildProposal(Selectors(There.Address, Here.Address), [], [], responder.Tunnel), false, InitialContact.No));
         for (var moved = true; moved;)
         {
             moved = Carry(initiator, responder) | Carry(responder, initiator);
