@@ -83,6 +83,9 @@ internal sealed class Peering(IkeSaHandle handle, bool initiated, AddressPair pa
     /// <summary>When data was last seen to go unanswered; silences closer together than that are one silence.</summary>
     public TimeSpan LastUnanswered { get; set; } = TimeSpan.MinValue / 2;
 
+    /// <summary>Addresses of ours to which the peer does not let the IKE SA move.</summary>
+    public HashSet<InetAddress> RefusedLocal { get; } = [];
+
     /// <summary>Addresses of the peer at which it did not answer, since it was last heard.</summary>
     public HashSet<InetAddress> Tried { get; } = [];
 

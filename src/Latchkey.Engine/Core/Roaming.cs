@@ -12,9 +12,6 @@ namespace Latchkey.Engine;
 /// </summary>
 internal sealed class Roaming(EngineState state, Resumption resumption, LatchBreaker breaker)
 {
-    /// <summary>Moves that a peer did not want; it is not asked again under the same IKE SA.</summary>
-    private readonly HashSet<(IkeSaHandle, AddressPair)> _refused = [];
-
     /// <summary>
     /// This host's addresses changed: a tunnel goes from the best of those that its entry names. Nothing is waited for: if the
     /// old one is back in a moment, it returns there.
@@ -25,7 +22,7 @@ internal sealed class Roaming(EngineState state, Resumption resumption, LatchBre
         {
             var current = state.PlaceOf(path).Local;
             if (state.LocalEnds(path).Append(current).First() is var best && best != current
-                && (!state.HasAddress(current) || state.Between(path).All(peering => IsMobile(peering) && !_refused.Contains((peering.Handle, peering.Ends with { Local = best })))))
+                && (!state.HasAddress(current) || state.Between(path).All(peering => IsMobile(peering) && !peering.RefusedLocal.Contains(best))))
             {
                 Move(now, path, best);
             }
@@ -36,7 +33,7 @@ internal sealed class Roaming(EngineState state, Resumption resumption, LatchBre
     private List<AddressPair> Paths() =>
         [.. state.Peerings.Values.Select(p => p.Pair).Concat(state.Latches.All.Where(l => l.State != LatchState.Closed).Select(l => l.Path)).Where(path => path.Moves).Distinct()];
 
-    /// <summary>The peer does not let us move. If the old address is still there nothing is lost.</summary>
+    /// <summary>The peer does not let us move there: elsewhere, or back where we were, if that can be. Else the tunnel is at its end.</summary>
     public void Refused(TimeSpan now, MoveRefused e)
     {
         if (!e.Asked || state.Find(e.Sa) is not { } peering)
@@ -45,10 +42,17 @@ internal sealed class Roaming(EngineState state, Resumption resumption, LatchBre
         }
 
         var old = peering.Ends;
-        state.Place(peering.Pair, old);
-        if (state.HasAddress(old.Local) && _refused.Add((e.Sa, new AddressPair(e.Local.Address, e.Remote.Address))))
+        if (e.Remote.Address != old.Remote)
         {
             state.Ike.Move(now, e.Sa, old.Local, old.Remote);
+            return;
+        }
+
+        peering.RefusedLocal.Add(e.Local.Address);
+        foreach (var local in state.LocalEnds(peering.Pair).Where(local => !peering.RefusedLocal.Contains(local)).Take(1))
+        {
+            state.Place(peering.Pair, old with { Local = local });
+            state.Ike.Move(now, e.Sa, local, old.Remote);
             return;
         }
 

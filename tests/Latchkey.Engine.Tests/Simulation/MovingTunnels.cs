@@ -178,6 +178,19 @@ public sealed class MovingTunnels : IDisposable
     }
 
     [Fact]
+    public void A_host_whose_best_address_is_refused_goes_on_from_the_next()
+    {
+        C.ChangePolicy(new SecurityPolicy([OfC with { OtherLocal = [Forbidden, Abroad] }, Direct], []));
+        var (here, there) = Connect();
+        C.TakeOver(Abroad);
+        C.Move(Home, Forbidden);
+        Exchange(here, there);
+        Assert.Contains(W.Daemon!.Raised, e => e.Kind == EventKind.MoveRefused);
+        Assert.Equal(Abroad, Assert.Single(W.Daemon.Engine.Sas()).Remote.Address);
+        AssertUnbroken();
+    }
+
+    [Fact]
     public void A_peer_must_be_known_where_it_moves_to()
     {
         W.ChangePolicy(new SecurityPolicy([OfW with { Trust = TrustLevel.Known }, Direct], [Standard.Known("C", 1, Home)]));
