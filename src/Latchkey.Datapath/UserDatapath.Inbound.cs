@@ -76,11 +76,40 @@ public sealed partial class UserDatapath
             var now = _clock();
             while (_inboundAside.TryDequeue(out var held))
             {
-                InboundWhole(held.Buffer.AsSpan(0, held.Length), held.ArrivedUnder!, now);
+                InboundAside(held.Buffer.AsSpan(0, held.Length), held.ArrivedUnder!, now);
                 HoldQueue.Return(held);
             }
 
             Flush();
+        }
+    }
+
+    private void InboundAside(Span<byte> octets, InboundSa sa, TimeSpan now)
+    {
+        if (IpPacket.Read(octets, out var packet) != IpPacketKind.Fragment)
+        {
+            InboundWhole(octets, packet, sa, now);
+            return;
+        }
+
+        var whole = _innerFragments.Add(octets, now, sa.Sa.Channel);
+        if (whole.IsEmpty)
+        {
+            return;
+        }
+
+        // Only now it can be told whether it is covered: a later fragment names no ports.
+        if (IpPacket.Read(whole, out packet) != IpPacketKind.Whole)
+        {
+            _drops.Count(DropReason.UnsupportedProtocol);
+        }
+        else if (!sa.Sa.Selectors.Covers(packet.InboundFlow))
+        {
+            _drops.Count(DropReason.SelectorMismatch);
+        }
+        else
+        {
+            InboundWhole(whole, packet, sa, now);
         }
     }
 
@@ -163,7 +192,8 @@ public sealed partial class UserDatapath
     /// <summary>In tunnel mode a whole packet was carried, and its own addresses are what the selectors are about (RFC 4301 §5.2).</summary>
     private void InboundTunnelled(InboundSa sa, in Datagram datagram, int start, Span<byte> text, IpProtocol nextHeader)
     {
-        if (nextHeader is not (IpProtocol.IpInIp or IpProtocol.Ipv6) || IpPacket.Read(text, out var packet) != IpPacketKind.Whole
+        var kind = IpPacketKind.Unsupported;
+        if (nextHeader is not (IpProtocol.IpInIp or IpProtocol.Ipv6) || (kind = IpPacket.Read(text, out var packet)) is not (IpPacketKind.Whole or IpPacketKind.Fragment)
             || packet.IsV6 != (nextHeader == IpProtocol.Ipv6))
         {
             _drops.Count(DropReason.UnsupportedProtocol);
@@ -176,7 +206,15 @@ public sealed partial class UserDatapath
             return;
         }
 
-        Collect(sa, packet, datagram.Slab, datagram.Position + start + packet.ProtectedOffset);
+        var position = datagram.Position + start + packet.ProtectedOffset;
+        if (kind == IpPacketKind.Fragment)
+        {
+            PutAside(sa, packet, datagram.Slab, position);
+        }
+        else
+        {
+            Collect(sa, packet, datagram.Slab, position);
+        }
     }
 
     /// <summary>Gives an inner packet the mark that its outer header got on the way.</summary>
@@ -341,9 +379,8 @@ public sealed partial class UserDatapath
         packet.Protocol == IpProtocol.Tcp && (!TcpView.TryCreate(octets[packet.UpperOffset..packet.Length], out var segment) || IsMidway(packet, segment));
 
     /// <summary>Decides about a whole packet that came under an SA. In both lanes.</summary>
-    private void InboundWhole(Span<byte> octets, InboundSa sa, TimeSpan now)
+    private void InboundWhole(Span<byte> octets, in IpPacket packet, InboundSa sa, TimeSpan now)
     {
-        IpPacket.Read(octets, out var packet);
         var key = packet.InboundFlow;
         if (FindOrAdd(key) is not { } flow)
         {

@@ -11,7 +11,7 @@ namespace Latchkey.Datapath;
 /// Every public member has its lane, or both, for as long as it works, the sending included: what <see cref="Block"/>
 /// stopped is not on its way any more when it returns. Events are raised within a lane and must only be noted.
 /// A packet of a flow that is tied and stands needs its own lane only. Whatever needs a decision, or changes what both
-/// lanes read (<see cref="_flows"/>, <see cref="_sas"/>, <see cref="_holds"/>, <see cref="_fragments"/>, <see cref="_notices"/>,
+/// lanes read (<see cref="_flows"/>, <see cref="_sas"/>, <see cref="_holds"/>, <see cref="_fragments"/>, <see cref="_innerFragments"/>, <see cref="_notices"/>,
 /// <see cref="_local"/>, <see cref="_clear"/>), is put aside and done in both.
 /// </remarks>
 public sealed partial class UserDatapath : IDatapath, IDisposable
@@ -27,6 +27,7 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
     private readonly FlowTable _flows;
     private readonly HoldQueue _holds;
     private readonly FragmentAssembly _fragments;
+    private readonly FragmentAssembly _innerFragments;
     private readonly PathMtuTable _paths;
     private readonly UnknownSpiLimiter _unknownSpis = new();
     private readonly OuterSender _outer;
@@ -49,6 +50,7 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
         _flows = new(_settings.MaximumFlows);
         _holds = new(_settings, _drops);
         _fragments = new(_drops);
+        _innerFragments = new(_drops);
         _paths = new(_settings);
         _outer = new(outer);
         _backpressure = new(outer, _settings.FullLinkPatience);
@@ -211,6 +213,7 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
         {
             var now = _clock();
             _fragments.Expire(now);
+            _innerFragments.Expire(now);
             _notices.Tick(now);
             _followed.Tick(now);
             ExpireHolds(now);

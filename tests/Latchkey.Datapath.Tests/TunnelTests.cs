@@ -19,6 +19,8 @@ public sealed class TunnelTests : IDisposable
     private static readonly bool[] Families = [false, true];
     private static readonly byte[] MaximumSegmentSize1460 = [2, 4, 0x05, 0xb4];
 
+    private ulong _injected;
+
     private readonly Host _w = new(InetAddress.Parse("192.0.2.1"));
     private readonly Host _c = new(InetAddress.Parse("192.0.2.2"));
 
@@ -250,6 +252,37 @@ public sealed class TunnelTests : IDisposable
         Assert.Equal(packet, Assert.Single(_w.Delivered()));
     }
 
+    /// <summary>A peer that does not put them together first may send them so (RFC 4301 §7).</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Inner_fragments_are_put_together_and_then_judged(bool v6)
+    {
+        Install(v6);
+        var packet = Packets.Udp(Udp(v6 ? InnerV6 : Inner), 3000);
+        var fragments = Packets.Fragment(packet, 1200);
+        Inject(_w, SpiToW, fragments.Reverse());
+        Assert.Equal(Packets.Essence(packet), Packets.Essence(Assert.Single(_w.Delivered())));
+
+        var elsewhere = Packets.Udp(Udp(v6 ? InnerV6 : Inner) with { Remote = InetAddress.Parse(v6 ? "fd00:9::1" : "10.9.0.1") }, 3000);
+        Inject(_w, SpiToW, Packets.Fragment(elsewhere, 1200));
+        Assert.Empty(_w.Delivered());
+        Assert.Equal(1, _w.Drops(DropReason.SelectorMismatch));
+    }
+
+    [Fact]
+    public void L5_Fragments_of_two_peers_are_no_one_datagram()
+    {
+        Install();
+        _w.Install(SaDirection.Inbound, _c.Address, 0x3003, channel: new ChannelId(2), selectors: Selectors(v6: false), tunnel: true);
+        var fragments = Packets.Fragment(Packets.Udp(Udp(Inner), 2000), 1200);
+        Inject(_w, SpiToW, fragments[..1]);
+        Inject(_w, 0x3003, fragments[1..]);
+        Assert.Empty(_w.Delivered());
+        _w.Pass(3000);
+        Assert.Equal(2, _w.Drops(DropReason.FragmentIncomplete));
+    }
+
     [Fact]
     public void Scapy_opens_our_tunnel_and_we_open_scapys()
     {
@@ -350,6 +383,24 @@ public sealed class TunnelTests : IDisposable
         changed[10] = changed[11] = 0;
         BinaryPrimitives.WriteUInt16BigEndian(changed.AsSpan(10), InternetChecksum.Of(changed.AsSpan(0, (changed[0] & 15) * 4)));
         return changed;
+    }
+
+    /// <summary>What a peer sends that puts inner packets into ESP as they are.</summary>
+    private void Inject(Host to, uint spi, IEnumerable<byte[]> packets)
+    {
+        var algorithm = Algorithms.Aeads[0];
+        using var sa = new OutboundSa(new(
+            SaDirection.Outbound, spi, Host.Channel, algorithm, new(Host.KeyFor(spi, algorithm)), Esn: true, Selectors(v6: false), new(_c.Address, 4500), new(to.Address, 4500), Encapsulation.Udp, Tunnel: true));
+        sa.Sequence = _injected;
+        foreach (var packet in packets)
+        {
+            var esp = new byte[sa.LengthFor(packet.Length)];
+            packet.CopyTo(esp, sa.HeaderLength);
+            Assert.True(sa.TrySeal(esp, packet.Length, packet[0] >> 4 == 6 ? IpProtocol.Ipv6 : IpProtocol.IpInIp));
+            to.Receive(esp, _c.Address);
+        }
+
+        _injected = sa.Sequence;
     }
 
     /// <summary>Carries packets of C's to W, where they arrive in one batch.</summary>

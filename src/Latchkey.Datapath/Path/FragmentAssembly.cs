@@ -5,7 +5,7 @@ namespace Latchkey.Datapath;
 
 /// <summary>
 /// Puts together the fragments that the local stack made of large datagrams: transport-mode ESP is never applied to
-/// fragments (RFC 4303 §3.3.4). Bounded in datagrams and in time; overlapping fragments void their datagram (RFC 5722).
+/// fragments (RFC 4303 §3.3.4). And those that a tunnel carries, because only the first one names its flow (RFC 4301 §7). Bounded in datagrams and in time; overlapping fragments void their datagram (RFC 5722).
 /// </summary>
 internal sealed class FragmentAssembly(DropCounters drops)
 {
@@ -17,10 +17,11 @@ internal sealed class FragmentAssembly(DropCounters drops)
     private readonly Stack<Datagram> _free = [];
 
     /// <summary>Adds a fragment.</summary>
+    /// <param name="channel">The channel it came under: what others send is no part of the same datagram. Null for a local one.</param>
     /// <returns>The whole packet once nothing is missing, valid until the next call; otherwise empty.</returns>
-    public Span<byte> Add(ReadOnlySpan<byte> packet, TimeSpan now)
+    public Span<byte> Add(ReadOnlySpan<byte> packet, TimeSpan now, ChannelId? channel = null)
     {
-        if (!TryRead(packet, out var fragment))
+        if (!TryRead(packet, channel, out var fragment))
         {
             drops.Count(DropReason.UnsupportedProtocol);
             return default;
@@ -46,13 +47,20 @@ internal sealed class FragmentAssembly(DropCounters drops)
             return default;
         }
 
+        datagram.IsMarked |= (TrafficClass.Of(packet) & TrafficClass.EcnMask) == TrafficClass.EcnMask;
         if (!datagram.IsComplete)
         {
             return default;
         }
 
         Close(fragment.Key, datagram);
-        return datagram.Finish(fragment.Key, packet);
+        var whole = datagram.Finish(fragment.Key, packet);
+        if (datagram.IsMarked)
+        {
+            TrafficClass.Set(whole, (byte)(TrafficClass.Of(whole) | TrafficClass.EcnMask));
+        }
+
+        return whole;
     }
 
     /// <summary>Gives up datagrams whose fragments did not all come.</summary>
@@ -73,13 +81,13 @@ internal sealed class FragmentAssembly(DropCounters drops)
         }
     }
 
-    private static bool TryRead(ReadOnlySpan<byte> packet, out Fragment fragment)
+    private static bool TryRead(ReadOnlySpan<byte> packet, ChannelId? channel, out Fragment fragment)
     {
         fragment = default;
         if (Ipv4View.TryCreate(packet, out var v4))
         {
             fragment = new(
-                new(v4.Source, v4.Destination, v4.Protocol, v4.Identification), v4.FragmentOffset, v4.MoreFragments, v4.Payload);
+                new(v4.Source, v4.Destination, v4.Protocol, v4.Identification, channel), v4.FragmentOffset, v4.MoreFragments, v4.Payload);
             return v4.HeaderLength == Ipv4View.MinimumHeaderLength;
         }
 
@@ -90,7 +98,7 @@ internal sealed class FragmentAssembly(DropCounters drops)
         }
 
         fragment = new(
-            new(v6.Source, v6.Destination, header.NextHeader, header.Identification), header.Offset, header.MoreFragments,
+            new(v6.Source, v6.Destination, header.NextHeader, header.Identification, channel), header.Offset, header.MoreFragments,
             v6.Payload[FragmentHeader.Length..]);
         return true;
     }
@@ -101,7 +109,7 @@ internal sealed class FragmentAssembly(DropCounters drops)
         _free.Push(datagram);
     }
 
-    private readonly record struct FragmentKey(InetAddress Source, InetAddress Destination, IpProtocol Protocol, uint Identification);
+    private readonly record struct FragmentKey(InetAddress Source, InetAddress Destination, IpProtocol Protocol, uint Identification, ChannelId? Channel);
 
     private readonly ref struct Fragment(FragmentKey key, int offset, bool more, ReadOnlySpan<byte> payload)
     {
@@ -127,11 +135,15 @@ internal sealed class FragmentAssembly(DropCounters drops)
 
         public TimeSpan Since { get; private set; }
 
+        /// <summary>Congestion was experienced by some fragment, and so by the datagram (RFC 3168 §5.3).</summary>
+        public bool IsMarked { get; set; }
+
         public bool IsComplete => _placedOctets == _length;
 
         public void Begin(TimeSpan now)
         {
             Since = now;
+            IsMarked = false;
             _placedOctets = 0;
             _length = -1;
             Array.Clear(_placed);
