@@ -256,7 +256,10 @@ internal sealed class EngineState
     /// <summary>What binds SAs of a peer with a suite (RFC 5660 §2, P1 to P5).</summary>
     public ChannelParameters ParametersFor(AddressPair pair, KeyFingerprint peerKey, EspSuite suite, bool tunnel) => new(
         pair.Local, pair.Remote, Identity.Public.Fingerprint, peerKey, ProtectionType.ConfidentialityAndIntegrity, tunnel ? SaMode.Tunnel : SaMode.Transport,
-        new QualityOfProtection(suite.Encryption, suite.Esn)) { Moves = pair.Moves };
+        new QualityOfProtection(suite.Encryption, suite.Esn))
+    {
+        Moves = pair.Moves,
+    };
 
     /// <summary>Suites of the living latches that a Child SA would carry; a peer that is offered them, or offers them, need break none.</summary>
     public ImmutableArray<EspSuite> Latched(AddressPair pair, SelectorSet selectors)

@@ -23,11 +23,6 @@ internal static class Mobility
 
     public static bool IsSupported(PayloadSet payloads) => payloads.Has(NotifyType.MobikeSupported);
 
-    /// <summary>Where else than at the address it is sent from we can be reached (RFC 4555 §3.4).</summary>
-    private static IEnumerable<IkePayload> Additional(IReadOnlyCollection<InetAddress> addresses) => addresses.Count == 0
-        ? [new NotifyPayload(NotifyType.NoAdditionalAddresses)]
-        : addresses.Select(a => new NotifyPayload(a.IsV4 ? NotifyType.AdditionalIp4Address : NotifyType.AdditionalIp6Address, a.ToBytes()));
-
     /// <returns>Null when the message says nothing of further addresses: those that are known hold (RFC 4555 §3.6).</returns>
     public static ImmutableArray<InetAddress>? ReadAdditional(PayloadSet payloads)
     {
@@ -48,6 +43,11 @@ internal static class Mobility
     /// <summary>NO_NATS_ALLOWED names other ends than the packet came between: both addresses, then both ports, the sender's first (RFC 4555 §3.9).</summary>
     public static bool ForbidsNat(PayloadSet payloads, InetEndpoint local, InetEndpoint remote) =>
         payloads.Notify(NotifyType.NoNatsAllowed) is { } notify && !notify.Data.AsSpan().SequenceEqual(Ends(remote, local));
+
+    /// <summary>Where else than at the address it is sent from we can be reached (RFC 4555 §3.4).</summary>
+    private static IEnumerable<IkePayload> Additional(IReadOnlyCollection<InetAddress> addresses) => addresses.Count == 0
+        ? [new NotifyPayload(NotifyType.NoAdditionalAddresses)]
+        : addresses.Select(a => new NotifyPayload(a.IsV4 ? NotifyType.AdditionalIp4Address : NotifyType.AdditionalIp6Address, a.ToBytes()));
 
     private static IReadOnlyCollection<InetAddress> Others(HostContext context, InetEndpoint local, InetEndpoint remote) => context.Policy.OtherAddresses(local.Address, remote.Address);
 
