@@ -98,6 +98,9 @@ public sealed record LibreswanPart
     /// <summary>Of which algorithm its key is, ecdsa or rsa, with a certificate for it named "libreswan"; null: it has none.</summary>
     public string? Key { get; init; }
 
+    /// <summary>Lines of the group file "interop": its members are the other end, and called when somebody wants to reach them (opportunistic encryption).</summary>
+    public string? Group { get; init; }
+
     /// <summary>Lines of the connection, beside ends, mode and protocol.</summary>
     public string Conn { get; init; } = "authby=secret";
 

@@ -22,9 +22,14 @@ public sealed partial class LibreswanSide : IPeerSide
     public LibreswanSide(LabHost host, LibreswanPart part, string peerAddress, string unpacked, string credentials, Placeholders placeholders)
     {
         (_host, _part, _unpacked, _credentials, Log) = (host, part, unpacked, credentials, new PeerLog(host.Cancellation));
-        foreach (var folder in new[] { Run, $"{host.Folder}/ipsec.d" })
+        foreach (var folder in new[] { Run, Groups })
         {
             Directory.CreateDirectory(folder);
+        }
+
+        if (part.Group is { } group)
+        {
+            File.WriteAllText($"{Groups}/interop", placeholders.Fill(group));
         }
 
         File.WriteAllText(Configuration, placeholders.Fill(
@@ -35,12 +40,10 @@ public sealed partial class LibreswanSide : IPeerSide
                 virtual-private=
             conn interop
                 left={host.Address}
-                right={peerAddress}
+                right={(part.Group is null ? $"{peerAddress}\n    leftprotoport=tcp\n    rightprotoport=tcp" : "%opportunisticgroup")}
                 type=transport
                 ikev2=insist
-                leftprotoport=tcp
                 leftupdown=%disabled
-                rightprotoport=tcp
                 auto=ignore
                 {Indented(part.Conn)}
 
@@ -53,6 +56,8 @@ public sealed partial class LibreswanSide : IPeerSide
     private string Configuration => $"{_host.Folder}/ipsec.conf";
 
     private string Run => $"{_host.Folder}/run";
+
+    private string Groups => $"{_host.Folder}/ipsec.d/policies";
 
     private string Database => $"{_host.Folder}/nss";
 
