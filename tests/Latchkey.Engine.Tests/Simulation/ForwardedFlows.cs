@@ -14,7 +14,12 @@ public sealed class ForwardedFlows : IDisposable
     private static readonly Forwarding Two = new(FlowMaximum: 2, TcpIdle: TimeSpan.FromHours(1), Idle: TimeSpan.FromMinutes(1));
     private static readonly ProtectEntry Entry = Standard.Service with
     {
-        Local = Prefix("10.1.0.0/16"), Remote = Prefix("10.2.0.0/16"), Tunnel = Outer, Protocol = null, Ports = [PortPair.Any], Forwarding = Two,
+        Local = Prefix("10.1.0.0/16"),
+        Remote = Prefix("10.2.0.0/16"),
+        Tunnel = Outer,
+        Protocol = null,
+        Ports = [PortPair.Any],
+        Forwarding = Two,
     };
 
     private static readonly FlowKey Flow = new(IpProtocol.Tcp, InetAddress.Parse("10.1.0.5"), 7000, InetAddress.Parse("10.2.0.9"), 40_000);
