@@ -192,9 +192,8 @@ public sealed partial class UserDatapath
     /// <summary>In tunnel mode a whole packet was carried, and its own addresses are what the selectors are about (RFC 4301 §5.2).</summary>
     private void InboundTunnelled(InboundSa sa, in Datagram datagram, int start, Span<byte> text, IpProtocol nextHeader)
     {
-        var kind = IpPacketKind.Unsupported;
-        if (nextHeader is not (IpProtocol.IpInIp or IpProtocol.Ipv6) || (kind = IpPacket.Read(text, out var packet)) is not (IpPacketKind.Whole or IpPacketKind.Fragment)
-            || packet.IsV6 != (nextHeader == IpProtocol.Ipv6))
+        var kind = IpPacket.Read(text, out var packet);
+        if (kind is not (IpPacketKind.Whole or IpPacketKind.Fragment) || nextHeader != (packet.IsV6 ? IpProtocol.Ipv6 : IpProtocol.IpInIp))
         {
             _drops.Count(DropReason.UnsupportedProtocol);
             return;

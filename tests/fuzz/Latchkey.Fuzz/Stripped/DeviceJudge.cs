@@ -66,7 +66,7 @@ internal sealed class DeviceJudge(StrippedDatapath host) : IPacketDevice
             if (read.Protocol != IpProtocol.Tcp || (segment[read.UpperOffset + 13] & (byte)TcpFlags.Syn) == 0)
             {
                 PropertyBrokenException.Unless(
-                    WasArriving(sa, segment, read) || (offload != default && WasArriving(sa, WithOtherZero(segment, read), read)), "what is delivered came under an SA, as it is");
+                    WasArriving(sa, segment, read) || (sa.Inner is not null && host.HasFragments) || (offload != default && WasArriving(sa, WithOtherZero(segment, read), read)), "what is delivered came under an SA, as it is");
             }
         }
     }

@@ -63,6 +63,9 @@ internal sealed class StrippedDatapath : IDatapathEvents, IDisposable
     /// <summary>Payloads that came under an SA and that no socket was given yet.</summary>
     public Dictionary<string, int> Arrived { get; } = [];
 
+    /// <summary>Fragments came out of the tunnel: what is put together of them did not arrive as it is delivered.</summary>
+    public bool HasFragments { get; set; }
+
     /// <summary>Octets the judges allocated themselves, which do not count.</summary>
     public long AllocatedByJudges { get; set; }
 
@@ -80,6 +83,7 @@ internal sealed class StrippedDatapath : IDatapathEvents, IDisposable
         Bound.Clear();
         Noticed.Clear();
         Arrived.Clear();
+        HasFragments = false;
         _questions.Clear();
         foreach (var sa in Sas)
         {

@@ -142,7 +142,9 @@ internal sealed class FromOutsideTarget : FuzzTarget
         if (packet.Length >= StrippedSa.HeaderLength + StrippedSa.IcvLength
             && EspTrailer.TryRead(packet[StrippedSa.HeaderLength..^StrippedSa.IcvLength], out var trailer))
         {
-            var payload = sa.Essence(packet.Slice(StrippedSa.HeaderLength, trailer.PayloadLength));
+            var carried = packet.Slice(StrippedSa.HeaderLength, trailer.PayloadLength);
+            host.HasFragments |= sa.Inner is not null && IpPacket.Read(carried, out _) == IpPacketKind.Fragment;
+            var payload = sa.Essence(carried);
             host.Arrived[payload] = host.Arrived.GetValueOrDefault(payload) + 1;
         }
     }
