@@ -4,7 +4,7 @@ namespace Latchkey.Contract;
 
 /// <summary>
 /// What the engine tells a datapath. Every call has taken effect when it returns: after <see cref="Block"/> not one
-/// further packet of the flow moves in either direction. Calls come from one thread, in the engine's order.
+/// further packet of the flow moves in either direction. Calls come from one thread at a time, in the engine's order.
 /// </summary>
 /// <remarks>
 /// The rule that keeps latches: a packet moves only when its SA's channel is its flow's channel

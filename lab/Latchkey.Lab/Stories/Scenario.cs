@@ -9,6 +9,9 @@ public abstract class Scenario
     /// <summary>One line for the list.</summary>
     public abstract string Title { get; }
 
+    /// <summary>Most of its time it waits for lifetimes, of which none is shorter than ten seconds.</summary>
+    public virtual bool AwaitsLifetimes => false;
+
     /// <summary>Builds the hosts, lets things happen, and checks what is seen.</summary>
     protected internal abstract Task Tell(Stage stage);
 }

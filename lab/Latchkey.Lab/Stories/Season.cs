@@ -30,18 +30,26 @@ public sealed class Season(bool keep, bool full, int repeat, bool json)
         List<Distribution> told = [];
         foreach (var scenario in Catalog.All)
         {
-            foreach (var plan in plans)
+            // Two that wait do not wait longer than one.
+            foreach (var atOnce in plans.Chunk(scenario.AwaitsLifetimes ? plans.Count : 1))
+            {
+                foreach (var (results, story) in await Task.WhenAll(atOnce.Select(Hear)))
+                {
+                    if (!results.Passed || keep)
+                    {
+                        await _output.WriteAsync(story);
+                    }
+
+                    await _output.WriteLineAsync($"{results.Verdict}");
+                    Report(results);
+                    told.Add(results);
+                }
+            }
+
+            async Task<(Distribution, string)> Hear(AddressPlan plan)
             {
                 using var story = new StringWriter();
-                var results = await Perform(scenario, plan, new Narrator(story), cancellation);
-                if (!results.Passed || keep)
-                {
-                    await _output.WriteAsync(story.ToString());
-                }
-
-                await _output.WriteLineAsync($"{results.Verdict}");
-                Report(results);
-                told.Add(results);
+                return (await Perform(scenario, plan, new Narrator(story), cancellation), story.ToString());
             }
         }
 

@@ -12,7 +12,7 @@ internal interface IIkeSender
     void KeepAlive(InetEndpoint local, InetEndpoint remote);
 }
 
-/// <summary>IKE's two UDP ports. Only the engine's thread sends.</summary>
+/// <summary>IKE's two UDP ports. Only who works on the engine sends, one thread at a time.</summary>
 /// <param name="port500">Carries bare IKE messages.</param>
 /// <param name="port4500">Carries IKE behind a non-ESP marker, and ESP.</param>
 internal sealed class IkeLinks(IPacketLink port500, IPacketLink port4500) : IIkeSender
