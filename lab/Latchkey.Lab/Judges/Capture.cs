@@ -19,7 +19,7 @@ public sealed class Capture
     internal static async Task<Capture> Start(Laboratory laboratory, NetworkNamespace place, string device, string file, string? only)
     {
         IReadOnlyList<string> filter = only is null ? [] : [only];
-        var arguments = place.Inside(["tcpdump", "-i", device, "-n", "-U", "--immediate-mode", "-s", "0", "-B", "65536", "-Z", "root", "-w", file, .. filter]);
+        var arguments = place.Inside(["tcpdump", "-i", device, "-n", "-U", "--immediate-mode", "-s", "0", "-B", "131072", "-Z", "root", "-w", file, .. filter]);
         var said = new Sightings<string>(laboratory.Cancellation);
         var tcpdump = BackgroundProcess.Start("tcpdump", arguments, file + ".log", laboratory.Processes, p => p.ComplaintWritten += said.Add);
         if (await said.Wait(line => line.Contains("listening on", StringComparison.Ordinal), TimeSpan.FromSeconds(10)) is null)

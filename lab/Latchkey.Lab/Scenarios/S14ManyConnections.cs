@@ -24,6 +24,8 @@ public sealed class S14ManyConnections : Scenario
 
     public override string Title => "A thousand connections: D's SA for one tuple breaks one, its SA for one port the 400 there, and 500 at another port stay";
 
+    public override bool FillsTheMachine => true;
+
     protected internal override async Task Tell(Stage stage)
     {
         var w = new DaemonConfiguration

@@ -15,8 +15,6 @@ public sealed class S15Rekeys : Scenario
 
     public override string Title => "IKE and Child SAs are rekeyed, lost and made again under a running transfer: zero breaks, every octet right";
 
-    public override bool AwaitsLifetimes => true;
-
     protected internal override async Task Tell(Stage stage)
     {
         var policy = CastPolicy.WithoutD;

@@ -13,8 +13,6 @@ public sealed class S17RekeyHijack : Scenario
 
     public override string Title => "Rekey hijack: D, in the path, answers W's re-establishment with its own key: BROKEN, never bound anew";
 
-    public override bool AwaitsLifetimes => true;
-
     protected internal override async Task Tell(Stage stage)
     {
         var cast = await Cast.Assemble(stage, CastPolicy.Default with { W = CastPolicy.Server() with { IkeLifetime = "10s" } });

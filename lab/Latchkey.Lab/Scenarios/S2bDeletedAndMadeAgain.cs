@@ -9,8 +9,6 @@ public sealed class S2bDeletedAndMadeAgain : Scenario
 
     public override string Title => "C's Child SAs end while the link is down and are made again: no break, the stream goes on";
 
-    public override bool AwaitsLifetimes => true;
-
     protected internal override async Task Tell(Stage stage)
     {
         var policy = CastPolicy.WithoutD;

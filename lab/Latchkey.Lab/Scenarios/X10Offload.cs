@@ -25,6 +25,8 @@ public sealed class X10Offload(bool refused) : Scenario
         refused ? "A peer whose kernel has no segmentation offload: one by one, told once, and octet for octet"
             : "A bulk transfer as the wire sees it: valid ESP, every sequence number once and in order, no packet too large";
 
+    public override bool FillsTheMachine => true;
+
     protected internal override async Task Tell(Stage stage)
     {
         var laboratory = stage.Laboratory;

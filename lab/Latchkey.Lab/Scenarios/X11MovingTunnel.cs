@@ -12,7 +12,7 @@ namespace Latchkey.Lab.Scenarios;
 /// </summary>
 public sealed class X11MovingTunnel : Scenario
 {
-    private const long Size = 8L << 20;
+    private const long Size = 2L << 20;
     private const int InnerPort = 7101;
     private const int InnerClientPort = 20101;
 

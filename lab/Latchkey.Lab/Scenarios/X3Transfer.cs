@@ -21,6 +21,8 @@ public sealed class X3Transfer(bool offload) : Scenario
     public override string Title =>
         $"Large transfers through a router{(offload ? ", with segmentation offload" : "")}: MTU 1500, MTU 1280, and an MTU that shrinks on the way";
 
+    public override bool FillsTheMachine => true;
+
     protected internal override async Task Tell(Stage stage)
     {
         var laboratory = stage.Laboratory;

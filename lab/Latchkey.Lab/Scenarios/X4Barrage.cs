@@ -31,6 +31,8 @@ public sealed class X4Barrage : Scenario
 
     public override string Title => "10,000 forged packets of every kind under a running transfer: no break, no stall, few probes, bounded memory";
 
+    public override bool FillsTheMachine => true;
+
     protected internal override async Task Tell(Stage stage)
     {
         var policy = CastPolicy.WithoutD;

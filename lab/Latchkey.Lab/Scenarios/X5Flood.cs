@@ -27,6 +27,8 @@ public sealed class X5Flood : Scenario
 
     public override string Title => "50,000 first messages a second with made-up senders: the connection goes on, a genuine newcomer gets in with a cookie, bounded memory";
 
+    public override bool FillsTheMachine => true;
+
     protected internal override async Task Tell(Stage stage)
     {
         var laboratory = stage.Laboratory;

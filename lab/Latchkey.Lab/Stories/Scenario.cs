@@ -9,8 +9,8 @@ public abstract class Scenario
     /// <summary>One line for the list.</summary>
     public abstract string Title { get; }
 
-    /// <summary>Most of its time it waits for lifetimes, of which none is shorter than ten seconds.</summary>
-    public virtual bool AwaitsLifetimes => false;
+    /// <summary>It keeps the processors busy, so that another one beside it would see what is not its own.</summary>
+    public virtual bool FillsTheMachine => false;
 
     /// <summary>Builds the hosts, lets things happen, and checks what is seen.</summary>
     protected internal abstract Task Tell(Stage stage);

@@ -30,8 +30,8 @@ public sealed class Season(bool keep, bool full, int repeat, bool json)
         List<Distribution> told = [];
         foreach (var scenario in Catalog.All)
         {
-            // Two that wait do not wait longer than one.
-            foreach (var atOnce in plans.Chunk(scenario.AwaitsLifetimes ? plans.Count : 1))
+            // Most wait most of their time, and two do not wait longer than one.
+            foreach (var atOnce in plans.Chunk(scenario.FillsTheMachine ? 1 : plans.Count))
             {
                 foreach (var (results, story) in await Task.WhenAll(atOnce.Select(Hear)))
                 {
