@@ -75,6 +75,9 @@ public readonly record struct InetPrefix
         return true;
     }
 
+    /// <exception cref="FormatException">Not an address or a prefix; the message says what is wrong with it.</exception>
+    public static InetPrefix Parse(string text) => TryParse(text, out var prefix, out var error) ? prefix : throw new FormatException(error);
+
     public bool Contains(InetAddress address) =>
         address.IsV4 == Address.IsV4 && (address.ToNumber() & ~HostMask) == (Address.ToNumber() & ~HostMask);
 

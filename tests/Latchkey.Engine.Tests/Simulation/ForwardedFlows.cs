@@ -7,46 +7,11 @@ using Xunit;
 namespace Latchkey.Engine.Tests;
 
 /// <summary>Latches of flows that a gateway forwards: what holds of this host's own holds of them, but that no socket tells when they end.</summary>
-public sealed class ForwardedFlows : IDisposable
+public sealed class ForwardedFlows() : TunnelTheatre(Forwarded)
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
-    private static readonly AddressPair Outer = new(InetAddress.Parse("192.0.2.1"), InetAddress.Parse("192.0.2.2"));
     private static readonly Forwarding Two = new(FlowMaximum: 2, TcpIdle: TimeSpan.FromHours(1), Idle: TimeSpan.FromMinutes(1));
-    private static readonly ProtectEntry Entry = Standard.Service with
-    {
-        Local = Prefix("10.1.0.0/16"),
-        Remote = Prefix("10.2.0.0/16"),
-        Tunnel = Outer,
-        Protocol = null,
-        Ports = [PortPair.Any],
-        Forwarding = Two,
-    };
-
     private static readonly FlowKey Flow = new(IpProtocol.Tcp, InetAddress.Parse("10.1.0.5"), 7000, InetAddress.Parse("10.2.0.9"), 40_000);
-
-    private readonly World _world;
-
-    public ForwardedFlows()
-    {
-        var policyOfC = Standard.Policy(Entry with { Local = Entry.Remote, Remote = Entry.Local, Tunnel = new AddressPair(Outer.Remote, Outer.Local) });
-        _world = new World(new WorldPlan(
-            Seed: 1,
-            [
-                new HostPlan("W", Outer.Local, 0, RunsLatchkey: true, Standard.Policy(Entry)),
-                new HostPlan("C", Outer.Remote, 1, RunsLatchkey: true, policyOfC),
-                new HostPlan("D", InetAddress.Parse("192.0.2.3"), 2, RunsLatchkey: true, policyOfC),
-            ],
-            NetworkQuality.Perfect,
-            Standard.Engine));
-        W.Boot();
-        C.Boot();
-    }
-
-    private SimulatedHost W => _world.Host("W");
-
-    private SimulatedHost C => _world.Host("C");
-
-    private SimulatedHost D => _world.Host("D");
+    private static readonly ProtectEntry Forwarded = Entry with { Protocol = null, Ports = [PortPair.Any], Forwarding = Two };
 
     private LatchSnapshot? Latch => W.Daemon!.Engine.Latches().FirstOrDefault(latch => latch.Flow == Flow);
 
@@ -64,10 +29,10 @@ public sealed class ForwardedFlows : IDisposable
     public void L34_Its_latch_is_released_when_its_packets_tell_that_it_is_over_and_not_because_it_has_no_socket()
     {
         Begin(Flow);
-        _world.RunFor(TimeSpan.FromSeconds(10));
+        World.RunFor(TimeSpan.FromSeconds(10));
         Assert.True(Latch is { State: LatchState.Established });
         W.Daemon!.FlowEnded(Flow, FlowEnd.Closed);
-        Assert.True(_world.RunUntil(() => Latch is null, Soon));
+        Until(() => Latch is null);
         Assert.Contains(W.Daemon.Raised, e => e.Kind == EventKind.LatchReleased && e.Text.Contains("both ends have closed it", StringComparison.Ordinal));
         Assert.Empty(W.Daemon.Datapath.Followed);
     }
@@ -76,14 +41,12 @@ public sealed class ForwardedFlows : IDisposable
     public void S3_L28_Another_key_at_the_other_gateways_address_breaks_it_and_the_host_behind_this_one_is_told()
     {
         Begin(Flow);
-        C.Detach();
-        D.TakeOver(Outer.Remote);
-        D.Boot();
+        ReplaceC();
         var newcomer = Flow.Reversed with { LocalPort = 40_001 };
         D.Daemon!.OutboundFlowUnknown(newcomer, midway: false);
-        Assert.True(_world.RunUntil(() => Latch is { State: LatchState.Broken }, Soon));
+        Until(() => Latch is { State: LatchState.Broken });
         Assert.Equal(nameof(BreakReason.PeerReplaced), Latch!.Reason);
-        Assert.Contains(_world.Trace.Lines(), line => line.Contains(nameof(NotifyFlow), StringComparison.Ordinal) && line.Contains("10.1.0.5", StringComparison.Ordinal));
+        Assert.Contains(World.Trace.Lines(), line => line.Contains(nameof(NotifyFlow), StringComparison.Ordinal) && line.Contains("10.1.0.5", StringComparison.Ordinal));
     }
 
     /// <summary>With whom it began is not known: it must not go on with whoever is there now.</summary>
@@ -91,10 +54,10 @@ public sealed class ForwardedFlows : IDisposable
     public void A_connection_that_was_not_seen_to_begin_is_not_latched_and_its_host_is_told()
     {
         W.Daemon!.OutboundFlowUnknown(Flow, midway: true);
-        _world.RunFor(Soon);
+        World.RunFor(Soon);
         Assert.Null(Latch);
-        Assert.Contains(_world.Trace.Lines(), line => line.Contains(nameof(NotifyFlow), StringComparison.Ordinal));
-        Assert.Contains(_world.Trace.Lines(), line => line.Contains(nameof(DropReason.BeginningNotSeen), StringComparison.Ordinal));
+        Assert.Contains(World.Trace.Lines(), line => line.Contains(nameof(NotifyFlow), StringComparison.Ordinal));
+        Assert.Contains(World.Trace.Lines(), line => line.Contains(nameof(DropReason.BeginningNotSeen), StringComparison.Ordinal));
     }
 
     [Fact]
@@ -104,9 +67,9 @@ public sealed class ForwardedFlows : IDisposable
         Begin(Flow with { LocalPort = 7001 });
         Ask(Flow with { LocalPort = 7002 });
         Assert.Equal(2, W.Daemon!.Engine.Latches().Count(latch => latch.IsForwarded));
-        Assert.Contains(_world.Trace.Lines(), line => line.Contains(nameof(DropReason.ForwardedFlowsFull), StringComparison.Ordinal));
+        Assert.Contains(World.Trace.Lines(), line => line.Contains(nameof(DropReason.ForwardedFlowsFull), StringComparison.Ordinal));
         W.Daemon.FlowEnded(Flow, FlowEnd.Idle);
-        _world.RunFor(TimeSpan.FromSeconds(1));
+        World.RunFor(TimeSpan.FromSeconds(1));
         Begin(Flow with { LocalPort = 7002 });
     }
 
@@ -116,7 +79,7 @@ public sealed class ForwardedFlows : IDisposable
         Begin(Flow);
         W.KillDaemon();
         W.StartDaemon();
-        _world.RunFor(TimeSpan.FromSeconds(10));
+        World.RunFor(TimeSpan.FromSeconds(10));
         Assert.True(Latch is { State: LatchState.Established, IsForwarded: true });
         Assert.Contains(Flow, W.Daemon!.Datapath.Followed.Keys);
     }
@@ -125,8 +88,8 @@ public sealed class ForwardedFlows : IDisposable
     public void L29_An_entry_that_forwards_nothing_any_more_breaks_it()
     {
         Begin(Flow);
-        W.ChangePolicy(Standard.Policy(Entry with { Forwarding = null }));
-        Assert.True(_world.RunUntil(() => Latch is { State: LatchState.Broken, Reason: nameof(BreakReason.PolicyChanged) }, Soon));
+        W.ChangePolicy(Standard.Policy(Forwarded with { Forwarding = null }));
+        Until(() => Latch is { State: LatchState.Broken, Reason: nameof(BreakReason.PolicyChanged) });
     }
 
     [Fact]
@@ -134,8 +97,8 @@ public sealed class ForwardedFlows : IDisposable
     {
         Begin(Flow);
         W.Daemon!.Ask(now => W.Daemon.Engine.HandleLocalAddresses(now, [InetPrefix.Of(InetAddress.Parse("192.0.2.77"))]));
-        Assert.True(_world.RunUntil(() => Latch is { State: LatchState.Broken, Reason: nameof(BreakReason.LocalAddressLost) }, Soon));
-        Assert.DoesNotContain(_world.Trace.Lines(), line => line.Contains(nameof(DeliverToLostAddresses), StringComparison.Ordinal));
+        Until(() => Latch is { State: LatchState.Broken, Reason: nameof(BreakReason.LocalAddressLost) });
+        Assert.DoesNotContain(World.Trace.Lines(), line => line.Contains(nameof(DeliverToLostAddresses), StringComparison.Ordinal));
     }
 
     [Fact]
@@ -143,18 +106,14 @@ public sealed class ForwardedFlows : IDisposable
     {
         W.TakeOver(Flow.Local);
         W.Daemon!.OutboundFlowUnknown(Flow, midway: true);
-        Assert.True(_world.RunUntil(() => Latch is { State: LatchState.Established, IsForwarded: false }, Soon));
+        Until(() => Latch is { State: LatchState.Established, IsForwarded: false });
         Assert.Empty(W.Daemon.Datapath.Followed);
     }
-
-    public void Dispose() => _world.Dispose();
-
-    private static InetPrefix Prefix(string text) => InetPrefix.TryParse(text, out var prefix, out _) ? prefix : throw new FormatException(text);
 
     private void Ask(FlowKey flow)
     {
         W.Daemon!.OutboundFlowUnknown(flow, midway: false);
-        _world.RunFor(TimeSpan.FromSeconds(1));
+        World.RunFor(TimeSpan.FromSeconds(1));
     }
 
     private void Begin(FlowKey flow)

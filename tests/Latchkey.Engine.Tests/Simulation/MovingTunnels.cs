@@ -9,59 +9,16 @@ namespace Latchkey.Engine.Tests;
 /// C, a mobile host, has its tunnel to W from whichever of its outer addresses it has (RFC 4555). Its latches stay; what is
 /// tied to an address itself ends with it.
 /// </summary>
-public sealed class MovingTunnels : IDisposable
+public sealed class MovingTunnels() : TunnelTheatre(OfW, OfC, Direct)
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
-    private static readonly InetAddress AtW = InetAddress.Parse("192.0.2.1");
-    private static readonly InetAddress Home = InetAddress.Parse("192.0.2.2");
     private static readonly InetAddress Abroad = InetAddress.Parse("198.51.100.2");
     private static readonly InetAddress Forbidden = InetAddress.Parse("203.0.113.2");
-    private static readonly AddressPair Inner = new(InetAddress.Parse("10.1.0.1"), InetAddress.Parse("10.2.0.7"));
+    private static readonly ProtectEntry Moving = Entry with { Name = "tunnel", Tunnel = Outer with { Moves = true } };
+    private static readonly ProtectEntry OfW = Moving with { OtherRemote = [InetPrefix.Parse("198.51.100.0/24")] };
+    private static readonly ProtectEntry OfC = Mirrored(Moving) with { OtherLocal = [Abroad, Forbidden] };
+    private static readonly ProtectEntry Direct = Standard.Service with { Local = InetPrefix.Parse("192.0.2.0/24"), Remote = InetPrefix.Parse("192.0.2.0/24") };
 
-    private static readonly ProtectEntry OfW = Standard.Service with
-    {
-        Name = "tunnel",
-        Local = Prefix("10.1.0.0/16"),
-        Remote = Prefix("10.2.0.0/16"),
-        Tunnel = new AddressPair(AtW, Home) { Moves = true },
-        OtherRemote = [Prefix("198.51.100.0/24")],
-    };
-
-    private static readonly ProtectEntry OfC = Standard.Service with
-    {
-        Name = "tunnel",
-        Local = Prefix("10.2.0.0/16"),
-        Remote = Prefix("10.1.0.0/16"),
-        Tunnel = new AddressPair(Home, AtW) { Moves = true },
-        OtherLocal = [Abroad, Forbidden],
-    };
-
-    private static readonly ProtectEntry Direct = Standard.Service with { Local = Prefix("192.0.2.0/24"), Remote = Prefix("192.0.2.0/24") };
-
-    private readonly World _world;
-
-    public MovingTunnels()
-    {
-        _world = new World(new WorldPlan(
-            Seed: 1,
-            [
-                new HostPlan("W", AtW, 0, RunsLatchkey: true, new SecurityPolicy([OfW, Direct], [])),
-                new HostPlan("C", Inner.Remote, 1, RunsLatchkey: true, new SecurityPolicy([OfC, Direct], [])),
-                new HostPlan("D", InetAddress.Parse("192.0.2.3"), 2, RunsLatchkey: true, new SecurityPolicy([OfC, Direct], [])),
-            ],
-            NetworkQuality.Perfect,
-            Standard.Engine));
-        W.Boot();
-        C.Boot();
-        W.TakeOver(Inner.Local);
-        C.TakeOver(Home);
-    }
-
-    private SimulatedHost W => _world.Host("W");
-
-    private SimulatedHost C => _world.Host("C");
-
-    private SimulatedHost D => _world.Host("D");
+    private static InetAddress Home => Outer.Remote;
 
     [Fact]
     public void L12_A_peer_that_moves_keeps_its_latches()
@@ -87,7 +44,7 @@ public sealed class MovingTunnels : IDisposable
         Exchange(here, there);
         var second = W.Sockets.Connect(Inner.Local, Inner.Remote);
         second.Write(700);
-        Assert.True(_world.RunUntil(() => _world.Socket(second.Peer)?.Read == 700, Soon), Trace());
+        Until(() => World.Socket(second.Peer)?.Read == 700);
         Assert.Single(W.Daemon!.Engine.Sas());
     }
 
@@ -98,7 +55,7 @@ public sealed class MovingTunnels : IDisposable
         C.Move(Home, Abroad);
         Exchange(here, there);
         C.TakeOver(Home);
-        Assert.True(_world.RunUntil(() => W.Daemon!.Engine.Sas().All(sa => sa.Remote.Address == Home), Soon), Trace());
+        Until(() => W.Daemon!.Engine.Sas().All(sa => sa.Remote.Address == Home));
         C.Move(Abroad, Forbidden);
         Exchange(here, there);
         AssertUnbroken();
@@ -110,10 +67,10 @@ public sealed class MovingTunnels : IDisposable
     {
         var there = W.Sockets.Connect(Inner.Local, Inner.Remote);
         there.Write(100);
-        Assert.True(_world.RunUntil(() => _world.Socket(there.Peer)?.Read == 100, Soon), Trace());
+        Until(() => World.Socket(there.Peer)?.Read == 100);
         var channel = ChannelOf(W, there);
         C.Move(Home, Abroad);
-        Exchange(_world.Socket(there.Peer)!, there);
+        Exchange(World.Socket(there.Peer)!, there);
         Assert.Equal(channel, ChannelOf(W, there));
         AssertUnbroken();
     }
@@ -125,9 +82,9 @@ public sealed class MovingTunnels : IDisposable
         C.TakeOver(Abroad);
         var there = W.Sockets.Connect(Inner.Local, Inner.Remote);
         there.Write(100);
-        Assert.True(_world.RunUntil(() => _world.Socket(there.Peer)?.Read == 100, Soon), Trace());
-        _world.Network.Unclaim(Home, C);
-        Exchange(_world.Socket(there.Peer)!, there);
+        Until(() => World.Socket(there.Peer)?.Read == 100);
+        World.Network.Unclaim(Home, C);
+        Exchange(World.Socket(there.Peer)!, there);
         Assert.Equal(Abroad, Assert.Single(W.Daemon!.Engine.Sas()).Remote.Address);
         AssertUnbroken();
     }
@@ -142,7 +99,7 @@ public sealed class MovingTunnels : IDisposable
         D.TakeOver(Inner.Remote);
         D.Boot();
         D.Sockets.Connect(Inner.Remote, Inner.Local);
-        _world.RunFor(Soon);
+        World.RunFor(Soon);
         Exchange(here, there);
         Assert.Contains(W.Daemon!.Raised, e => e is { Kind: EventKind.ChildNarrowed or EventKind.ChildRefused, Reason: "OldPeerAlive" });
         AssertUnbroken();
@@ -154,12 +111,9 @@ public sealed class MovingTunnels : IDisposable
         var (here, there) = Connect();
         C.Move(Home, Abroad);
         Exchange(here, there);
-        C.Detach();
-        D.TakeOver(Home);
-        D.TakeOver(Inner.Remote);
-        D.Boot();
+        ReplaceC();
         D.Sockets.Connect(Inner.Remote, Inner.Local);
-        Assert.True(_world.RunUntil(() => !there.IsOpen, Soon), Trace());
+        Until(() => !there.IsOpen);
         Assert.Contains(W.Daemon!.Raised, e => e is { Kind: EventKind.LatchBroken, Reason: nameof(BreakReason.PeerReplaced) });
     }
 
@@ -168,7 +122,7 @@ public sealed class MovingTunnels : IDisposable
     {
         var (here, _) = Connect();
         C.Move(Home, Forbidden);
-        Assert.True(_world.RunUntil(() => !here.IsOpen, Soon), Trace());
+        Until(() => !here.IsOpen);
         Assert.Equal(SocketOutcome.Reset, here.Outcome);
         Assert.Equal(nameof(BreakReason.LocalAddressLost), Assert.Single(C.Daemon!.Raised, e => e.Kind == EventKind.LatchBroken).Reason);
         var refused = Assert.Single(W.Daemon!.Raised, e => e.Kind == EventKind.MoveRefused);
@@ -180,7 +134,7 @@ public sealed class MovingTunnels : IDisposable
     [Fact]
     public void A_host_whose_best_address_is_refused_goes_on_from_the_next()
     {
-        C.ChangePolicy(new SecurityPolicy([OfC with { OtherLocal = [Forbidden, Abroad] }, Direct], []));
+        C.ChangePolicy(Policy(OfC with { OtherLocal = [Forbidden, Abroad] }, Direct));
         var (here, there) = Connect();
         C.TakeOver(Abroad);
         C.Move(Home, Forbidden);
@@ -196,7 +150,7 @@ public sealed class MovingTunnels : IDisposable
         W.ChangePolicy(new SecurityPolicy([OfW with { Trust = TrustLevel.Known }, Direct], [Standard.Known("C", 1, Home)]));
         var (here, _) = Connect();
         C.Move(Home, Abroad);
-        Assert.True(_world.RunUntil(() => !here.IsOpen, Soon), Trace());
+        Until(() => !here.IsOpen);
         Assert.Contains("'C' owns 192.0.2.2", Assert.Single(W.Daemon!.Raised, e => e.Kind == EventKind.MoveRefused).Text, StringComparison.Ordinal);
     }
 
@@ -205,7 +159,7 @@ public sealed class MovingTunnels : IDisposable
     {
         var (here, _) = Connect();
         C.GiveBack();
-        Assert.True(_world.RunUntil(() => !here.IsOpen, Soon), Trace());
+        Until(() => !here.IsOpen);
         Assert.Equal(nameof(BreakReason.LocalAddressLost), Assert.Single(C.Daemon!.Raised, e => e.Kind == EventKind.LatchBroken).Reason);
         Assert.Empty(C.Daemon.Engine.Sas());
     }
@@ -214,17 +168,17 @@ public sealed class MovingTunnels : IDisposable
     public void L28_A_transport_mode_connection_of_the_same_host_does_not_move_and_is_reset_at_once()
     {
         var (here, there) = Connect();
-        var direct = C.Sockets.Connect(Home, AtW);
+        var direct = C.Sockets.Connect(Home, Outer.Local);
         direct.Write(100);
-        Assert.True(_world.RunUntil(() => _world.Socket(direct.Peer)?.Read == 100, Soon), Trace());
+        Until(() => World.Socket(direct.Peer)?.Read == 100);
         Assert.Equal(2, W.Daemon!.Engine.Sas().Count);
         C.Move(Home, Abroad);
-        Assert.True(_world.RunUntil(() => !direct.IsOpen, TimeSpan.FromSeconds(1)), Trace());
+        Until(() => !direct.IsOpen, TimeSpan.FromSeconds(1));
         Assert.Equal(SocketOutcome.Reset, direct.Outcome);
         Exchange(here, there);
         Assert.Equal(direct.Flow, Assert.Single(C.Daemon!.Raised, e => e.Kind == EventKind.LatchBroken).Flow);
-        _world.Socket(direct.Peer)!.Write(50);
-        _world.RunFor(Soon);
+        World.Socket(direct.Peer)!.Write(50);
+        World.RunFor(Soon);
         Assert.DoesNotContain(W.Daemon.Engine.Sas(), sa => sa.Remote.Address == Abroad && sa.Children.Any(c => c.Selectors.Contains("192.0.2", StringComparison.Ordinal)));
     }
 
@@ -249,8 +203,8 @@ public sealed class MovingTunnels : IDisposable
         var (here, there) = Connect();
         C.Move(Home, Abroad);
         Exchange(here, there);
-        W.ChangePolicy(new SecurityPolicy([OfW with { OtherRemote = [Prefix("203.0.113.0/24")] }, Direct], []));
-        _world.RunFor(TimeSpan.FromSeconds(1));
+        W.ChangePolicy(Policy(OfW with { OtherRemote = [InetPrefix.Parse("203.0.113.0/24")] }, Direct));
+        World.RunFor(TimeSpan.FromSeconds(1));
         Assert.DoesNotContain(W.Daemon!.Engine.Sas(), sa => sa.Remote.Address == Abroad && sa.State == "established");
     }
 
@@ -258,16 +212,13 @@ public sealed class MovingTunnels : IDisposable
     [Fact]
     public void S9_First_use_pins_the_tunnel_and_not_the_place()
     {
-        W.ChangePolicy(new SecurityPolicy([OfW with { Trust = TrustLevel.FirstUse }, Direct], []));
+        W.ChangePolicy(Policy(OfW with { Trust = TrustLevel.FirstUse }, Direct));
         C.Move(Home, Abroad);
         var (_, there) = Connect();
         Assert.Equal(C.Fingerprint, W.Policy.Pins.At(Home)?.Key);
-        C.Detach();
-        D.TakeOver(Home);
-        D.TakeOver(Inner.Remote);
-        D.Boot();
+        ReplaceC();
         var socket = D.Sockets.Connect(Inner.Remote, Inner.Local);
-        Assert.True(_world.RunUntil(() => !socket.IsOpen, Soon), Trace());
+        Until(() => !socket.IsOpen);
         Assert.Contains(W.Daemon!.Raised, e => e.Kind == EventKind.PeerRefused);
         Assert.True(there.IsOpen);
     }
@@ -278,7 +229,7 @@ public sealed class MovingTunnels : IDisposable
         W.ChangePolicy(W.Policy with { Peers = [Standard.Known("D", 2, Abroad)] });
         var (here, _) = Connect();
         C.Move(Home, Abroad);
-        Assert.True(_world.RunUntil(() => !here.IsOpen, Soon), Trace());
+        Until(() => !here.IsOpen);
         Assert.Contains("belongs to the known peer 'D'", Assert.Single(W.Daemon!.Raised, e => e.Kind == EventKind.MoveRefused).Text, StringComparison.Ordinal);
         Assert.DoesNotContain(W.Daemon.Raised, e => e.Kind == EventKind.ChannelMoved);
     }
@@ -287,38 +238,15 @@ public sealed class MovingTunnels : IDisposable
     [Fact]
     public void A_tunnel_beside_a_transport_mode_connection_is_no_initial_contact()
     {
-        var direct = C.Sockets.Connect(Home, AtW);
+        var direct = C.Sockets.Connect(Home, Outer.Local);
         direct.Write(100);
-        Assert.True(_world.RunUntil(() => _world.Socket(direct.Peer)?.Read == 100, Soon), Trace());
+        Until(() => World.Socket(direct.Peer)?.Read == 100);
         Connect();
-        Exchange(direct, _world.Socket(direct.Peer)!);
+        Exchange(direct, World.Socket(direct.Peer)!);
         Assert.Equal(2, W.Daemon!.Engine.Sas().Count);
     }
 
-    public void Dispose() => _world.Dispose();
-
-    private static InetPrefix Prefix(string text) => InetPrefix.TryParse(text, out var prefix, out _) ? prefix : throw new FormatException(text);
-
     private static uint? ChannelOf(SimulatedHost host, TcpSocket socket) => host.Daemon!.Engine.Inquire(socket.Flow)!.Latch.Channel;
-
-    private string Trace() => string.Join(Environment.NewLine, _world.Trace.Lines());
-
-    private (TcpSocket Here, TcpSocket There) Connect()
-    {
-        var socket = C.Sockets.Connect(Inner.Remote, Inner.Local);
-        socket.Write(3000);
-        Assert.True(_world.RunUntil(() => _world.Sockets.Any(s => s.Host == W && s.Read == 3000), Soon), Trace());
-        return (socket, _world.Socket(socket.Peer)!);
-    }
-
-    /// <summary>Both write, and everything arrives.</summary>
-    private void Exchange(TcpSocket one, TcpSocket other)
-    {
-        var (a, b) = (one.Read + 400, other.Read + 300);
-        one.Write(300);
-        other.Write(400);
-        Assert.True(_world.RunUntil(() => one.Read == a && other.Read == b, Soon), Trace());
-    }
 
     private void AssertUnbroken() => Assert.DoesNotContain(W.Daemon!.Raised.Concat(C.Daemon!.Raised), e => e.Kind is EventKind.LatchBroken or EventKind.LatchClosed);
 }

@@ -58,9 +58,9 @@ public sealed class RandomMoves
         var random = new SimulatedRandom(seed).Fork(3);
         var trust = random.Chance(0.5) ? TrustLevel.Anyone : TrustLevel.Known;
         var known = Enumerable.Range(1, 2).Select(i => new KnownPeer(i == 1 ? "C" : "E", Identities.Fingerprint(i), i == 1 ? [Only(0), Only(2), Only(4)] : [Only(1), Only(3)]));
-        var direct = Standard.Service with { Local = Prefix("192.0.0.0/8"), Remote = Prefix("192.0.0.0/8") };
+        var direct = Standard.Service with { Local = InetPrefix.Parse("192.0.0.0/8"), Remote = InetPrefix.Parse("192.0.0.0/8") };
         var server = new SecurityPolicy(
-            [.. Inside.Select((inside, i) => Tunnel(i, InsideW, inside, AtW, Places[i]) with { Trust = trust, OtherRemote = [Only(0), Only(1), Prefix("198.51.100.0/24")] }), direct],
+            [.. Inside.Select((inside, i) => Tunnel(i, InsideW, inside, AtW, Places[i]) with { Trust = trust, OtherRemote = [Only(0), Only(1), InetPrefix.Parse("198.51.100.0/24")] }), direct],
             trust == TrustLevel.Known ? [.. known] : []);
         var clients = Inside.Select((inside, i) => new SecurityPolicy([Tunnel(i, inside, InsideW, Places[i], AtW) with { OtherLocal = [.. Places.Where(p => p != Places[i])] }, direct], [])).ToArray();
         return new World(new WorldPlan(
@@ -158,6 +158,4 @@ public sealed class RandomMoves
     };
 
     private static InetPrefix Only(int place) => InetPrefix.Of(Places[place]);
-
-    private static InetPrefix Prefix(string text) => InetPrefix.TryParse(text, out var prefix, out _) ? prefix : throw new FormatException(text);
 }
