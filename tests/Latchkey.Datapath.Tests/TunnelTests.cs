@@ -439,6 +439,5 @@ public sealed class TunnelTests : IDisposable
     private static SelectorSet Selectors(bool v6, string? from = null, string? to = null) =>
         SelectorSet.Of(For(to ?? (v6 ? "fd00:1::/32" : "10.1.0.0/16")), For(from ?? (v6 ? "fd00:2::/32" : "10.2.0.0/16")));
 
-    private static TrafficSelector For(string prefix) =>
-        TrafficSelector.For(InetPrefix.TryParse(prefix, out var parsed, out _) ? parsed : throw new FormatException(prefix), 0);
+    private static TrafficSelector For(string prefix) => TrafficSelector.For(InetPrefix.Parse(prefix), 0);
 }

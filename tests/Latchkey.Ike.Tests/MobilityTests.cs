@@ -307,6 +307,5 @@ public class MobilityTests
 
     private static InetEndpoint At(InetAddress address) => new(address, 4500);
 
-    private static TrafficSelector For(string prefix) =>
-        TrafficSelector.For(InetPrefix.TryParse(prefix, out var parsed, out _) ? parsed : throw new FormatException(prefix), 0);
+    private static TrafficSelector For(string prefix) => TrafficSelector.For(InetPrefix.Parse(prefix), 0);
 }

@@ -37,7 +37,7 @@ public class OddPeerTests
     public void Selectors_wider_than_proposed_are_refused()
     {
         using var pair = new Pair(Rewriter.Settings);
-        var everything = TrafficSelector.For(InetPrefix.TryParse("0.0.0.0/0", out var all, out _) ? all : default, 0);
+        var everything = TrafficSelector.For(InetPrefix.Parse("0.0.0.0/0"), 0);
         _ = new Rewriter(pair)
         {
             Change = InAnswerTo(ExchangeType.IkeAuth, p => [.. p.Select(x => x is TrafficSelectorPayload { OfInitiator: false } ? new TrafficSelectorPayload(false, [everything]) : x)]),

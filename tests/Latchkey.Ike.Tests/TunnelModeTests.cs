@@ -62,6 +62,5 @@ public class TunnelModeTests
         Assert.Equal(CloseReason.DeletedByPeer, pair.B.Only<ChildClosed>().Reason);
     }
 
-    private static TrafficSelector For(string prefix) =>
-        TrafficSelector.For(InetPrefix.TryParse(prefix, out var parsed, out _) ? parsed : throw new FormatException(prefix), 0);
+    private static TrafficSelector For(string prefix) => TrafficSelector.For(InetPrefix.Parse(prefix), 0);
 }

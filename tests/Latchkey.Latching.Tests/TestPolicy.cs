@@ -15,15 +15,12 @@ internal static class TestPolicy
 
     public static KeyFingerprint Key(string of) => new(SHA256.HashData(Encoding.ASCII.GetBytes(of)));
 
-    public static InetPrefix Prefix(string text) =>
-        InetPrefix.TryParse(text, out var prefix, out var error) ? prefix : throw new FormatException(error);
-
-    public static KnownPeer Known(string name, params string[] addresses) => new(name, Key(name), [.. addresses.Select(Prefix)]);
+    public static KnownPeer Known(string name, params string[] addresses) => new(name, Key(name), [.. addresses.Select(InetPrefix.Parse)]);
 
     public static ProtectEntry Entry(string name, TrustLevel trust, ushort localPort, string remote = "192.0.2.0/24") => new()
     {
         Name = name,
-        Remote = Prefix(remote),
+        Remote = InetPrefix.Parse(remote),
         Protocol = IpProtocol.Tcp,
         Ports = [new PortPair(new PortRange(localPort, localPort), PortRange.Any)],
         Trust = trust,

@@ -32,7 +32,7 @@ public sealed class HostStateTests
             using (var device = here.In(() => new TunDevice(1500)))
             {
                 var protection = Protect(device);
-                here.In(() => protection.Apply([Everyone, Everyone with { Remote = Prefix("203.0.113.0/24") }], held: []));
+                here.In(() => protection.Apply([Everyone, Everyone with { Remote = InetPrefix.Parse("203.0.113.0/24") }], held: []));
                 Assert.Contains("table inet latchkey {", here.Sh("nft list ruleset"), StringComparison.Ordinal);
                 here.In(protection.Remove);
             }
@@ -148,7 +148,7 @@ public sealed class HostStateTests
     {
         using var host = Multihomed();
         using var device = host.In(() => new TunDevice(1500));
-        host.In(() => Protect(device).Apply([Everyone with { Remote = Prefix("198.51.100.7/32") }], held: []));
+        host.In(() => Protect(device).Apply([Everyone with { Remote = InetPrefix.Parse("198.51.100.7/32") }], held: []));
 
         Assert.Equal(
             ["198.51.100.7 dev latchkey0", "prohibit default proto"],
@@ -199,7 +199,7 @@ public sealed class HostStateTests
 
         foreach (var text in (string[])["127.0.0.1", "::1", "192.0.2.1", "203.0.113.9", "198.51.100.1", "2001:db8:1::1"])
         {
-            Assert.Contains(Prefix(text), addresses);
+            Assert.Contains(InetPrefix.Parse(text), addresses);
         }
     }
 
@@ -211,15 +211,13 @@ public sealed class HostStateTests
         var before = host.In(Netlink.LocalAddresses.List);
         host.Sh("ip addr del 203.0.113.9/32 dev one");
 
-        Assert.Contains(Prefix("2001:db8:1::2"), before);
-        Assert.Contains(Prefix("192.0.2.128/25"), before);
-        Assert.Contains(Prefix("203.0.113.9"), before);
-        Assert.DoesNotContain(Prefix("203.0.113.9"), host.In(Netlink.LocalAddresses.List));
+        Assert.Contains(InetPrefix.Parse("2001:db8:1::2"), before);
+        Assert.Contains(InetPrefix.Parse("192.0.2.128/25"), before);
+        Assert.Contains(InetPrefix.Parse("203.0.113.9"), before);
+        Assert.DoesNotContain(InetPrefix.Parse("203.0.113.9"), host.In(Netlink.LocalAddresses.List));
     }
 
     private static TrafficProtection Protect(TunDevice device) => new(ProtectedPair.Settings, device.Index, ProtectedPair.InnerMtu);
-
-    private static InetPrefix Prefix(string text) => InetPrefix.TryParse(text, out var prefix, out _) ? prefix : default;
 
     /// <summary>Two links with a network each, one more address with a route that prefers it, and a default route.</summary>
     private static TestHost Multihomed()

@@ -62,7 +62,7 @@ public sealed class ProtectionTests
         router.Sh("sysctl -qw net.ipv4.ip_forward=1");
         Assert.Contains("1 received", a.Sh("ping -q -c 1 -W 5 10.2.0.2"), StringComparison.Ordinal);
 
-        var tunnel = new ProtectedSelector(Net("10.1.0.0/24"), Net("10.2.0.0/24"), null, PortSpan.Any, PortSpan.Any)
+        var tunnel = new ProtectedSelector(InetPrefix.Parse("10.1.0.0/24"), InetPrefix.Parse("10.2.0.0/24"), null, PortSpan.Any, PortSpan.Any)
         {
             Tunnel = new AddressPair(InetAddress.Parse("192.0.2.1"), InetAddress.Parse("192.0.2.2")),
         };
@@ -273,15 +273,13 @@ public sealed class ProtectionTests
         using var device = host.In(() => new TunDevice(1500, offload: false));
         var path = new AddressPair(InetAddress.Parse("192.0.2.1"), InetAddress.Parse("192.0.2.2")) { Moves = true };
         var protection = new TrafficProtection(ProtectedPair.Settings, device.Index, ProtectedPair.InnerMtu);
-        host.In(() => protection.Apply([new ProtectedSelector(Net("10.1.0.1/32"), Net("10.2.0.0/24"), null, PortSpan.Any, PortSpan.Any) { Tunnel = path }], held: []));
+        host.In(() => protection.Apply([new ProtectedSelector(InetPrefix.Parse("10.1.0.1/32"), InetPrefix.Parse("10.2.0.0/24"), null, PortSpan.Any, PortSpan.Any) { Tunnel = path }], held: []));
         Assert.Contains($"mtu {1500 - PlainTunnel.Overhead}", host.Sh("ip route show table 7296"), StringComparison.Ordinal);
         host.In(() => protection.FollowTunnel(path, new AddressPair(InetAddress.Parse("198.51.100.1"), InetAddress.Parse("198.51.100.2"))));
         Assert.Contains($"mtu {1400 - PlainTunnel.Overhead}", host.Sh("ip route show table 7296"), StringComparison.Ordinal);
     }
 
     private static string Normal(string? text) => text == "TimeoutError" ? "timeout" : text ?? "";
-
-    private static InetPrefix Net(string text) => InetPrefix.TryParse(text, out var prefix, out _) ? prefix : throw new FormatException(text);
 
     private static string Connect(TestHost host, string server) =>
         host.Python($"import socket; s = socket.create_connection(('{server}', 7000), 3); print(s.recv(100).decode())");

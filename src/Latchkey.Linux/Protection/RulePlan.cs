@@ -11,8 +11,8 @@ internal static class RulePlan
 {
     public const int BlockSize = 1000;
 
-    private static readonly InetPrefix[] NeverProtectedV4 = [Prefix("224.0.0.0/4"), Prefix("255.255.255.255/32")];
-    private static readonly InetPrefix[] NeverProtectedV6 = [Prefix("ff00::/8"), Prefix("fe80::/10")];
+    private static readonly InetPrefix[] NeverProtectedV4 = [InetPrefix.Parse("224.0.0.0/4"), InetPrefix.Parse("255.255.255.255/32")];
+    private static readonly InetPrefix[] NeverProtectedV6 = [InetPrefix.Parse("ff00::/8"), InetPrefix.Parse("fe80::/10")];
 
     /// <summary>Multicast, broadcast and IPv6 link-local: nobody can be asked for keys there.</summary>
     public static bool IsNeverProtected(InetPrefix prefix) =>
@@ -124,7 +124,4 @@ internal static class RulePlan
             ? range
             : throw new LinuxException($"port {ports.First} cannot be protected: routing rules know the ports 1 to 65534");
     }
-
-    private static InetPrefix Prefix(string text) =>
-        InetPrefix.TryParse(text, out var prefix, out var error) ? prefix : throw new FormatException(error);
 }

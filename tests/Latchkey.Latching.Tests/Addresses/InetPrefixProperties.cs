@@ -24,11 +24,7 @@ public sealed class InetPrefixProperties
 
     [Fact]
     public void The_text_of_a_prefix_parses_to_the_same_prefix() =>
-        Generators.Prefix.Sample(prefix =>
-        {
-            Assert.True(InetPrefix.TryParse(prefix.ToString(), out var parsed, out _));
-            Assert.Equal(prefix, parsed);
-        });
+        Generators.Prefix.Sample(prefix => Assert.Equal(prefix, InetPrefix.Parse(prefix.ToString())));
 
     [Fact]
     public void The_whole_address_space_is_a_prefix_of_length_0()
@@ -58,5 +54,6 @@ public sealed class InetPrefixProperties
     {
         Assert.False(InetPrefix.TryParse(text, out _, out var error));
         Assert.NotEmpty(error);
+        Assert.Equal(error, Assert.Throws<FormatException>(() => InetPrefix.Parse(text)).Message);
     }
 }

@@ -27,7 +27,7 @@ public class ChildAuthorizationTests
     public void An_offer_that_claims_other_hosts_is_narrowed_to_the_peers_own_address()
     {
         var range = new SelectorSet(
-            [TrafficSelector.For(InetPrefix.Of(W), 0)], [TrafficSelector.For(Prefix("192.0.2.0/24"), 0)]);
+            [TrafficSelector.For(InetPrefix.Of(W), 0)], [TrafficSelector.For(InetPrefix.Parse("192.0.2.0/24"), 0)]);
         var allowed = Assert.IsType<ChildAuthorizationResult.Allowed>(Authorization.Narrow(Btns, new AddressPair(W, D), range));
         Assert.All(allowed.Selectors.Remote, s => Assert.Equal((D, D), (s.StartAddress, s.EndAddress)));
     }
@@ -68,8 +68,8 @@ public class ChildAuthorizationTests
     }
 
     private static SelectorSet Everything() =>
-        SelectorSet.Of(TrafficSelector.For(Prefix("0.0.0.0/0"), 0), TrafficSelector.For(Prefix("0.0.0.0/0"), 0));
+        SelectorSet.Of(TrafficSelector.For(InetPrefix.Parse("0.0.0.0/0"), 0), TrafficSelector.For(InetPrefix.Parse("0.0.0.0/0"), 0));
 
     private static SelectorSet ToPort(ushort port) =>
-        SelectorSet.Of(TrafficSelector.For(InetPrefix.Of(W), (byte)IpProtocol.Tcp, port, port), TrafficSelector.For(Prefix("192.0.2.0/24"), 0));
+        SelectorSet.Of(TrafficSelector.For(InetPrefix.Of(W), (byte)IpProtocol.Tcp, port, port), TrafficSelector.For(InetPrefix.Parse("192.0.2.0/24"), 0));
 }
