@@ -9,12 +9,16 @@ public class MlKemTests
 {
     public static TheoryData<Vector> Accumulated => VectorFile.Read("accumulated-ml-kem.txt");
 
+    public static TheoryData<Vector> Acvp => VectorFile.Read("nist-acvp-ml-kem.txt");
+
+    public static TheoryData<Vector> Strcmp => VectorFile.Read("wycheproof-ml-kem.txt");
+
     public static TheoryData<KeyExchangeMethod> Methods => [MlKemKeyExchange.MlKem768, MlKemKeyExchange.MlKem1024];
 
     [Theory, MemberData(nameof(Accumulated))]
     public void A_hundred_keys_encapsulations_and_rejections_are_as_published(Vector v)
     {
-        var method = Methods.Select(row => row.Data).Single(m => m.Name == v.Text("Name"));
+        var method = Method(v);
         var (input, output) = (new ShakeSource(), new ShakeDigest(128));
         for (var i = 0; i < 100; i++)
         {
@@ -36,6 +40,31 @@ public class MlKemTests
         Assert.Equal(v.Octets("Digest"), digest);
     }
 
+    /// <summary>All that FIPS 203 draws at random goes in through the random source: d and z of a key, m of an encapsulation.</summary>
+    [Theory, MemberData(nameof(Acvp))]
+    public void Keys_and_encapsulations_are_as_published(Vector v)
+    {
+        if (v.Has("D"))
+        {
+            using var offer = Method(v).Offer(new ScriptedRandom([.. v.Octets("D"), .. v.Octets("Z")]));
+            Assert.Equal(v.Octets("EncapsulationKey"), offer.PublicValue);
+            return;
+        }
+
+        Assert.True(Method(v).TryAnswer(new ScriptedRandom(v.Octets("M")), v.Octets("EncapsulationKey"), out var answer, out var secret));
+        Assert.Equal(v.Octets("Ciphertext"), answer);
+        Assert.Equal(v.Octets("Secret"), secret.Span);
+    }
+
+    [Theory, MemberData(nameof(Strcmp))]
+    public void A_ciphertext_that_differs_only_behind_an_octet_of_zero_is_rejected_implicitly(Vector v)
+    {
+        using var offer = Method(v).Offer(new ScriptedRandom(v.Octets("Seed")));
+        Assert.Equal(v.Octets("EncapsulationKey"), offer.PublicValue);
+        Assert.True(offer.TryComplete(v.Octets("Ciphertext"), out var secret));
+        Assert.Equal(v.Octets("Secret"), secret.Span);
+    }
+
     [Theory, MemberData(nameof(Methods))]
     public void Values_of_another_length_and_keys_that_are_not_reduced_are_refused(KeyExchangeMethod method)
     {
@@ -47,6 +76,8 @@ public class MlKemTests
         Assert.False(method.TryAnswer(new ShakeSource(), large, out var answer, out _));
         Assert.Empty(answer);
     }
+
+    private static KeyExchangeMethod Method(Vector v) => Methods.Select(row => row.Data).Single(m => m.Name == v.Text("Name"));
 
     private sealed class ShakeSource : IRandomSource
     {

@@ -5,14 +5,22 @@ namespace Latchkey.Crypto.Tests;
 
 public class ChaCha20Poly1305Vectors
 {
+    private static readonly AeadAlgorithm Aead = Algorithms.FindAead(28, null)!;
+
     public static TheoryData<Vector> Rfc7634 => VectorFile.Read("rfc7634-chacha20-poly1305.txt");
+
+    public static TheoryData<Vector> Rfc8439 => VectorFile.Read("rfc8439-chacha20-poly1305.txt");
+
+    [Theory, MemberData(nameof(Rfc8439))]
+    public void ChaCha20_Poly1305_agrees(Vector v) =>
+        Assert.All(Backends.All, backend => PublishedPacket.Agrees(Aead, material => backend.CreateKey(Aead, material), v));
 
     [Theory, MemberData(nameof(Rfc7634))]
     public void Whole_packets_agree(Vector v) => Assert.All(Backends.All, backend => Agrees(backend, v));
 
     private static void Agrees(AeadBackend backend, Vector v)
     {
-        using var key = backend.CreateKey(Algorithms.FindAead(28, null)!, v.Octets("KeyMaterial"));
+        using var key = backend.CreateKey(Aead, v.Octets("KeyMaterial"));
         var (associatedData, plaintext) = (v.Octets("AssociatedData"), v.Octets("Plaintext"));
         var packet = v.Octets("Packet").AsSpan(int.Parse(v.Text("HeaderLength")));
         Assert.Equal(associatedData.Length + 8 + plaintext.Length + 16, packet.Length);

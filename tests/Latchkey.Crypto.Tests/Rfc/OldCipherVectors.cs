@@ -9,6 +9,8 @@ public class OldCipherVectors
 
     public static TheoryData<Vector> Rfc3686 => VectorFile.Read("rfc3686-aes-ctr.txt");
 
+    public static TheoryData<Vector> Ccm => VectorFile.Read("nist-cavs-aes-ccm.txt");
+
     public static TheoryData<Vector> Rfc4868 => VectorFile.Read("rfc4868-hmac-sha2-icv.txt");
 
     [Theory, MemberData(nameof(Rfc3602))]
@@ -23,6 +25,14 @@ public class OldCipherVectors
     {
         using var cipher = new AesCtr(v.Octets("Key"), v.Octets("Nonce"));
         Agrees(cipher, v);
+    }
+
+    [Theory, MemberData(nameof(Ccm))]
+    public void Aes_ccm_agrees(Vector v)
+    {
+        var (keyBits, icvLength) = (8 * v.Octets("Key").Length, v.Octets("Tag").Length);
+        var aead = Algorithms.OldCiphers.OfType<AesCcmAead>().Single(a => a.KeyLengthAttribute == keyBits && a.IcvLength == icvLength);
+        PublishedPacket.Agrees(aead, material => aead.CreateKey(material), v);
     }
 
     [Theory, MemberData(nameof(Rfc4868))]
