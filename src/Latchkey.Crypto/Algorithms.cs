@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Latchkey.Crypto;
 
 /// <summary>Every algorithm the product can negotiate, by transform type and IANA number.</summary>
@@ -15,7 +17,7 @@ public static class Algorithms
     ];
 
     public static IReadOnlyList<PrfAlgorithm> Prfs { get; } =
-        [new HmacSha256Prf(), new HmacSha384Prf(), new HmacSha512Prf()];
+        [new HmacSha2Prf(5, HashAlgorithmName.SHA256, 256), new HmacSha2Prf(6, HashAlgorithmName.SHA384, 384), new HmacSha2Prf(7, HashAlgorithmName.SHA512, 512)];
 
     public static IReadOnlyList<KeyExchangeMethod> KeyExchanges { get; } =
         [new X25519KeyExchange(), EcpKeyExchange.P256, EcpKeyExchange.P384, new Modp2048KeyExchange()];

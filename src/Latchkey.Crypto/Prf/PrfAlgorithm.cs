@@ -19,12 +19,4 @@ public abstract class PrfAlgorithm
     public abstract void Compute(ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> output);
 
     public override string ToString() => Name;
-
-    private protected void ThrowIfWrongLength(Span<byte> output)
-    {
-        if (output.Length != OutputLength)
-        {
-            throw new ArgumentException($"{Name} gives {OutputLength} octets, not {output.Length}", nameof(output));
-        }
-    }
 }
