@@ -88,11 +88,11 @@ public sealed partial class UserDatapath
     {
         if (IpPacket.Read(octets, out var packet) != IpPacketKind.Fragment)
         {
-            InboundWhole(octets, packet, sa, now);
+            InboundWhole(octets, packet, sa, came: default, now);
             return;
         }
 
-        var whole = _innerFragments.Add(octets, now, sa.Sa.Channel);
+        var whole = _innerFragments.Add(octets, now, out var came, sa.Sa.Channel);
         if (whole.IsEmpty)
         {
             return;
@@ -109,7 +109,7 @@ public sealed partial class UserDatapath
         }
         else
         {
-            InboundWhole(whole, packet, sa, now);
+            InboundWhole(whole, packet, sa, came, now);
         }
     }
 
@@ -371,14 +371,14 @@ public sealed partial class UserDatapath
         }
 
         slab.AsSpan(position, payload).CopyTo(buffer.AsSpan(packet.ProtectedOffset));
-        _inboundAside.Enqueue(new(buffer, packet.Length, sa, ArrivedInClear: false, default, MayFragment: false, Since: default));
+        _inboundAside.Enqueue(new(buffer, packet.Length, sa, ArrivedInClear: false, default, Came: default, Since: default));
     }
 
     private static bool IsMidway(in IpPacket packet, ReadOnlySpan<byte> octets) =>
         packet.Protocol == IpProtocol.Tcp && (!TcpView.TryCreate(octets[packet.UpperOffset..packet.Length], out var segment) || IsMidway(packet, segment));
 
     /// <summary>Decides about a whole packet that came under an SA. In both lanes.</summary>
-    private void InboundWhole(Span<byte> octets, in IpPacket packet, InboundSa sa, TimeSpan now)
+    private void InboundWhole(Span<byte> octets, in IpPacket packet, InboundSa sa, Fragments came, TimeSpan now)
     {
         var key = packet.InboundFlow;
         if (FindOrAdd(key) is not { } flow)
@@ -389,7 +389,7 @@ public sealed partial class UserDatapath
 
         if (flow.State == FlowState.Unknown)
         {
-            _holds.HoldInbound(flow, octets, sa, now);
+            _holds.HoldInbound(flow, octets, sa, came, now);
             if (flow.MayAsk(now, _settings.QuestionInterval))
             {
                 _events.InboundFlowUnknown(key, sa.Sa.Channel, sa.Sa.Spi, IsMidway(packet, octets));
@@ -402,7 +402,7 @@ public sealed partial class UserDatapath
                 _events.FlowOfAnother(key, sa.Sa.Channel);
             }
 
-            ReleaseInbound(flow, sa, octets, packet, now);
+            ReleaseInbound(flow, sa, octets, packet, came, now);
         }
     }
 
@@ -413,7 +413,7 @@ public sealed partial class UserDatapath
         : null;
 
     /// <summary>Delivers a whole packet if it may be, or drops it. In both lanes.</summary>
-    private void ReleaseInbound(Flow flow, InboundSa sa, Span<byte> octets, in IpPacket packet, TimeSpan now)
+    private void ReleaseInbound(Flow flow, InboundSa sa, Span<byte> octets, in IpPacket packet, Fragments came, TimeSpan now)
     {
         if (WhyNot(flow, sa) is { } reason)
         {
@@ -439,7 +439,15 @@ public sealed partial class UserDatapath
 
         Follow(flow, packet, segment, now);
         _received.Count(1, packet.Length);
-        _local.Deliver(octets);
+        if (flow.Course is not null && MustStayInFragments(packet, came))
+        {
+            _local.Deliver(new Fragmentation(octets, came));
+        }
+        else
+        {
+            // Into one piece for a socket of ours: the kernel would put fragments together with what others send in clear.
+            _local.Deliver(octets);
+        }
     }
 
     /// <summary>Learns from a packet that is delivered.</summary>

@@ -85,7 +85,7 @@ public sealed partial class UserDatapath
             {
                 if (batch[i].Length != 0)
                 {
-                    Outbound(batch.Data(i), batch[i].Offload, mayFragment: false, now);
+                    Outbound(batch.Data(i), batch[i].Offload, came: default, now);
                 }
             }
 
@@ -112,20 +112,20 @@ public sealed partial class UserDatapath
             return false;
         }
 
-        Protect(octets, packet, flow, sa, segment, offload, mayFragment: false, now);
+        Protect(octets, packet, flow, sa, segment, offload, came: default, now);
         return true;
     }
 
     /// <summary>Sees to any packet that a local socket sends. In both lanes.</summary>
-    private void Outbound(Span<byte> octets, PacketOffload offload, bool mayFragment, TimeSpan now)
+    private void Outbound(Span<byte> octets, PacketOffload offload, Fragments came, TimeSpan now)
     {
         var kind = IpPacket.Read(octets, out var packet);
         if (kind == IpPacketKind.Fragment)
         {
-            var whole = _fragments.Add(octets, now);
+            var whole = _fragments.Add(octets, now, out var fragments);
             if (!whole.IsEmpty)
             {
-                Outbound(whole, default, mayFragment: true, now);
+                Outbound(whole, default, fragments, now);
             }
         }
         else if (kind == IpPacketKind.Malformed)
@@ -138,7 +138,7 @@ public sealed partial class UserDatapath
         }
         else
         {
-            OutboundWhole(octets[..packet.Length], packet, offload, mayFragment, now);
+            OutboundWhole(octets[..packet.Length], packet, offload, came, now);
         }
     }
 
@@ -151,7 +151,7 @@ public sealed partial class UserDatapath
         packet.ProtectedOffset == (packet.IsV6 ? Ipv6View.HeaderLength : Ipv4View.MinimumHeaderLength)
         && packet.Protocol is not (IpProtocol.IpInIp or IpProtocol.Ipv6);
 
-    private void OutboundWhole(Span<byte> octets, in IpPacket packet, PacketOffload offload, bool mayFragment, TimeSpan now)
+    private void OutboundWhole(Span<byte> octets, in IpPacket packet, PacketOffload offload, Fragments came, TimeSpan now)
     {
         TcpView segment = default;
         if (packet.Protocol == IpProtocol.Tcp && !TcpView.TryCreate(octets[packet.UpperOffset..], out segment))
@@ -168,7 +168,7 @@ public sealed partial class UserDatapath
 
         if (flow.State == FlowState.Bound && flow.Outbound is { } sa)
         {
-            Protect(octets, packet, flow, sa, segment, offload, mayFragment, now);
+            Protect(octets, packet, flow, sa, segment, offload, came, now);
             return;
         }
 
@@ -189,7 +189,7 @@ public sealed partial class UserDatapath
         else
         {
             Reconsider(flow);
-            _holds.HoldOutbound(flow, octets, offload, mayFragment, now);
+            _holds.HoldOutbound(flow, octets, offload, came, now);
             if (flow.MayAsk(now, _settings.QuestionInterval))
             {
                 AskOutbound(flow, IsMidway(packet, segment));
@@ -213,7 +213,7 @@ public sealed partial class UserDatapath
     }
 
     private void Protect(
-        Span<byte> octets, in IpPacket packet, Flow flow, OutboundSa sa, TcpView segment, PacketOffload offload, bool mayFragment, TimeSpan now)
+        Span<byte> octets, in IpPacket packet, Flow flow, OutboundSa sa, TcpView segment, PacketOffload offload, Fragments came, TimeSpan now)
     {
         if (!sa.Sa.Tunnel && !IsPlain(packet))
         {
@@ -233,16 +233,44 @@ public sealed partial class UserDatapath
         var isTcp = packet.Protocol == IpProtocol.Tcp;
         flow.Course?.Sent(packet.Protocol, segment, flow.Tcp, now);
         var mustBeAnswered = isTcp && flow.Tcp.Sent(segment);
+        if (isTcp && (segment.Flags & TcpFlags.Syn) != 0)
+        {
+            ClampSegmentSize(octets[packet.UpperOffset..], sa.Sa, packet.IsV6, now);
+        }
 
-        // What a path does not take of a tunnel goes in fragments, until the route into it has shrunk and its inner sender was told
-        // by the kernel (RFC 4301 §8.2): nothing is lost meanwhile.
-        mayFragment |= sa.Sa.Tunnel || MayFragment(packet, packet.ProtectedOffset + segments.LengthOf(0));
+        if (sa.Sa.Tunnel && MustStayInFragments(packet, came))
+        {
+            Seal(new Fragmentation(octets, came), octets, packet, sa, mayFragment: true, now);
+        }
+        else
+        {
+            // What a path does not take of a tunnel goes in fragments, until the route into it has shrunk and its inner sender was
+            // told by the kernel (RFC 4301 §8.2): nothing is lost meanwhile.
+            var mayFragment = came.Any || sa.Sa.Tunnel || MayFragment(packet, packet.ProtectedOffset + segments.LengthOf(0));
+            Seal(segments, octets, packet, sa, mayFragment, now);
+        }
 
+        ReportWear(SaDirection.Outbound, sa.Sa, sa.Traffic, sa.Sequence);
+        if (mustBeAnswered || !isTcp)
+        {
+            flow.Channel!.Answers.Sent(now, mustBeAnswered);
+        }
+    }
+
+    /// <summary>
+    /// Where its last link takes no datagram of that size, nobody but its sender may cut it. What a router may cut goes whole: a
+    /// peer that looks for ports in every packet, as the kernel does, finds none in fragments (RFC 4301 §7).
+    /// </summary>
+    private static bool MustStayInFragments(in IpPacket packet, Fragments came) => came.Any && packet.DontFragment;
+
+    private void Seal<T>(T pieces, ReadOnlySpan<byte> octets, in IpPacket packet, OutboundSa sa, bool mayFragment, TimeSpan now)
+        where T : IPieces, allows ref struct
+    {
         // A tunnel's outer header begins with the inner one's DSCP (RFC 4301 §5.1.2.1) and ECN (RFC 6040 §4.1).
         var trafficClass = sa.Sa.Tunnel ? TrafficClass.Of(octets) : (byte)0;
-        for (var i = 0; i < segments.Count; i++)
+        for (var i = 0; i < pieces.Count; i++)
         {
-            var length = segments.LengthOf(i);
+            var length = pieces.LengthOf(i);
             var total = sa.LengthFor(length);
             if (!_departures.TryPlace(sa, total, mayFragment, trafficClass, out var place))
             {
@@ -250,26 +278,14 @@ public sealed partial class UserDatapath
                 _departures.TryPlace(sa, total, mayFragment, trafficClass, out place);
             }
 
-            var payload = place.Slice(sa.HeaderLength, length);
-            segments.Write(i, payload);
-            if (isTcp && (segment.Flags & TcpFlags.Syn) != 0)
-            {
-                ClampSegmentSize(payload[(packet.UpperOffset - first)..], sa.Sa, packet.IsV6, now);
-            }
-
+            pieces.Write(i, place.Slice(sa.HeaderLength, length));
             if (!sa.TrySeal(place, length, Carried(packet, sa.Sa)))
             {
-                _drops.Count(DropReason.SequenceExhausted, segments.Count - i);
+                _drops.Count(DropReason.SequenceExhausted, pieces.Count - i);
                 break;
             }
 
             _departures.Take(total);
-        }
-
-        ReportWear(SaDirection.Outbound, sa.Sa, sa.Traffic, sa.Sequence);
-        if (mustBeAnswered || !isTcp)
-        {
-            flow.Channel!.Answers.Sent(now, mustBeAnswered);
         }
     }
 

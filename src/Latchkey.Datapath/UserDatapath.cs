@@ -332,7 +332,7 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
             else if (held.ArrivedUnder is { } sa)
             {
                 IpPacket.Read(octets, out var packet);
-                ReleaseInbound(flow, sa, octets, packet, now);
+                ReleaseInbound(flow, sa, octets, packet, held.Came, now);
             }
             else if (flow.State == FlowState.Clear)
             {
@@ -341,7 +341,7 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
             }
             else
             {
-                Outbound(octets, held.Offload, held.MayFragment, now);
+                Outbound(octets, held.Offload, held.Came, now);
             }
 
             HoldQueue.Return(held);

@@ -270,6 +270,105 @@ public sealed class TunnelTests : IDisposable
         Assert.Equal(1, _w.Drops(DropReason.SelectorMismatch));
     }
 
+    /// <summary>Nobody but its sender cuts an IPv6 datagram, and the links behind the gateways take no more than what he cut.</summary>
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    public void A_forwarded_datagram_arrives_in_pieces_as_small_as_it_came(bool v6, bool held)
+    {
+        Install(v6);
+        var flow = Udp(v6 ? InnerV6 : Inner) with { LocalPort = 5555 };
+        if (!held)
+        {
+            Bind();
+        }
+
+        var packet = Packets.Udp(flow, 3000);
+        var fragments = Packets.Fragment(packet, 1200);
+        _c.Send(fragments);
+        if (held)
+        {
+            Bind();
+        }
+
+        Assert.Equal(v6 ? 3 : 1, _c.CarryTo(_w));
+        Assert.Equal(v6 ? fragments : [packet], _w.Delivered().Select(p => v6 ? p : WithHeader(p, header => header[4] = header[5] = 0)));
+        Assert.All(_w.Datapath.Drops.Values.Concat(_c.Datapath.Drops.Values), count => Assert.Equal(0, count));
+
+        void Bind()
+        {
+            foreach (var (host, key) in new[] { (_c, flow), (_w, flow.Reversed) })
+            {
+                host.Datapath.Follow(key, TimeSpan.FromMinutes(5));
+                host.Datapath.Bind(key, Host.Channel);
+            }
+        }
+    }
+
+    /// <summary>The kernel puts fragments together whoever sent them; what it must not mix with what came in clear comes in one piece.</summary>
+    [Fact]
+    public void A_datagram_for_a_socket_of_this_host_is_delivered_whole()
+    {
+        Install(v6: true);
+        var packet = Packets.Udp(Udp(InnerV6), 3000);
+        _c.Send(Packets.Fragment(packet, 1200));
+        Assert.Equal(3, _c.CarryTo(_w));
+        Assert.Equal(packet, Assert.Single(_w.Delivered()));
+    }
+
+    /// <summary>RFC 6946: a packet with a fragment header that is its own only fragment.</summary>
+    [Fact]
+    public void An_atomic_fragment_is_a_whole_packet()
+    {
+        Install(v6: true);
+        var packet = Packets.Udp(Udp(InnerV6), 5);
+        _c.Send(Packets.Fragment(packet, 1200));
+        Assert.Equal(1, _c.CarryTo(_w));
+        Assert.Equal(packet, Assert.Single(_w.Delivered()));
+    }
+
+    /// <summary>However a datagram was cut.</summary>
+    [Fact]
+    public void What_is_cut_again_is_the_same_datagram() => Gen.Select(Gen.Int[1, 5000], Gen.Int[1, 200].Select(i => i * 8), Gen.Bool).Sample(
+        (payload, size, v6) =>
+        {
+            var packet = Packets.Udp(Udp(v6 ? InnerV6 : Inner), payload);
+            var pieces = Packets.Fragment(packet, Math.Max(size, payload / 500 * 8));
+            var assembly = new FragmentAssembly(new DropCounters());
+            var (whole, came) = Together(assembly, pieces);
+            if (pieces.Length == 1)
+            {
+                Assert.False(came.Any);
+                return;
+            }
+
+            var cut = new Fragmentation(whole, came);
+            var again = new byte[cut.Count][];
+            for (var i = 0; i < cut.Count; i++)
+            {
+                again[i] = new byte[cut.LengthOf(i)];
+                cut.Write(i, again[i]);
+                Assert.True(again[i].Length <= pieces.Max(piece => piece.Length));
+            }
+
+            Assert.InRange(again.Length, 2, pieces.Length + 1);
+            Assert.Equal(whole, Together(assembly, again).Whole);
+        });
+
+    private static (byte[] Whole, Fragments Came) Together(FragmentAssembly assembly, IEnumerable<byte[]> pieces)
+    {
+        foreach (var piece in pieces)
+        {
+            if (assembly.Add(piece, TimeSpan.Zero, out var came) is { IsEmpty: false } whole)
+            {
+                return (whole.ToArray(), came);
+            }
+        }
+
+        throw new InvalidOperationException("the datagram is not whole");
+    }
+
     [Fact]
     public void L5_Fragments_of_two_peers_are_no_one_datagram()
     {

@@ -160,5 +160,9 @@ public sealed class X12Gateways(bool waits) : Scenario
         var large = await a.Try(Cast.Soon, "ping", "-c", "1", "-W", "2", "-M", "do", "-s", stage.Plan.IsIPv6 ? "1452" : "1472", b.Address);
         var said = large.Output.Split('\n').FirstOrDefault(line => line.Contains("mtu", StringComparison.OrdinalIgnoreCase));
         stage.Check("A is told by W how much fits into the tunnel", said is not null, said?.Trim() ?? large.Output);
+
+        // B learns by the first answers how small its fragments must be.
+        var fragments = await a.Try(Cast.Soon, "ping", "-c", "5", "-i", "0.3", "-W", "2", "-s", "3000", b.Address);
+        stage.Check("datagrams of 3,000 octets, which come in fragments, arrive there and back", fragments.Status == 0, fragments.Output.Split('\n').FirstOrDefault(line => line.Contains("received", StringComparison.Ordinal)) ?? fragments.Output);
     }
 }

@@ -8,9 +8,9 @@ namespace Latchkey.Datapath;
 /// <param name="ArrivedUnder">The SA of an inbound packet; null for one that this host sends, or that came in clear.</param>
 /// <param name="ArrivedInClear">It moves only when its flow may go in clear.</param>
 /// <param name="Offload">What its sender left to the device; only for packets that this host sends.</param>
-/// <param name="MayFragment">See <see cref="PacketSlot.MayFragment"/>; only for packets that this host sends.</param>
+/// <param name="Came">In what fragments it came.</param>
 internal readonly record struct HeldPacket(
-    byte[] Buffer, int Length, InboundSa? ArrivedUnder, bool ArrivedInClear, PacketOffload Offload, bool MayFragment, TimeSpan Since);
+    byte[] Buffer, int Length, InboundSa? ArrivedUnder, bool ArrivedInClear, PacketOffload Offload, Fragments Came, TimeSpan Since);
 
 /// <summary>Packets that wait for the engine, bounded for each flow, in all, and in time: so no first packet is lost.</summary>
 internal sealed class HoldQueue(DatapathSettings settings, DropCounters drops)
@@ -22,16 +22,16 @@ internal sealed class HoldQueue(DatapathSettings settings, DropCounters drops)
     public IReadOnlyCollection<Flow> Waiting => _waiting;
 
     /// <summary>Holds a packet that this host sends.</summary>
-    public void HoldOutbound(Flow flow, ReadOnlySpan<byte> packet, PacketOffload offload, bool mayFragment, TimeSpan now) =>
-        Hold(flow, packet, arrivedUnder: null, arrivedInClear: false, offload, mayFragment, now);
+    public void HoldOutbound(Flow flow, ReadOnlySpan<byte> packet, PacketOffload offload, Fragments came, TimeSpan now) =>
+        Hold(flow, packet, arrivedUnder: null, arrivedInClear: false, offload, came, now);
 
     /// <summary>Holds a packet that came under an SA.</summary>
-    public void HoldInbound(Flow flow, ReadOnlySpan<byte> packet, InboundSa arrivedUnder, TimeSpan now) =>
-        Hold(flow, packet, arrivedUnder, arrivedInClear: false, default, mayFragment: false, now);
+    public void HoldInbound(Flow flow, ReadOnlySpan<byte> packet, InboundSa arrivedUnder, Fragments came, TimeSpan now) =>
+        Hold(flow, packet, arrivedUnder, arrivedInClear: false, default, came, now);
 
     /// <summary>Holds a packet that came in clear.</summary>
     public void HoldClear(Flow flow, ReadOnlySpan<byte> packet, TimeSpan now) =>
-        Hold(flow, packet, arrivedUnder: null, arrivedInClear: true, default, mayFragment: false, now);
+        Hold(flow, packet, arrivedUnder: null, arrivedInClear: true, default, came: default, now);
 
     /// <summary>Takes the oldest packet of a flow; the caller gives it back with <see cref="Return"/>.</summary>
     public bool TryTake(Flow flow, out HeldPacket packet)
@@ -90,7 +90,7 @@ internal sealed class HoldQueue(DatapathSettings settings, DropCounters drops)
         return emptied;
     }
 
-    private void Hold(Flow flow, ReadOnlySpan<byte> packet, InboundSa? arrivedUnder, bool arrivedInClear, PacketOffload offload, bool mayFragment, TimeSpan now)
+    private void Hold(Flow flow, ReadOnlySpan<byte> packet, InboundSa? arrivedUnder, bool arrivedInClear, PacketOffload offload, Fragments came, TimeSpan now)
     {
         flow.Held ??= new(1);
         var buffer = ArrayPool<byte>.Shared.Rent(packet.Length);
@@ -102,7 +102,7 @@ internal sealed class HoldQueue(DatapathSettings settings, DropCounters drops)
         }
 
         packet.CopyTo(buffer);
-        flow.Held.Enqueue(new(buffer, packet.Length, arrivedUnder, arrivedInClear, offload, mayFragment, now));
+        flow.Held.Enqueue(new(buffer, packet.Length, arrivedUnder, arrivedInClear, offload, came, now));
         _octets += buffer.Length;
         _waiting.Add(flow);
     }

@@ -17,6 +17,15 @@ internal sealed class LocalDelivery(IPacketDevice tun, DropCounters drops)
     /// <summary>A whole IP packet.</summary>
     public void Deliver(ReadOnlySpan<byte> packet) => packet.CopyTo(Next(packet.Length));
 
+    /// <summary>The fragments of a packet.</summary>
+    public void Deliver(Fragmentation fragments)
+    {
+        for (var i = 0; i < fragments.Count; i++)
+        {
+            fragments.Write(i, Next(fragments.LengthOf(i)));
+        }
+    }
+
     /// <summary>A TCP segment without data from the peer's address to the local socket.</summary>
     public void Segment(FlowKey flow, uint sequence, uint acknowledgment, TcpFlags flags)
     {

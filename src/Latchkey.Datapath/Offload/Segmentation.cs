@@ -8,7 +8,7 @@ namespace Latchkey.Datapath;
 /// Cuts what a local stack sent as one super-segment into the TCP segments or UDP datagrams it stands for, each with its
 /// own header and checksum. A packet that is no super-segment is its own only segment.
 /// </summary>
-internal readonly ref struct Segmentation
+internal readonly ref struct Segmentation : IPieces
 {
     /// <summary>Segments of one packet at most: 64 KiB in the smallest pieces that Linux cuts (TCP_MIN_GSO_SIZE).</summary>
     private const int MaximumSegments = 65_536 / 8;
@@ -63,11 +63,8 @@ internal readonly ref struct Segmentation
         return true;
     }
 
-    /// <summary>Octets of segment <paramref name="index"/>.</summary>
     public int LengthOf(int index) => _headers.Length + PieceOf(index).Length;
 
-    /// <summary>Writes segment <paramref name="index"/>.</summary>
-    /// <param name="destination">As long as <see cref="LengthOf"/> says.</param>
     public void Write(int index, Span<byte> destination)
     {
         _headers.CopyTo(destination);

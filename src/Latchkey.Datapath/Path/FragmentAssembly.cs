@@ -17,10 +17,12 @@ internal sealed class FragmentAssembly(DropCounters drops)
     private readonly Stack<Datagram> _free = [];
 
     /// <summary>Adds a fragment.</summary>
+    /// <param name="came">In what fragments the whole packet came.</param>
     /// <param name="channel">The channel it came under: what others send is no part of the same datagram. Null for a local one.</param>
     /// <returns>The whole packet once nothing is missing, valid until the next call; otherwise empty.</returns>
-    public Span<byte> Add(ReadOnlySpan<byte> packet, TimeSpan now, ChannelId? channel = null)
+    public Span<byte> Add(ReadOnlySpan<byte> packet, TimeSpan now, out Fragments came, ChannelId? channel = null)
     {
+        came = default;
         if (!TryRead(packet, channel, out var fragment))
         {
             drops.Count(DropReason.UnsupportedProtocol);
@@ -47,6 +49,7 @@ internal sealed class FragmentAssembly(DropCounters drops)
             return default;
         }
 
+        datagram.Largest = Math.Max(datagram.Largest, packet.Length);
         datagram.IsMarked |= (TrafficClass.Of(packet) & TrafficClass.EcnMask) == TrafficClass.EcnMask;
         if (!datagram.IsComplete)
         {
@@ -54,6 +57,12 @@ internal sealed class FragmentAssembly(DropCounters drops)
         }
 
         Close(fragment.Key, datagram);
+        if (fragment.Offset > 0 || fragment.More)
+        {
+            // One alone is a whole packet that says otherwise (RFC 6946).
+            came = new(datagram.Largest, fragment.Key.Identification);
+        }
+
         var whole = datagram.Finish(fragment.Key, packet);
         if (datagram.IsMarked)
         {
@@ -135,6 +144,9 @@ internal sealed class FragmentAssembly(DropCounters drops)
 
         public TimeSpan Since { get; private set; }
 
+        /// <summary>Octets of the largest fragment.</summary>
+        public int Largest { get; set; }
+
         /// <summary>Congestion was experienced by some fragment, and so by the datagram (RFC 3168 §5.3).</summary>
         public bool IsMarked { get; set; }
 
@@ -144,6 +156,7 @@ internal sealed class FragmentAssembly(DropCounters drops)
         {
             Since = now;
             IsMarked = false;
+            Largest = 0;
             _placedOctets = 0;
             _length = -1;
             Array.Clear(_placed);
