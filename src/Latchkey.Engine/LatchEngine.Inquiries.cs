@@ -36,5 +36,7 @@ public sealed partial class LatchEngine
     /// <summary>Keys that are in use at an address: by an IKE SA, or by a latch.</summary>
     public IReadOnlyList<LiveKey> KeysAt(InetAddress address) => _snapshots.KeysAt(address);
 
+    public IReadOnlyList<TunnelSnapshot> Tunnels() => _snapshots.Tunnels();
+
     public IReadOnlyList<IkeSaSnapshot> Sas() => _snapshots.Sas();
 }

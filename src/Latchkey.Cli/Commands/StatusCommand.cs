@@ -27,6 +27,11 @@ internal static class StatusCommand
         facts.Add("in clear", $"{report.ClearFlows} flows; {report.IpsecHosts} hosts never again");
         facts.Add("peers", $"{report.Peers} connected, {report.KnownPeers} known by configuration");
         facts.Add("SAs", $"{report.IkeSas} IKE, {report.ChildSas} Child");
+        foreach (var tunnel in report.Tunnels)
+        {
+            facts.Add($"tunnel {tunnel.Entry}", $"{End(tunnel.Local, tunnel.LocalElsewhere)} to {End(tunnel.Remote, tunnel.RemoteElsewhere)}");
+        }
+
         facts.Add("packets dropped", Counts(report.Drops.Select(d => (d.Key, d.Value))));
         facts.Add("IKE dropped", Counts(report.IkeDrops.Select(d => (d.Key, d.Value))));
         facts.Write();
@@ -50,6 +55,8 @@ internal static class StatusCommand
             context.Out.Line([new($"KEYS ARE EXPORTED to {directory}: whoever reads it reads the traffic.", Look.Bad)]);
         }
     }
+
+    private static string End(string now, IReadOnlyList<string> elsewhere) => elsewhere.Count == 0 ? now : $"{now} (may move to {string.Join(", ", elsewhere)})";
 
     private static string Counts(IEnumerable<(string Name, long Count)> counts)
     {

@@ -62,6 +62,10 @@ internal sealed class ReportBuilder(DaemonClock clock)
     public IkeSaReport IkeSa(IkeSaSnapshot sa) => new(
         sa.Id, sa.State, sa.Initiated, sa.Local.ToString(), sa.Remote.ToString(), sa.Nat, sa.PeerPrivateAddress?.ToString(), sa.PeerKey, sa.Suite, sa.SpiI, sa.SpiR, clock.At(sa.Since), [.. sa.Children.Select(ChildSa)]);
 
+    public static TunnelReport Tunnel(TunnelSnapshot tunnel) => new(
+        tunnel.Entry, tunnel.Ends.Local.ToString(), tunnel.Ends.Remote.ToString(), [.. tunnel.LocalElsewhere.Select(a => a.ToString())], [.. tunnel.RemoteElsewhere.Select(p => p.ToString())],
+        tunnel.PeerMoves);
+
     /// <summary>The number of the event is given by the stream it goes into.</summary>
     public EventReport Event(EngineEvent e) => new(0, Name(e.Kind), clock.At(e.At), e.Text)
     {

@@ -66,6 +66,7 @@ internal sealed class RunningDaemon(
                 Memory = MemoryReport.Now(),
                 ClearFlows = engine.ClearFlows().Count,
                 IpsecHosts = engine.IpsecHostCount,
+                Tunnels = [.. engine.Tunnels().Select(ReportBuilder.Tunnel)],
                 ClearSuspended = engine.ClearSuspended,
             };
         },

@@ -37,6 +37,9 @@ public sealed record StatusReport(
     /// <summary>Hosts that have spoken IPsec, and are never reached in clear again.</summary>
     public int IpsecHosts { get; init; }
 
+    /// <summary>The entries in tunnel mode.</summary>
+    public IReadOnlyList<TunnelReport> Tunnels { get; init; } = [];
+
     /// <summary>Who computes the ciphers of ESP and IKE.</summary>
     public required CiphersReport Ciphers { get; init; }
 

@@ -53,6 +53,13 @@ public sealed record IkeSaSnapshot(
 public sealed record ChildSaSnapshot(
     string Id, uint Channel, uint InboundSpi, uint OutboundSpi, string Suite, string Selectors, string Encapsulation, TimeSpan Since);
 
+/// <summary>The tunnel of a protect entry: where its ends are, and where else they may be (RFC 4555).</summary>
+/// <param name="Ends">Where they are, or were last, or are at first.</param>
+/// <param name="LocalElsewhere">Where else this host's end may be; empty, as <paramref name="RemoteElsewhere"/>, when it is tied to its address.</param>
+/// <param name="PeerMoves">Whether the peer moves without negotiating anew; null while there is no IKE SA with it.</param>
+public sealed record TunnelSnapshot(
+    string Entry, AddressPair Ends, ImmutableArray<InetAddress> LocalElsewhere, ImmutableArray<InetPrefix> RemoteElsewhere, bool? PeerMoves);
+
 /// <summary>A flow that goes in clear for life (<c>clear = "until-ipsec"</c>).</summary>
 /// <param name="Entry">The protect entry that allows it.</param>
 public sealed record ClearFlowSnapshot(FlowKey Flow, string Entry, TimeSpan Since);

@@ -47,6 +47,20 @@ internal sealed class SnapshotBuilder(EngineState state)
             [.. p.Children.Values.OrderBy(c => c.Handle.Value).Select(Child)])),
     ];
 
+    public IReadOnlyList<TunnelSnapshot> Tunnels() =>
+    [
+        .. state.Policy.Protect.Where(entry => entry.Tunnel is not null).Select(entry =>
+        {
+            var (path, ends) = (entry.Tunnel!.Value, state.PlaceOf(entry.Tunnel.Value));
+            return new TunnelSnapshot(
+                entry.Name,
+                ends,
+                [.. entry.OtherLocal.Prepend(path.Local).Where(address => address != ends.Local)],
+                [.. entry.OtherRemote.Prepend(InetPrefix.Of(path.Remote)).Where(prefix => prefix != InetPrefix.Of(ends.Remote))],
+                state.Between(path).Where(p => p.Established).MaxBy(p => p.Since) is { } peering ? state.Ike.Find(peering.Handle)?.IsMobile : null);
+        }),
+    ];
+
     public IReadOnlyList<LiveKey> KeysAt(InetAddress address)
     {
         var peers = state.Peerings.Values.Where(p => p.Established && (p.Pair.Remote == address || p.Remote.Address == address)).Select(p => p.Key!).ToList();

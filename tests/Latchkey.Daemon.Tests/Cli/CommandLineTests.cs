@@ -31,6 +31,7 @@ public sealed class CommandLineTests : IAsyncDisposable
             in clear         1 flows; 3 hosts never again
             peers            1 connected, 1 known by configuration
             SAs              1 IKE, 1 Child
+            tunnel site      192.0.2.1 to 198.51.100.7 (may move to 192.0.2.7, 203.0.113.0/24)
             packets dropped  12 latch_broken
             IKE dropped      3 malformed
             degraded: the kernel has no inet_diag: latches of sockets that are gone stay until the daemon stops

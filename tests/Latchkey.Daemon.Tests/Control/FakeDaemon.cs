@@ -155,6 +155,7 @@ internal sealed class FakeDaemon : IDaemonControl
         Memory = new(ResidentOctets: 83_886_080, AllocatedOctets: 41_943_040),
         ClearFlows = 1,
         IpsecHosts = 3,
+        Tunnels = [new("site", "192.0.2.1", "198.51.100.7", [], ["192.0.2.7", "203.0.113.0/24"], PeerMoves: true)],
     });
 
     public Task<LatchesReport> LatchesAsync(CancellationToken cancellation) => Task.FromResult(new LatchesReport([Latch])

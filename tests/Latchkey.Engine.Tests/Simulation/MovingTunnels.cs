@@ -198,6 +198,21 @@ public sealed class MovingTunnels() : TunnelTheatre(OfW, OfC, Direct)
     }
 
     [Fact]
+    public void Where_a_tunnel_is_and_where_else_it_may_be_is_shown()
+    {
+        var (here, there) = Connect();
+        C.Move(Home, Abroad);
+        Exchange(here, there);
+        var (w, c) = (Assert.Single(W.Daemon!.Engine.Tunnels()), Assert.Single(C.Daemon!.Engine.Tunnels()));
+        Assert.Equal(("tunnel", new AddressPair(AtW, Abroad), true), (w.Entry, w.Ends, w.PeerMoves));
+        Assert.Empty(w.LocalElsewhere);
+        Assert.Equal([InetPrefix.Of(Home), Prefix("198.51.100.0/24")], w.RemoteElsewhere);
+        Assert.Equal(new AddressPair(Abroad, AtW), c.Ends);
+        Assert.Equal([Home, Forbidden], c.LocalElsewhere);
+        Assert.Empty(c.RemoteElsewhere);
+    }
+
+    [Fact]
     public void L29_C5_A_tunnel_that_may_not_be_where_it_is_any_more_ends_there()
     {
         var (here, there) = Connect();
