@@ -129,7 +129,13 @@ public sealed partial class LatchEngine
             Life = peering.Birth is { } birth ? PeerLives.LifeOf(birth) : null,
         };
         (peering.Local, peering.Remote, peering.Nat) = (e.Local, e.Remote, e.Nat);
+        var before = _state.PlaceOf(peering.Pair);
         _state.Place(peering);
+        if (_state.PlaceOf(peering.Pair) != before)
+        {
+            _recorder.Moved(now, peering.Pair);
+        }
+
         peering.Heard(now);
         _state.Unheard.Heard(peering.Pair, e.Key.Fingerprint, called: peering.Initiated);
         _firstUse.Sighted(peering);

@@ -59,7 +59,7 @@ public sealed partial class LatchEngine : IDisposable
         _resumption = new Resumption(_state, _negotiations);
         _restoration = new Restoration(_state, _recorder, _breaker, _resumption);
         _wishes = new ApplicationWishes(_state, _negotiations, _breaker, _recorder);
-        _moves = new Moves(_state);
+        _moves = new Moves(_state, _recorder);
         _roaming = new Roaming(_state, _resumption, _breaker);
         _lost = new LostAddresses(_state, _breaker, _roaming);
         _snapshots = new SnapshotBuilder(_state);

@@ -56,6 +56,9 @@ internal static class LatchRecordFormat
 
         /// <summary>Empty: the addresses of the channel name a tunnel that may move.</summary>
         Moves = 16,
+
+        /// <summary>Where the two ends of that tunnel were: length of an address (1), local, remote.</summary>
+        Ends = 17,
     }
 
     public static ReadOnlySpan<byte> ToBytes(LatchRecord record)
@@ -84,14 +87,16 @@ internal static class LatchRecordFormat
         value[6] = channel.Quality.Esn ? (byte)1 : (byte)0;
         Write(output, Field.Protection, value[..7]);
 
-        value[0] = (byte)channel.Local.Length;
-        at = 1 + channel.Local.CopyTo(value[1..]);
-        at += channel.Remote.CopyTo(value[at..]);
-        Write(output, Field.Addresses, value[..at]);
+        Write(output, Field.Addresses, channel.Path);
 
         if (channel.Moves)
         {
             Write(output, Field.Moves, default(ReadOnlySpan<byte>));
+        }
+
+        if (record.Ends is { } ends)
+        {
+            Write(output, Field.Ends, ends);
         }
 
         Write(output, Field.State, record.State.ToString());
@@ -136,7 +141,8 @@ internal static class LatchRecordFormat
         string? entry = null;
         (KeyFingerprint Local, KeyFingerprint Peer)? keys = null;
         (ProtectionType Protection, SaMode Mode, QualityOfProtection Quality)? protection = null;
-        (InetAddress Local, InetAddress Remote)? addresses = null;
+        AddressPair? addresses = null;
+        AddressPair? ends = null;
         LatchState? state = null;
         BreakReason? brokenBy = null;
         ClosedReason? closedBy = null;
@@ -165,8 +171,10 @@ internal static class LatchRecordFormat
                     protection = (Known((ProtectionType)reader.Octet()), Known((SaMode)reader.Octet()), Quality(reader.UInt16(), reader.UInt16(), reader.Octet()));
                     break;
                 case Field.Addresses:
-                    var octets = reader.AddressLength();
-                    addresses = (reader.Address(octets), reader.Address(octets));
+                    addresses = reader.Addresses();
+                    break;
+                case Field.Ends:
+                    ends = reader.Addresses();
                     break;
                 case Field.State:
                     state = Named<LatchState>(reader.Text());
@@ -226,6 +234,7 @@ internal static class LatchRecordFormat
             Disposition = disposition,
             Narrow = narrow,
             IsForwarded = forwarded,
+            Ends = ends,
             Authentication = proof is { } proved && trust is not null ? new PeerAuthentication(proved.Local, proved.Peer, name, trust, proved.Digest, At: null) { Life = life } : null,
         };
     }
@@ -279,6 +288,15 @@ internal static class LatchRecordFormat
     private static T Named<T>(string name)
         where T : struct, Enum => Enum.TryParse<T>(name, out var value) && value.ToString() == name ? value : throw new JournalException($"it holds {typeof(T).Name} '{name}', which this program does not know");
 
+    private static void Write(ArrayBufferWriter<byte> output, Field field, AddressPair addresses)
+    {
+        Span<byte> value = stackalloc byte[1 + 16 + 16];
+        value[0] = (byte)addresses.Local.Length;
+        var at = 1 + addresses.Local.CopyTo(value[1..]);
+        at += addresses.Remote.CopyTo(value[at..]);
+        Write(output, field, value[..at]);
+    }
+
     private static void Write(ArrayBufferWriter<byte> output, Field field, string text)
     {
         Span<byte> value = stackalloc byte[Encoding.UTF8.GetMaxByteCount(text.Length)];
@@ -328,6 +346,12 @@ internal static class LatchRecordFormat
         public int AddressLength() => Octet() is var length && length is 4 or 16 ? length : throw new JournalException($"an address of {length} octets");
 
         public InetAddress Address(int length) => InetAddress.FromBytes(Take(length));
+
+        public AddressPair Addresses()
+        {
+            var length = AddressLength();
+            return new AddressPair(Address(length), Address(length));
+        }
 
         public ReadOnlySpan<byte> Octets() => Take(_value.Length);
 

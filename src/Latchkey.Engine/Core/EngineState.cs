@@ -160,9 +160,10 @@ internal sealed class EngineState
     /// <summary>From now on the ends of a path are looked for here.</summary>
     public void Place(AddressPair path, AddressPair ends)
     {
-        if (path.Moves)
+        if (path.Moves && PlaceOf(path) != ends)
         {
             _ends[path] = ends;
+            Effects.Add(new PathMoved(path, ends));
         }
     }
 
@@ -171,13 +172,7 @@ internal sealed class EngineState
     {
         if (!Latches.Between(peering.Pair).Any(l => l.Conducts && l.Channel!.Parameters.PeerKey != peering.Key!.Fingerprint))
         {
-            var ends = peering.Ends;
-            if (peering.Pair.Moves && PlaceOf(peering.Pair) != ends)
-            {
-                Effects.Add(new PathMoved(peering.Pair, ends));
-            }
-
-            Place(peering.Pair, ends);
+            Place(peering.Pair, peering.Ends);
         }
     }
 

@@ -84,6 +84,15 @@ internal sealed class LatchRecorder(EngineState state, ILatchJournal journal)
         }
     }
 
+    /// <summary>The ends of a path are elsewhere: the next daemon looks for its peer there. It does no harm if that cannot be written.</summary>
+    public void Moved(TimeSpan now, AddressPair path)
+    {
+        foreach (var latch in state.Latches.Between(path).Where(IsRecorded).ToList())
+        {
+            TryWrite(now, LatchRecord.Of(latch));
+        }
+    }
+
     /// <summary>A latch is gone. If its last record stays, it is of a socket that is gone too, and does no harm.</summary>
     public void Released(TimeSpan now, Latch latch)
     {
@@ -93,7 +102,13 @@ internal sealed class LatchRecorder(EngineState state, ILatchJournal journal)
         }
     }
 
-    private IEnumerable<LatchRecord> Recorded() => state.Latches.All.Where(IsRecorded).Select(LatchRecord.Of);
+    private IEnumerable<LatchRecord> Recorded() => state.Latches.All.Where(IsRecorded).Select(LatchRecord.Of).Select(WithPlace);
+
+    private LatchRecord WithPlace(LatchRecord record)
+    {
+        var path = record.Channel.Path;
+        return path.Moves && state.PlaceOf(path) is var ends && ends != path with { Moves = false } ? record with { Ends = ends } : record;
+    }
 
     private static bool IsRecorded(Latch latch) => latch is { Channel: not null, IsToNobody: false };
 
@@ -111,7 +126,7 @@ internal sealed class LatchRecorder(EngineState state, ILatchJournal journal)
         }
 
         _records++;
-        return Report(now, journal.TryAppend(record));
+        return Report(now, journal.TryAppend(WithPlace(record)));
     }
 
     /// <summary>When most records speak of latches that are gone, or again of the same, those that live are written anew.</summary>

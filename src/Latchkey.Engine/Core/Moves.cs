@@ -10,7 +10,7 @@ namespace Latchkey.Engine;
 /// Follows IKE SAs whose ends moved (RFC 4555), and says where they may move. The path stays what it was, and with it every
 /// channel and every latch: only the way of the packets is another.
 /// </summary>
-internal sealed class Moves(EngineState state)
+internal sealed class Moves(EngineState state, LatchRecorder recorder)
 {
     /// <summary>Why the ends of an IKE SA must not be these; null: they may. Closed by default: whoever may move has its places in the policy.</summary>
     public static string? ObjectionTo(EngineState state, Peering peering, AddressPair ends)
@@ -55,6 +55,7 @@ internal sealed class Moves(EngineState state)
 
         if (before != (e.Local, e.Remote))
         {
+            recorder.Moved(now, peering.Pair);
             Tell(now, peering, new AddressMove(before.Local, before.Remote, e.Local, e.Remote));
         }
     }

@@ -77,6 +77,11 @@ internal sealed class Restoration(EngineState state, LatchRecorder recorder, Lat
         }
 
         var latch = state.Latches.CreateEstablished(now, record.Flow, entry ?? ProtectEntry.Gone(record.Flow), state.Channels.For(record.Channel), record.Authentication is { } proof ? proof with { At = null } : null, isForwarded: record.IsForwarded);
+        if (record.Ends is { } ends)
+        {
+            state.Place(latch.Path, ends);
+        }
+
         if (record.Authentication?.Life is { } life)
         {
             state.Lives.Remember(latch.Path, record.Channel.PeerKey, life);

@@ -27,6 +27,9 @@ public sealed record LatchRecord(FlowKey Flow, string Entry, ChannelParameters C
     /// <summary>Its flow is one that this host forwards.</summary>
     public bool IsForwarded { get; init; }
 
+    /// <summary>Where the ends of its tunnel were; null: at the addresses that name it, or it never moves.</summary>
+    public AddressPair? Ends { get; init; }
+
     /// <summary>The latch is gone, and the record says no more than that.</summary>
     public bool IsReleased => ClosedBy == ClosedReason.Released;
 

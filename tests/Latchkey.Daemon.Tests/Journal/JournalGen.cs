@@ -28,6 +28,7 @@ internal static class JournalGen
         from disposition in Gen.Enum<Disposition>().Nullable()
         from narrow in Gen.Bool
         from proof in Proof
+        from moved in Gen.Bool
         select new LatchRecord(flow, entry, new ChannelParameters(flow.Local, flow.Remote, Key(1), Key(10 + peer), protection, mode, new QualityOfProtection(aead, esn)) { Moves = mode == SaMode.Tunnel && esn }, state)
         {
             BrokenBy = state == LatchState.Broken || (state == LatchState.Closed && wasBroken) ? brokenBy : null,
@@ -35,6 +36,7 @@ internal static class JournalGen
             Disposition = disposition,
             Narrow = narrow,
             Authentication = proof,
+            Ends = moved ? new AddressPair(flow.Remote, flow.Local) : null,
         };
 
     private static Gen<PeerAuthentication?> Proof =>

@@ -197,6 +197,37 @@ public sealed class MovingTunnels() : TunnelTheatre(OfW, OfC, Direct)
         AssertUnbroken();
     }
 
+    /// <summary>It is the moved-to that restarts: it does not wait for the other to call.</summary>
+    [Fact]
+    public void S15_L14_A_restarted_daemon_looks_for_its_peer_where_it_was_last()
+    {
+        var (here, there) = Connect();
+        C.Move(Home, Abroad);
+        Exchange(here, there);
+        W.KillDaemon();
+        W.StartDaemon();
+        Exchange(here, there);
+        var sa = Assert.Single(W.Daemon!.Engine.Sas());
+        Assert.Equal((true, Abroad), (sa.Initiated, sa.Remote.Address));
+        Assert.DoesNotContain(W.Daemon.Raised, e => e.PeerAddress == Home);
+        AssertUnbroken();
+    }
+
+    /// <summary>What the journal says of a place is no permission to be there.</summary>
+    [Fact]
+    public void S15_L29_A_restarted_daemon_does_not_look_for_its_peer_where_policy_does_not_let_it_be()
+    {
+        var (here, there) = Connect();
+        C.Move(Home, Abroad);
+        Exchange(here, there);
+        var record = Assert.Single(W.Journal.Records);
+        Assert.Equal(new AddressPair(AtW, Abroad), record.Ends);
+        using var engine = new LatchEngine(
+            Standard.Engine, new SecurityPolicy([OfW with { OtherRemote = [Prefix("203.0.113.0/24")] }, Direct], []), Identities.Key(W.Plan.Identity), new SimulatedRandom(1));
+        engine.RestoreLatches(TimeSpan.Zero, [record]);
+        Assert.Equal(Home, Assert.Single(engine.Sas()).Remote.Address);
+    }
+
     [Fact]
     public void Where_a_tunnel_is_and_where_else_it_may_be_is_shown()
     {
