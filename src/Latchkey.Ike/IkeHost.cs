@@ -160,6 +160,16 @@ public sealed class IkeHost : IDisposable
         }
     }
 
+    /// <summary>Our addresses changed: tells the peer of an IKE SA that is <see cref="IkeSaInfo.IsMobile"/>, if it was told otherwise (RFC 4555 §3.6).</summary>
+    public void TellAddresses(TimeSpan now, IkeSaHandle sa)
+    {
+        _context.Now = now;
+        if (_context.Table.TryFind(sa, out var found) && found is { State: IkeSaState.Established, IsMobile: true } && Mobility.IsNews(_context, found))
+        {
+            found.Current!.Requests.Enqueue(new AddressesRequest(_context, found));
+        }
+    }
+
     /// <summary>
     /// Asks an established peer whether it lives: a fast train of one protected request (an empty INFORMATIONAL, or the
     /// request already outstanding), paced by the measured round trip. Ends in <see cref="ProbeAnswered"/> or

@@ -292,6 +292,71 @@ public class MobilityTests
         Assert.Empty(pair.B.Host.Sas.Single().PeerAddresses);
     }
 
+    /// <summary>RFC 4555 §3.6: either end may, and nothing moves by it.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Addresses_that_change_are_told_anew_and_once(bool byInitiator)
+    {
+        using var pair = Tunnel();
+        var (a, b) = pair.Establish(Inner, tunnel: true);
+        var (teller, told, sa) = byInitiator ? (pair.A, pair.B, a) : (pair.B, pair.A, b);
+        foreach (var addresses in new InetAddress[][] { [Further, Elsewhere], [Elsewhere], [] })
+        {
+            teller.Policy.Others = addresses;
+            var sent = pair.Wire.Sent.Count;
+            teller.Do(host => host.TellAddresses(pair.Now, sa));
+            pair.Run();
+            Assert.Equal(addresses, told.Host.Sas.Single().PeerAddresses);
+            teller.Do(host => host.TellAddresses(pair.Now, sa));
+            pair.Run();
+            Assert.Equal(2, pair.Wire.Sent.Count - sent);
+        }
+
+        Assert.Empty(pair.A.Said<IkeSaMoved>().Concat(pair.B.Said<IkeSaMoved>()));
+    }
+
+    [Fact]
+    public void Who_moves_has_said_where_else_it_is()
+    {
+        using var pair = Tunnel();
+        var (a, _) = pair.Establish(Inner, tunnel: true);
+        pair.A.Policy.Others = [Further];
+        Move(pair, a, Elsewhere);
+        pair.A.Do(host => host.TellAddresses(pair.Now, a));
+        pair.Run();
+        Assert.Equal([Further], pair.B.Host.Sas.Single().PeerAddresses);
+        Assert.Equal(1, pair.Wire.Sent.Count(flight => IkeHeader.TryRead(flight.Message, out var header) && header.Exchange == ExchangeType.Informational && header.IsFromInitiator && !header.IsResponse));
+    }
+
+    /// <summary>What is tied to its addresses has no others.</summary>
+    [Fact]
+    public void Transport_mode_tells_nothing()
+    {
+        using var pair = new Pair();
+        var (a, _) = pair.Establish();
+        pair.A.Policy.Others = [Further];
+        var sent = pair.Wire.Sent.Count;
+        pair.A.Do(host => host.TellAddresses(pair.Now, a));
+        pair.Run(0.1);
+        Assert.Equal(sent, pair.Wire.Sent.Count);
+    }
+
+    /// <summary>Its packets come from another address: whether it still answers where it is looked for is found out at once.</summary>
+    [Fact]
+    public void Who_began_the_IKE_SA_probes_a_peer_that_speaks_from_another_address()
+    {
+        using var pair = Tunnel();
+        var (_, b) = pair.Establish(Inner, tunnel: true);
+        var old = pair.B.Address;
+        pair.Wire.Tap = flight => flight.To.Address == old ? null : flight with { From = flight.From.Address == old ? At(Elsewhere) : flight.From };
+        pair.B.Policy.Others = [Elsewhere];
+        pair.B.Do(host => host.TellAddresses(pair.Now, b));
+        pair.Run(5);
+        Assert.Equal([Elsewhere], pair.A.Host.Sas.Single().PeerAddresses);
+        Assert.NotEmpty(pair.A.Said<ProbeSilent>());
+    }
+
     private static Pair Tunnel(IkeSettings? settings = null)
     {
         var pair = new Pair(settings);

@@ -13,8 +13,8 @@ namespace Latchkey.Engine;
 internal sealed class Roaming(EngineState state, Resumption resumption, LatchBreaker breaker)
 {
     /// <summary>
-    /// This host's addresses changed: a tunnel goes from the best of those that its entry names. Nothing is waited for: if the
-    /// old one is back in a moment, it returns there.
+    /// This host's addresses changed: a tunnel goes from the best of those that its entry names, and its peer is told of the others.
+    /// Nothing is waited for: if the old one is back in a moment, it returns there.
     /// </summary>
     public void Prefer(TimeSpan now)
     {
@@ -26,6 +26,11 @@ internal sealed class Roaming(EngineState state, Resumption resumption, LatchBre
             {
                 Move(now, path, best);
             }
+        }
+
+        foreach (var peering in state.Peerings.Values.Where(p => p.Established && p.Pair.Moves))
+        {
+            state.Ike.TellAddresses(now, peering.Handle);
         }
     }
 

@@ -14,7 +14,7 @@ internal sealed class MoveRequest(HostContext context, IkeSa sa) : OutgoingReque
     public override ExchangeType Exchange => ExchangeType.Informational;
 
     public override IReadOnlyList<IkePayload>? Build(Generation generation) =>
-        IsOvertaken ? null : [Mobility.Update, .. sa.NatPayloads(generation, _ends.Local, _ends.Remote), .. Mobility.Additional(context, _ends.Local, _ends.Remote)];
+        IsOvertaken ? null : [Mobility.Update, .. sa.NatPayloads(generation, _ends.Local, _ends.Remote), .. Mobility.Tell(context, sa, _ends.Local, _ends.Remote)];
 
     public override void HandleAnswer(Generation generation, PayloadSet answer)
     {

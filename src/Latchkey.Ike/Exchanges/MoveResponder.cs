@@ -35,6 +35,12 @@ internal static class MoveResponder
         {
             sa.PeerAddresses = Mobility.ReadAdditional(request) ?? sa.PeerAddresses;
             generation.Respond([.. rest, .. Answer(sa, generation, request, local, remote)]);
+            if (sa.Initiated && remote.Address != sa.Remote.Address)
+            {
+                // It speaks from another of its addresses: perhaps because the one where we look for it is dead (§3.6).
+                sa.Probe();
+            }
+
             if (request.Has(NotifyType.UpdateSaAddresses))
             {
                 sa.BeginMove(local, remote);

@@ -8,7 +8,7 @@ namespace Latchkey.Ike;
 /// <summary>The notifies of MOBIKE (RFC 4555 §4).</summary>
 internal static class Mobility
 {
-    /// <summary>Of further addresses of a peer so many are remembered.</summary>
+    /// <summary>Of further addresses so many are told, and of a peer's so many remembered.</summary>
     private const int AddressMaximum = 8;
 
     private static NotifyPayload Supported { get; } = new(NotifyType.MobikeSupported);
@@ -16,10 +16,18 @@ internal static class Mobility
     public static NotifyPayload Update { get; } = new(NotifyType.UpdateSaAddresses);
 
     /// <summary>That we speak it, and where else we are.</summary>
-    public static IEnumerable<IkePayload> Offer(HostContext context, IkeSa sa) => [Supported, .. Others(context, sa.Local, sa.Remote) is { Count: > 0 } others ? Additional(others) : []];
+    public static IEnumerable<IkePayload> Offer(HostContext context, IkeSa sa)
+    {
+        var others = Tell(context, sa, sa.Local, sa.Remote);
+        return sa.ToldAddresses.IsEmpty ? [Supported] : [Supported, .. others];
+    }
 
-    /// <summary>Where else we are, once we moved to <paramref name="local"/>; that we are nowhere else is news then.</summary>
-    public static IEnumerable<IkePayload> Additional(HostContext context, InetEndpoint local, InetEndpoint remote) => Additional(Others(context, local, remote));
+    /// <summary>Where else we are when we are at <paramref name="local"/>; or that we are nowhere else.</summary>
+    public static IEnumerable<IkePayload> Tell(HostContext context, IkeSa sa, InetEndpoint local, InetEndpoint remote) =>
+        Additional(sa.ToldAddresses = Others(context, local, remote));
+
+    /// <summary>What the peer was told of our addresses is not so any more.</summary>
+    public static bool IsNews(HostContext context, IkeSa sa) => !Others(context, sa.Local, sa.Remote).SequenceEqual(sa.ToldAddresses);
 
     public static bool IsSupported(PayloadSet payloads) => payloads.Has(NotifyType.MobikeSupported);
 
@@ -45,11 +53,12 @@ internal static class Mobility
         payloads.Notify(NotifyType.NoNatsAllowed) is { } notify && !notify.Data.AsSpan().SequenceEqual(Ends(remote, local));
 
     /// <summary>Where else than at the address it is sent from we can be reached (RFC 4555 §3.4).</summary>
-    private static IEnumerable<IkePayload> Additional(IReadOnlyCollection<InetAddress> addresses) => addresses.Count == 0
+    private static IEnumerable<IkePayload> Additional(ImmutableArray<InetAddress> addresses) => addresses.IsEmpty
         ? [new NotifyPayload(NotifyType.NoAdditionalAddresses)]
         : addresses.Select(a => new NotifyPayload(a.IsV4 ? NotifyType.AdditionalIp4Address : NotifyType.AdditionalIp6Address, a.ToBytes()));
 
-    private static IReadOnlyCollection<InetAddress> Others(HostContext context, InetEndpoint local, InetEndpoint remote) => context.Policy.OtherAddresses(local.Address, remote.Address);
+    private static ImmutableArray<InetAddress> Others(HostContext context, InetEndpoint local, InetEndpoint remote) =>
+        [.. context.Policy.OtherAddresses(local.Address, remote.Address).Take(AddressMaximum)];
 
     private static byte[] Ends(InetEndpoint source, InetEndpoint destination)
     {

@@ -62,6 +62,9 @@ internal sealed class IkeSa
     /// <summary>Further addresses of the peer, as it told (RFC 4555 §3.4).</summary>
     public ImmutableArray<InetAddress> PeerAddresses { get; set; } = [];
 
+    /// <summary>Further addresses of ours, as the peer was last told.</summary>
+    public ImmutableArray<InetAddress> ToldAddresses { get; set; } = [];
+
     /// <summary>Where ESP goes: as IKE does, but for a move that is not proved yet.</summary>
     public EspWay Esp => _unproved ?? new EspWay(Local, Remote, UdpEncapsulation, Nat.Any);
 

@@ -89,6 +89,22 @@ public sealed class MovingTunnels() : TunnelTheatre(OfW, OfC, Direct)
         AssertUnbroken();
     }
 
+    /// <summary>RFC 4555 §3.6: W did not name C's place, C told of it when it came to have it.</summary>
+    [Fact]
+    public void Who_began_the_IKE_SA_finds_the_peer_at_an_address_that_it_told_later()
+    {
+        W.ChangePolicy(new SecurityPolicy([OfW with { OtherRemote = [Prefix("198.51.100.0/24")] }, Direct], []));
+        var there = W.Sockets.Connect(Inner.Local, Inner.Remote);
+        there.Write(100);
+        Assert.True(_world.RunUntil(() => _world.Socket(there.Peer)?.Read == 100, Soon), Trace());
+        C.TakeOver(Abroad);
+        _world.RunFor(TimeSpan.FromSeconds(1));
+        _world.Network.Unclaim(Home, C);
+        Exchange(_world.Socket(there.Peer)!, there);
+        Assert.Equal(Abroad, Assert.Single(W.Daemon!.Engine.Sas()).Remote.Address);
+        AssertUnbroken();
+    }
+
     [Fact]
     public void S3_Who_gets_the_old_address_gets_nothing()
     {
