@@ -43,6 +43,12 @@ public sealed partial class LatchEngine
                 peering.Heard(now);
                 _state.Effects.Raise(EventKind.IkeSaRekeyed, now, peering, $"{e.Sa} with {peering.Remote.Address} has new keys");
                 break;
+            case ReauthenticationDue e when _state.Find(e.Sa) is { } peering:
+                _reauthentication.Due(now, peering);
+                break;
+            case AuthenticationExpired e when _state.Find(e.Sa) is { } peering:
+                _reauthentication.Expired(now, peering);
+                break;
             case IkeSaMoved e:
                 _moves.Moved(now, e);
                 break;
@@ -64,6 +70,7 @@ public sealed partial class LatchEngine
                     _flows.EstablishLarval(now, owner.Pair);
                     _negotiations.SeekForLarval(now, owner.Pair);
                     _changed.Add(owner.Pair);
+                    _reauthentication.Advance(now, owner);
                 }
 
                 break;
@@ -173,6 +180,8 @@ public sealed partial class LatchEngine
                 _state.Unheard.Silent(peering.Pair);
             }
 
+            _reauthentication.Gone(now, peering, e.Reason, e.Text);
+
             _changed.Add(peering.Pair);
         }
 
@@ -193,6 +202,10 @@ public sealed partial class LatchEngine
         }
 
         _negotiations.Failed(now, e.Request, e.Reason, e.Text);
+        if (_state.Find(e.Sa) is { Established: true } asked)
+        {
+            _reauthentication.Advance(now, asked);
+        }
     }
 
     private EngineEvent Explain(TimeSpan now, ProposalMismatch mismatch)

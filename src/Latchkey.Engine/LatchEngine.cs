@@ -19,6 +19,7 @@ public sealed partial class LatchEngine : IDisposable
     private readonly LatchBreaker _breaker;
     private readonly Negotiations _negotiations;
     private readonly Detection _detection;
+    private readonly Reauthentication _reauthentication;
     private readonly ClearAdmission _clear;
     private readonly Restarts _restarts;
     private readonly FlowAdmission _flows;
@@ -50,6 +51,7 @@ public sealed partial class LatchEngine : IDisposable
         _clear = new ClearAdmission(_state);
         _negotiations = new Negotiations(_state, _breaker, _clear);
         _detection = new Detection(_state, _negotiations, _breaker);
+        _reauthentication = new Reauthentication(_state, _negotiations, _breaker);
         _flows = new FlowAdmission(_state, _negotiations, _clear, _recorder, _breaker);
         _firstUse = new FirstUse(_state);
         _restarts = new Restarts(_state, _breaker, _negotiations);

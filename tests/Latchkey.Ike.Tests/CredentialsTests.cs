@@ -12,8 +12,13 @@ public sealed class CredentialsTests : IDisposable
     private static readonly DateTime Today = new(2026, 11, 1, 0, 0, 0, DateTimeKind.Utc);
 
     private readonly Authority _authority = new("CN=Root");
+    private readonly SigningKey _key = SigningKey.Generate(new SeededRandom(1));
 
-    public void Dispose() => _authority.Dispose();
+    public void Dispose()
+    {
+        _authority.Dispose();
+        _key.Dispose();
+    }
 
     [Fact]
     public void A_shared_key_proves_both_ends_by_the_names_they_assert()
@@ -177,6 +182,38 @@ public sealed class CredentialsTests : IDisposable
     }
 
     [Fact]
+    public void An_IKE_SA_does_not_outlive_the_certificate_that_it_rests_on()
+    {
+        using var pair = Certified(_authority, NameOfB, Today.AddDays(-1), Today.AddHours(5));
+        pair.A.Initiate(pair.B);
+        pair.Run(TimeSpan.FromHours(4.8));
+        Assert.Empty(pair.A.Said<ReauthenticationDue>());
+        pair.Run(TimeSpan.FromHours(0.19));
+        Assert.NotEmpty(pair.A.Said<ReauthenticationDue>());
+        Assert.Empty(pair.A.Said<IkeSaClosed>());
+        pair.Run(TimeSpan.FromHours(0.01));
+        Assert.Equal(CloseReason.AuthenticationExpired, pair.A.Only<IkeSaClosed>().Reason);
+        // B was shown a key, which does not end.
+        Assert.Empty(pair.B.Said<ReauthenticationDue>());
+    }
+
+    [Fact]
+    public void Nor_an_authority_that_vouches_for_it_nor_its_revocation_list()
+    {
+        var at = Today - DateTime.UnixEpoch;
+        Assert.True(LocalCertificate.TryReadPem(_authority.Certify(_key.Public, NameOfB, Today, Today.AddDays(60)), _key, out var own, out _));
+        Assert.Equal(Today.AddDays(30), Until(_authority.Pem));
+        Assert.Equal(Today.AddDays(2), Until($"{_authority.Pem}\n{_authority.RevocationList(Today.AddDays(2))}"));
+
+        DateTime Until(string pem)
+        {
+            Assert.True(CertificateAuthority.TryReadPem(pem, out var authority, out var unreadable), unreadable);
+            Assert.True(authority.TryVerify(own.Chain, at, out var verified, out var error), error);
+            return DateTime.UnixEpoch + verified.ValidUntil;
+        }
+    }
+
+    [Fact]
     public void A_name_that_was_proved_is_never_equal_to_a_key_and_verifies_nothing()
     {
         var name = new ProvenName(NameProof.SharedKey, (byte)IdType.Fqdn, "b"u8);
@@ -252,6 +289,10 @@ public sealed class CredentialsTests : IDisposable
             using var made = request.Create(_certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), from, to, [1, 2, 3]);
             return made.ExportCertificatePem();
         }
+
+        public string RevocationList(DateTime until) => PemEncoding.WriteString("X509 CRL", new CertificateRevocationListBuilder().Build(
+            _certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), 1, until, HashAlgorithmName.SHA256,
+            X509AuthorityKeyIdentifierExtension.CreateFromIssuerNameAndSerialNumber(_certificate.SubjectName, _certificate.SerialNumberBytes.Span), Today.AddDays(-1)));
 
         public void Dispose()
         {

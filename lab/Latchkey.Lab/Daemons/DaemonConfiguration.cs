@@ -13,6 +13,8 @@ public sealed record DaemonConfiguration
 
     public string? ChildLifetime { get; init; }
 
+    public string? AuthenticationLifetime { get; init; }
+
     public string? GiveUpAfter { get; init; }
 
     public bool? Esn { get; init; }
@@ -32,7 +34,7 @@ public sealed record DaemonConfiguration
         var toml = new StringBuilder();
         Section(toml, "daemon", ("control", LatchkeyDaemon.ControlPath(folder)), ("state", $"{folder}/state"), ("runtime", LatchkeyDaemon.RuntimePath(folder)));
         Section(
-            toml, "ike", ("ike_lifetime", IkeLifetime), ("child_lifetime", ChildLifetime), ("give_up_after", GiveUpAfter), ("esn", Esn),
+            toml, "ike", ("ike_lifetime", IkeLifetime), ("child_lifetime", ChildLifetime), ("authentication_lifetime", AuthenticationLifetime), ("give_up_after", GiveUpAfter), ("esn", Esn),
             ("birth_certificates", BirthCertificates), ("quick_crash_detection", QuickCrashDetection),
             ("foreign_initial_contact", ForeignInitialContact));
         Section(toml, "debug", ("export_keys", ExportKeys ? LatchkeyDaemon.KeysPath(folder) : null));

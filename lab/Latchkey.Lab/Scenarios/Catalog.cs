@@ -61,6 +61,7 @@ public static class Catalog
         new X11MovingTunnel(),
         new X12Gateways(waits: false),
         new X12Gateways(waits: true),
+        new X13Reauthentication(),
     ];
 
     public static Scenario? Find(string id) => All.FirstOrDefault(scenario => string.Equals(scenario.Id, id, StringComparison.OrdinalIgnoreCase));

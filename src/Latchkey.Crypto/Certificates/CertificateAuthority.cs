@@ -73,13 +73,21 @@ public sealed class CertificateAuthority
                 sent.Add(X509CertificateLoader.LoadCertificate(der));
             }
 
-            error = Judge(sent, at) ?? Revoked(sent, at);
-            if (error is null && !PeerCertificate.TryRead(sent[0], out peer, out error))
+            var validUntil = DateTime.MaxValue;
+            error = Judge(sent, at) ?? Revoked(sent, at, out validUntil);
+            if (error is not null)
             {
-                error = $"its certificate \"{sent[0].Subject}\" cannot be used: {error}";
+                return false;
             }
 
-            return error is null;
+            if (PeerCertificate.TryRead(sent[0], out peer, out error))
+            {
+                peer.ValidUntil = validUntil - DateTime.UnixEpoch;
+                return true;
+            }
+
+            error = $"its certificate \"{sent[0].Subject}\" cannot be used: {error}";
+            return false;
         }
         catch (CryptographicException e)
         {
@@ -105,12 +113,22 @@ public sealed class CertificateAuthority
             + $"does not lead to the authority {this}: {why}";
     }
 
-    private string? Revoked(X509Certificate2Collection sent, DateTime at)
+    /// <param name="validUntil">When the first of the chain and of its revocation lists will be out of date.</param>
+    private string? Revoked(X509Certificate2Collection sent, DateTime at, out DateTime validUntil)
     {
         using var chain = Chain(sent, at);
         chain.Build(sent[0]);
         var elements = chain.ChainElements;
-        return Enumerable.Range(0, elements.Count - 1).Select(i => _revocations.Judge(elements[i].Certificate, elements[i + 1].Certificate, at)).FirstOrDefault(why => why is not null);
+        validUntil = elements.Min(element => element.Certificate.NotAfter.ToUniversalTime());
+        for (var i = 0; i < elements.Count - 1; i++)
+        {
+            if (_revocations.Judge(elements[i].Certificate, elements[i + 1].Certificate, at, ref validUntil) is { } why)
+            {
+                return why;
+            }
+        }
+
+        return null;
     }
 
     private X509Chain Chain(X509Certificate2Collection sent, DateTime at)

@@ -12,12 +12,16 @@ public sealed class PeerCertificate
     private PeerCertificate(PeerKey key, X509Certificate2 certificate)
     {
         Key = key;
+        ValidUntil = certificate.NotAfter.ToUniversalTime() - DateTime.UnixEpoch;
         Subject = certificate.SubjectName.RawData;
         Text = certificate.SubjectName.Decode(X500DistinguishedNameFlags.None);
         (DnsNames, Mails, Addresses) = AlternativeNames(certificate);
     }
 
     public PeerKey Key { get; }
+
+    /// <summary>When it will be out of date, or the first of what vouches for it; since 1970 (UTC).</summary>
+    public TimeSpan ValidUntil { get; internal set; }
 
     /// <summary>DER of the subject's distinguished name.</summary>
     public byte[] Subject { get; }

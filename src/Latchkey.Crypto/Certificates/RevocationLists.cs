@@ -32,8 +32,9 @@ internal sealed class RevocationLists
         return new RevocationLists(lists);
     }
 
+    /// <param name="validUntil">Brought forward to when the issuer's last list will be out of date.</param>
     /// <returns>Why the certificate does not count; null when nothing speaks against it.</returns>
-    public string? Judge(X509Certificate2 certificate, X509Certificate2 issuer, DateTime at)
+    public string? Judge(X509Certificate2 certificate, X509Certificate2 issuer, DateTime at, ref DateTime validUntil)
     {
         var key = new X509CertificateParser().ReadCertificate(issuer.RawData).GetPublicKey();
         var lists = _lists.Where(list => list.IssuerDN.GetDerEncoded().AsSpan().SequenceEqual(issuer.SubjectName.RawData) && list.IsSignatureValid(key)).ToList();
@@ -47,6 +48,9 @@ internal sealed class RevocationLists
         {
             return $"the revocation list of \"{issuer.Subject}\" is out of date; fetch the present one";
         }
+
+        var last = current.Max(list => list.NextUpdate ?? DateTime.MaxValue);
+        validUntil = last < validUntil ? last : validUntil;
 
         var serial = new BigInteger(1, certificate.SerialNumberBytes.ToArray());
         return current.Any(list => list.GetRevokedCertificate(serial) is not null)

@@ -41,6 +41,9 @@ public sealed record DaemonSettings
     /// <summary>A Child SA is rekeyed after this time.</summary>
     public TimeSpan ChildLifetime { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>A peer proves itself anew within this time, or is cut off; null: it need not.</summary>
+    public TimeSpan? AuthenticationLifetime { get; init; }
+
     /// <summary>A peer that answers nothing for this long is given up.</summary>
     public TimeSpan GiveUpAfter { get; init; } = TimeSpan.FromSeconds(95);
 

@@ -14,6 +14,7 @@ public static class FixedSettings
         ("[identity] certificate_file", s => s.CertificateFile),
         ("[ike] ike_lifetime", s => s.IkeLifetime),
         ("[ike] child_lifetime", s => s.ChildLifetime),
+        ("[ike] authentication_lifetime", s => s.AuthenticationLifetime),
         ("[ike] give_up_after", s => s.GiveUpAfter),
         ("[ike] ike", s => string.Join(", ", s.IkeCiphers)),
         ("[ike] key_exchange", s => string.Join(", ", s.KeyExchanges)),

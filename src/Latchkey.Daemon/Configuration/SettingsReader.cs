@@ -23,6 +23,7 @@ internal static class SettingsReader
             CertificateFile = FilePath(tables.Identity, "certificate_file", "identity.crt") is { } certificate ? Path.Combine(state, certificate) : null,
             IkeLifetime = Lifetime(tables.Ike, "ike_lifetime") ?? defaults.IkeLifetime,
             ChildLifetime = Lifetime(tables.Ike, "child_lifetime") ?? defaults.ChildLifetime,
+            AuthenticationLifetime = Lifetime(tables.Ike, "authentication_lifetime") ?? defaults.AuthenticationLifetime,
             GiveUpAfter = Lifetime(tables.Ike, "give_up_after") ?? defaults.GiveUpAfter,
             IkeCiphers = AlgorithmList.Read(
                 tables.Ike, findings, "ike", Proposals.AllCipherNames, ("no IKE SA can be protected without a cipher", "write for example ike = [\"aes256gcm16\"]")) ?? defaults.IkeCiphers,

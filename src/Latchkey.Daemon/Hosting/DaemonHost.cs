@@ -257,6 +257,7 @@ public static class DaemonHost
             EspProposals = Proposals.Esp(settings),
             IkeLifetime = settings.IkeLifetime,
             ChildLifetime = settings.ChildLifetime,
+            AuthenticationLifetime = settings.AuthenticationLifetime,
             GiveUpAfter = settings.GiveUpAfter,
             Esn = settings.Esn,
             ExportKeys = settings.KeyExportDirectory is not null,

@@ -98,4 +98,5 @@ public enum EventKind
     FlowUnlatched,
     ChannelMoved,
     MoveRefused,
+    IkeSaReauthenticated,
 }

@@ -84,7 +84,8 @@ internal sealed class LatchBreaker(EngineState state, LatchRecorder recorder)
 
     /// <summary>
     /// BROKEN latches between two addresses return when policy lets them and no other channel covers them any more
-    /// (RFC 5660 §2.2): either their own does again, or nobody is left there and the next packet asks who is.
+    /// (RFC 5660 §2.2): either their own does again, or nobody is left there and the next packet asks who is. Whose peer owes a new
+    /// proof waits for that.
     /// </summary>
     public void RestoreWherePossible(TimeSpan now, AddressPair pair)
     {
@@ -96,7 +97,7 @@ internal sealed class LatchBreaker(EngineState state, LatchRecorder recorder)
             }
 
             var covering = state.Covering(latch).Select(c => c.Channel).Distinct().ToList();
-            var unopposed = covering is [var own] ? own == latch.Channel : covering.Count == 0 && state.Between(pair).All(p => IsItsPeerAfterAChangeOfPolicy(latch, p));
+            var unopposed = covering is [var own] ? own == latch.Channel : covering.Count == 0 && latch.BrokenBy != BreakReason.AuthenticationExpired && state.Between(pair).All(p => IsItsPeerAfterAChangeOfPolicy(latch, p));
             if (unopposed && recorder.TryRestore(now, latch))
             {
                 latch.Restore(now);

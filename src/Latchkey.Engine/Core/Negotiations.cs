@@ -95,6 +95,28 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
         });
     }
 
+    /// <summary>Begins another IKE SA with the peer of one that stands, for the widest of its Child SAs or what is latched to it.</summary>
+    /// <returns>Null when nothing uses it.</returns>
+    public Peering? Renew(TimeSpan now, Peering old)
+    {
+        var children = old.Children.Values.OrderBy(c => c.Selectors.SingleFlow is not null).ThenBy(c => c.Handle.Value).Select(c => (EntryOf(old, c), (SelectorSet?)c.Selectors));
+        var latches = state.Latches.Between(old.Pair).Where(l => l.Conducts && l.Channel!.Parameters.PeerKey == old.Key!.Fingerprint)
+            .Select(l => ((ProtectEntry?)l.Entry, l.Entry.SelectorsFor(l.Flow)));
+        var settings = state.Settings;
+        return children.Concat(latches).FirstOrDefault(c => c is (not null, not null)) is ({ } entry, { } selectors)
+            ? Begin(now, old.Pair, entry, selectors, new Persistence(settings.WhoIsThereInterval, settings.WhoIsThereDuration))
+            : null;
+    }
+
+    /// <summary>Asks for a Child SA as another IKE SA with the same peer has it.</summary>
+    public void Renew(TimeSpan now, Peering peering, ChildSa child)
+    {
+        if (EntryOf(peering, child) is { } entry)
+        {
+            Ask(now, peering, Proposal(peering.Pair, child.Selectors, entry));
+        }
+    }
+
     /// <summary>A flow waits for a Child SA that was asked for under this IKE SA.</summary>
     public bool IsAwaited(Peering peering) => _requests.Values.Any(request => request.Sa == peering.Handle);
 
@@ -207,6 +229,9 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
 
     private static bool IsRefusal(CloseReason reason) => reason is CloseReason.PeerNotAuthenticated or CloseReason.RefusedByPeer
         or CloseReason.NoProposalChosen or CloseReason.SelectorsUnacceptable or CloseReason.TransportModeRefused or CloseReason.TunnelModeRefused or CloseReason.ProtocolError;
+
+    private ProtectEntry? EntryOf(Peering peering, ChildSa child) =>
+        state.EntriesBetween(peering.Pair).FirstOrDefault(entry => entry.SelectorsOn(peering.Pair).Any(own => !own.Intersect(child.Selectors).IsEmpty));
 
     private bool IsBeginning(AddressPair pair) => state.Between(pair).Any(p => p is { Initiated: true, Established: false });
 

@@ -50,4 +50,10 @@ public enum CloseReason
 
     /// <summary>This host lost the address it spoke from.</summary>
     LocalAddressLost,
+
+    /// <summary>The peer has proved itself anew, under another IKE SA that took this one's place.</summary>
+    Reauthenticated,
+
+    /// <summary>The peer's proof had its time, and there was no new one before it was over.</summary>
+    AuthenticationExpired,
 }

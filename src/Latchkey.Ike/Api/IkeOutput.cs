@@ -70,6 +70,15 @@ public sealed record IkeSaClosed(IkeSaHandle Sa, CloseReason Reason, string Text
     public Refusal? Refusal { get; init; }
 }
 
+/// <summary>
+/// The time of the peer's proof is nearly over: another IKE SA with it is to be made, and this one deleted. Told several times, as
+/// long as the IKE SA stands.
+/// </summary>
+public sealed record ReauthenticationDue(IkeSaHandle Sa) : IkeOutput;
+
+/// <summary>The peer did not prove itself anew in time. The IKE SA closes right behind this output.</summary>
+public sealed record AuthenticationExpired(IkeSaHandle Sa) : IkeOutput;
+
 /// <summary>A Child SA exists: install it now, before the datagrams that follow are sent.</summary>
 /// <param name="Initiated">We began the exchange that made it, so the peer is ready to receive under it.</param>
 /// <param name="InboundSpi">Chosen by us.</param>

@@ -41,6 +41,16 @@ public sealed record IkeSettings
     /// <summary>A Child SA is rekeyed after this time, less a random tenth; it is deleted a tenth later.</summary>
     public TimeSpan ChildLifetime { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>
+    /// How long a peer's proof of who it is counts: before that it is asked for again, by another IKE SA, and without it the IKE SA
+    /// ends (RFC 7296 §2.8.3). Null: as long as the IKE SA is kept, because rekeys leave no key in use for long, and nobody without
+    /// the peer's keys can make one. What a certificate's validity ends does so in any case.
+    /// </summary>
+    public TimeSpan? AuthenticationLifetime { get; init; }
+
+    /// <summary>A peer that tells a shorter lifetime (AUTH_LIFETIME, RFC 4478) is taken to mean this, so that it cannot keep us busy.</summary>
+    public TimeSpan AuthenticationLifetimeMinimum { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Half-open responder SAs from which on a cookie is asked for (RFC 7296 §2.6).</summary>
     public int CookieThreshold { get; init; } = 64;
 

@@ -141,7 +141,7 @@ internal sealed class AuthInitiator(
         }
 
         _childSettled = true;
-        sa.Establish(_authenticator.Own, AuthSignature.Digest(generation, init, _authenticator.IdPayload(ofInitiator: true), peerId));
+        sa.Establish(_authenticator.Own, AuthSignature.Digest(generation, init, _authenticator.IdPayload(ofInitiator: true), peerId), _authenticator.ValidUntil);
         switch (granted, accept.Child)
         {
             case (GrantedChild.Granted g, ChildVerdict.Accept { Selectors: var selectors }):

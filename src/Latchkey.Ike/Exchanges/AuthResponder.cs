@@ -138,7 +138,7 @@ internal sealed class AuthResponder
 
         _sa.IsMobile = _supportsMoves && _asked?.Tunnel == true;
         // The order is the contract: our inbound SA exists before the peer can use it.
-        _sa.Establish(_authenticator.Own, AuthSignature.Digest(_generation, _init, _peerId, id));
+        _sa.Establish(_authenticator.Own, AuthSignature.Digest(_generation, _init, _peerId, id), _authenticator.ValidUntil);
         var childPart = GrantChild(accept.Child);
         _generation.Respond(
         [

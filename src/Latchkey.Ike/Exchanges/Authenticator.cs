@@ -38,6 +38,9 @@ internal sealed class Authenticator
     /// <summary>The identity that we prove.</summary>
     public PeerKey Own { get; }
 
+    /// <summary>Until when the certificate counts by which the peer proved itself, on the clock of the host's calls; null: it used none.</summary>
+    public TimeSpan? ValidUntil { get; private set; }
+
     private OwnProof OurProof => _credentials?.Ours ?? OurKey;
 
     private PeerProof TheirProof => _credentials?.Theirs ?? AnyKey;
@@ -188,6 +191,7 @@ internal sealed class Authenticator
                 $"here, {Entry}: an id that the certificate has", $"at the peer: a certificate with the name {name}"));
         }
 
+        ValidUntil = certificate.ValidUntil - _context.Settings.Origin;
         return AuthSignature.Verify(certificate.Key, auth, what)
             ? (new ProvenName(NameProof.Certificate, (byte)name.Type, name.Data.Span), null)
             : (null, new Unproved(

@@ -25,6 +25,7 @@ internal sealed class IkeSa
     {
         _context = context;
         _probe = new ProbeTrain(context, this);
+        Term = new AuthenticationTerm(context, this);
         Handle = context.NextSaHandle();
         Initiated = initiated;
         Local = local;
@@ -83,6 +84,9 @@ internal sealed class IkeSa
     public TimeSpan? LastHeard { get; set; }
 
     public IReadOnlyList<ChildSa> Children => _children;
+
+    /// <summary>How long the peer's proof counts.</summary>
+    public AuthenticationTerm Term { get; }
 
     /// <summary>What a setup under way (IKE_SA_INIT, an open question about the peer) cleans up when the SA ends.</summary>
     public Action<CloseReason, string>? AbandonSetup { get; set; }
@@ -200,7 +204,8 @@ internal sealed class IkeSa
 
     /// <param name="own">What we proved.</param>
     /// <param name="authDigest"><see cref="AuthSignature.Digest"/></param>
-    public void Establish(PeerKey own, byte[] authDigest)
+    /// <param name="validUntil">When what the peer proved itself by is out of date; null: never.</param>
+    public void Establish(PeerKey own, byte[] authDigest, TimeSpan? validUntil)
     {
         EndSetup();
         AbandonSetup = null;
@@ -209,6 +214,7 @@ internal sealed class IkeSa
         _context.Emit(new IkeSaEstablished(Handle, Initiated, own, PeerKey!, Local, Remote, Nat, current.Suite, current.SpiI, current.SpiR, authDigest));
         ExportKeys(current);
         ArmLifetime();
+        Term.Begin(own, validUntil);
         if (Nat.Here && UdpEncapsulation)
         {
             ArmKeepalive();
@@ -341,6 +347,7 @@ internal sealed class IkeSa
         State = IkeSaState.Closed;
         _softTimer?.Cancel();
         _hardTimer?.Cancel();
+        Term.Stop();
         _keepalive?.Cancel();
         _probe.Stop();
         _peerQuestion = null;

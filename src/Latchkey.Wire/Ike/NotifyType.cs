@@ -47,6 +47,7 @@ public enum NotifyType : ushort
     UpdateSaAddresses = 16400,
     Cookie2 = 16401,
     NoNatsAllowed = 16402,
+    AuthLifetime = 16403,
     ChildlessIkev2Supported = 16418,
     QuickCrashDetection = 16419,
     IkeV2FragmentationSupported = 16430,

@@ -142,6 +142,13 @@ public class ConfigurationMeaningTests
     }
 
     [Fact]
+    public void Nobody_proves_himself_anew_unless_a_lifetime_is_written_down()
+    {
+        Assert.Null(DaemonHost.EngineSettings(Read("[ike]\n").Settings, []).Ike.AuthenticationLifetime);
+        Assert.Equal(TimeSpan.FromHours(8), DaemonHost.EngineSettings(Read("[ike]\nauthentication_lifetime = \"8h\"\n").Settings, []).Ike.AuthenticationLifetime);
+    }
+
+    [Fact]
     public void Keys_are_exported_only_when_asked() => Assert.Null(Read("[debug]\n").Settings.KeyExportDirectory);
 
     [Fact]

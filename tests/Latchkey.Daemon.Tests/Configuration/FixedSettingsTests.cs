@@ -21,6 +21,7 @@ public class FixedSettingsTests
     [InlineData("[identity] key_file")]
     [InlineData("[ike] ike_lifetime")]
     [InlineData("[ike] child_lifetime")]
+    [InlineData("[ike] authentication_lifetime")]
     [InlineData("[ike] give_up_after")]
     [InlineData("[ike] ike")]
     [InlineData("[ike] key_exchange")]
@@ -40,6 +41,7 @@ public class FixedSettingsTests
             "[identity] key_file" => Running with { KeyFile = "/other" },
             "[ike] ike_lifetime" => Running with { IkeLifetime = TimeSpan.FromHours(1) },
             "[ike] child_lifetime" => Running with { ChildLifetime = TimeSpan.FromMinutes(1) },
+            "[ike] authentication_lifetime" => Running with { AuthenticationLifetime = TimeSpan.FromHours(8) },
             "[ike] give_up_after" => Running with { GiveUpAfter = TimeSpan.FromMinutes(1) },
             "[ike] ike" => Running with { IkeCiphers = [Algorithms.OldCiphers[0]] },
             "[ike] key_exchange" => Running with { KeyExchanges = [Algorithms.FindKeyExchange(20)!] },
@@ -75,6 +77,7 @@ public class FixedSettingsTests
                 ImmutableArray<AeadAlgorithm> => ImmutableArray<AeadAlgorithm>.Empty,
                 ImmutableArray<KeyExchangeMethod> => ImmutableArray<KeyExchangeMethod>.Empty,
                 TimeSpan t => t + TimeSpan.FromSeconds(1),
+                null when property.PropertyType == typeof(TimeSpan?) => TimeSpan.FromHours(1),
                 var text => $"{text}x",
             });
         }

@@ -47,6 +47,7 @@ public class RegistryNameTests
     [InlineData(16400, "UPDATE_SA_ADDRESSES")]
     [InlineData(16401, "COOKIE2")]
     [InlineData(16402, "NO_NATS_ALLOWED")]
+    [InlineData(16403, "AUTH_LIFETIME")]
     [InlineData(16418, "CHILDLESS_IKEV2_SUPPORTED")]
     [InlineData(16419, "QUICK_CRASH_DETECTION")]
     [InlineData(16430, "IKEV2_FRAGMENTATION_SUPPORTED")]

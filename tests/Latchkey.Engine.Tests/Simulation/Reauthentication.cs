@@ -1,0 +1,175 @@
+using Latchkey.Ike;
+using Latchkey.Latching;
+using Latchkey.Simulator;
+using Latchkey.Wire;
+using Xunit;
+
+namespace Latchkey.Engine.Tests;
+
+/// <summary>
+/// Peers prove themselves anew under another IKE SA before their time is over, and no connection notices; who does not is cut
+/// off, and its connections are told.
+/// </summary>
+public sealed class Reauthentication
+{
+    private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
+    private static readonly EngineSettings Limited = Standard.Engine with { Ike = Standard.Engine.Ike with { AuthenticationLifetime = Lifetime } };
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void L12_A_peer_that_proves_itself_anew_keeps_its_latches_in_their_channel_and_every_octet_arrives(bool v6, bool foreign)
+    {
+        using var theatre = new Theatre(v6, cIsForeign: foreign, settings: Limited);
+        var socket = theatre.Connect();
+        var latch = theatre.Latch;
+        var (first, written) = (Sa(theatre.W).Id, 0u);
+        for (var i = 0; i < 300; i++)
+        {
+            socket.Write(100);
+            theatre.Served.Write(100);
+            written += 100;
+            theatre.World.RunFor(TimeSpan.FromMilliseconds(200));
+        }
+
+        theatre.World.RunFor(Soon / 5);
+        Assert.Equal((3000ul + written, 2000ul + written), (theatre.Served.Read, socket.Read));
+        Assert.Equal(latch, theatre.Latch);
+        Assert.NotEqual(first, Sa(theatre.W).Id);
+        foreach (var host in new[] { theatre.W, theatre.C })
+        {
+            Assert.Single(Sa(host).Children);
+            var told = host.Daemon!.Raised;
+            Assert.InRange(told.Count(e => e.Kind == EventKind.IkeSaReauthenticated), 2, 4);
+            Assert.DoesNotContain(told, e => e.Kind is EventKind.LatchBroken or EventKind.PeerRestarted or EventKind.ProbeSilent or EventKind.NegotiationFailed);
+            Assert.All(told.Where(e => e.Kind == EventKind.IkeSaClosed), e => Assert.Contains(e.Reason, (string[])[nameof(CloseReason.Reauthenticated), nameof(CloseReason.DeletedByPeer)]));
+        }
+    }
+
+    [Fact]
+    public void L17_A_Child_SA_for_one_flow_alone_is_made_again_beside_the_one_for_all()
+    {
+        using var theatre = new Theatre(settings: Limited);
+        var socket = theatre.Connect();
+        theatre.C.Daemon!.Ask(now => Assert.Null(theatre.C.Daemon.Engine.Grant(now, socket.Flow, FlowWishes.None with { Narrow = true })));
+        theatre.World.RunFor(Lifetime);
+        Assert.Contains(theatre.C.Daemon.Raised, e => e.Kind == EventKind.IkeSaReauthenticated);
+        Assert.Equal(2, Sa(theatre.C).Children.Length);
+        Assert.True(theatre.C.Daemon.Engine.Inquire(socket.Flow)!.Narrow);
+        Assert.True(theatre.W.Daemon!.Engine.Inquire(socket.Flow.Reversed)!.Narrow);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void L36_Who_does_not_answer_in_time_is_cut_off_and_its_connection_is_told(bool strangerAnswers)
+    {
+        using var theatre = new Theatre(cIsKnown: true, settings: Limited);
+        theatre.Connect();
+        theatre.World.RunFor(Lifetime / 2);
+        if (strangerAnswers)
+        {
+            theatre.ReplaceC();
+        }
+        else
+        {
+            theatre.C.Detach();
+        }
+
+        theatre.World.RunFor(Lifetime * 0.4);
+        Assert.Equal(LatchState.Established, theatre.Latch.State);
+        Assert.NotNull(theatre.TimeToNotice(Lifetime * 0.2));
+        Assert.Equal(SocketOutcome.Reset, theatre.Served.Outcome);
+        var raised = theatre.W.Daemon!.Raised;
+        var broken = Assert.Single(raised, e => e.Kind == EventKind.LatchBroken);
+        Assert.Equal(nameof(BreakReason.AuthenticationExpired), broken.Reason);
+        Assert.Contains("did not prove itself anew before its time was over", broken.Text, StringComparison.Ordinal);
+        if (strangerAnswers)
+        {
+            Assert.Contains($"{theatre.D.Fingerprint} answered in its place: ", broken.Text, StringComparison.Ordinal);
+        }
+
+        var closed = raised.FindIndex(e => e is { Kind: EventKind.IkeSaClosed, Reason: nameof(CloseReason.AuthenticationExpired) });
+        Assert.True(raised.IndexOf(broken) < closed);
+    }
+
+    [Fact]
+    public void S4_With_wait_the_connection_goes_on_when_its_peer_proves_itself_after_all()
+    {
+        using var theatre = new Theatre(service: Standard.Service with { OnBreak = Disposition.Wait }, settings: Limited);
+        var socket = theatre.Connect();
+        theatre.C.Detach();
+        Assert.True(theatre.World.RunUntil(() => theatre.Latch.State == LatchState.Broken, Lifetime));
+        theatre.World.RunFor(Soon);
+        Assert.Equal(LatchState.Broken, theatre.Latch.State);
+
+        theatre.C.Attach();
+        var second = theatre.C.Sockets.Connect(theatre.AddressOfC, theatre.W.Plan.Address);
+        Assert.True(theatre.World.RunUntil(() => second.IsEstablished, Soon * 4));
+        Assert.Equal(LatchState.Established, theatre.Latch.State);
+        socket.Write(500);
+        Assert.True(theatre.World.RunUntil(() => theatre.Served.Read == 3500, TimeSpan.FromMinutes(2)));
+    }
+
+    [Fact]
+    public void Both_ends_may_begin_at_once_and_nothing_is_lost_by_it()
+    {
+        using var theatre = new Theatre(settings: Limited);
+        var socket = theatre.Connect();
+        theatre.World.RunFor(Lifetime / 2);
+        theatre.World.Network.Partition(theatre.W, theatre.C);
+        // C, which began, has tried for a while, and W has just begun in its stead.
+        Assert.True(theatre.World.RunUntil(() => theatre.W.Daemon!.Engine.Sas().Any(sa => sa is { Initiated: true, State: "connecting" }), Lifetime));
+        theatre.World.Network.HealPartitions();
+        Assert.True(theatre.World.RunUntil(() => new[] { theatre.W, theatre.C }.All(h => h.Daemon!.Raised.Any(e => e.Kind == EventKind.IkeSaReauthenticated)), Soon), Trace(theatre));
+        theatre.World.RunFor(Lifetime * 3);
+        socket.Write(500);
+        Assert.True(theatre.World.RunUntil(() => theatre.Served.Read == 3500, Soon));
+        // What both made is one again after the next time.
+        Assert.Single(theatre.W.Daemon!.Engine.Sas());
+        Assert.Single(theatre.C.Daemon!.Engine.Sas());
+        Assert.DoesNotContain(theatre.W.Daemon.Raised.Concat(theatre.C.Daemon.Raised), e => e.Kind is EventKind.LatchBroken or EventKind.PeerRestarted);
+    }
+
+    [Fact]
+    public void It_may_cross_rekeys_of_everything()
+    {
+        var settings = Limited with { Ike = Limited.Ike with { AuthenticationLifetime = TimeSpan.FromSeconds(10), IkeLifetime = TimeSpan.FromSeconds(3), ChildLifetime = TimeSpan.FromSeconds(2) } };
+        using var theatre = new Theatre(settings: settings);
+        var socket = theatre.Connect();
+        for (var i = 0; i < 600; i++)
+        {
+            socket.Write(10);
+            theatre.World.RunFor(TimeSpan.FromMilliseconds(200));
+        }
+
+        theatre.World.RunFor(Soon);
+        Assert.Equal(9000ul, theatre.Served.Read);
+        Assert.True(theatre.W.Daemon!.Raised.Count(e => e.Kind == EventKind.IkeSaReauthenticated) >= 10);
+        Assert.DoesNotContain(theatre.W.Daemon.Raised.Concat(theatre.C.Daemon!.Raised), e => e.Kind is EventKind.LatchBroken or EventKind.ProbeSilent);
+    }
+
+    [Fact]
+    public void What_nothing_uses_is_not_made_again()
+    {
+        using var theatre = new Theatre(settings: Limited);
+        theatre.Connect();
+        PortPair other = new(new PortRange(7001, 7001), PortRange.Any);
+        foreach (var host in new[] { theatre.W, theatre.C })
+        {
+            host.ChangePolicy(Standard.Policy(Standard.Service with { Ports = [other] }));
+        }
+
+        theatre.World.RunFor(Soon);
+        Assert.Empty(Sa(theatre.C).Children);
+        theatre.World.RunFor(Lifetime);
+        Assert.Empty(theatre.C.Daemon!.Engine.Sas());
+        Assert.Single(theatre.C.Daemon.Raised, e => e.Kind == EventKind.IkeSaEstablished);
+    }
+
+    private static string Trace(Theatre theatre) => string.Join('\n', theatre.World.Trace.Lines().TakeLast(400));
+
+    private static IkeSaSnapshot Sa(SimulatedHost host) => Assert.Single(host.Daemon!.Engine.Sas());
+}
