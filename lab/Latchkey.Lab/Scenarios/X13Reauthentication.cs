@@ -16,8 +16,6 @@ public sealed class X13Reauthentication : Scenario
 
     public override string Title => "The peer proves itself anew under a running transfer: zero breaks; with another key it cannot, and W's application gets ECONNRESET when the time is over";
 
-    public override bool AwaitsLifetimes => true;
-
     protected internal override async Task Tell(Stage stage)
     {
         var cast = await Cast.Assemble(stage);

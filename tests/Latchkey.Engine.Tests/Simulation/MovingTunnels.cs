@@ -9,14 +9,17 @@ namespace Latchkey.Engine.Tests;
 /// C, a mobile host, has its tunnel to W from whichever of its outer addresses it has (RFC 4555). Its latches stay; what is
 /// tied to an address itself ends with it.
 /// </summary>
-public sealed class MovingTunnels() : TunnelTheatre(OfW, OfC, Direct)
+public sealed class MovingTunnels() : TunnelTheatre(OfW, OfC, Direct, Limited)
 {
+    private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
     private static readonly InetAddress Abroad = InetAddress.Parse("198.51.100.2");
     private static readonly InetAddress Forbidden = InetAddress.Parse("203.0.113.2");
     private static readonly ProtectEntry Moving = Entry with { Name = "tunnel", Tunnel = Outer with { Moves = true } };
     private static readonly ProtectEntry OfW = Moving with { OtherRemote = [InetPrefix.Parse("198.51.100.0/24")] };
     private static readonly ProtectEntry OfC = Mirrored(Moving) with { OtherLocal = [Abroad, Forbidden] };
     private static readonly ProtectEntry Direct = Standard.Service with { Local = InetPrefix.Parse("192.0.2.0/24"), Remote = InetPrefix.Parse("192.0.2.0/24") };
+
+    private static readonly EngineSettings Limited = Standard.Engine with { Ike = Standard.Engine.Ike with { AuthenticationLifetime = Lifetime } };
 
     private static InetAddress Home => Outer.Remote;
 
@@ -34,6 +37,24 @@ public sealed class MovingTunnels() : TunnelTheatre(OfW, OfC, Direct)
         Assert.Equal("LocalAddressChanged", Assert.Single(C.Daemon!.Raised, e => e.Kind == EventKind.ChannelMoved).Reason);
         AssertUnbroken();
         Assert.Equal(Abroad, W.Daemon.Engine.Inquire(there.Flow)!.Outer!.Remote.Address);
+    }
+
+    [Fact]
+    public void L12_A_peer_that_moved_proves_itself_anew_where_it_is_now_and_can_move_on()
+    {
+        var (here, there) = Connect();
+        var channels = (ChannelOf(W, there), ChannelOf(C, here));
+        C.Move(Home, Abroad);
+        Exchange(here, there);
+        World.RunFor(Lifetime);
+        Exchange(here, there);
+        Assert.All([W, C], host => Assert.Single(host.Daemon!.Raised, e => e.Kind == EventKind.IkeSaReauthenticated));
+        Assert.Equal((Abroad, false), Assert.Single(W.Daemon!.Engine.Sas()) is { } sa ? (sa.Remote.Address, sa.Initiated) : default);
+        C.Move(Abroad, Home);
+        Exchange(here, there);
+        Assert.Equal(2, W.Daemon.Raised.Count(e => e is { Kind: EventKind.ChannelMoved, Reason: "PeerMoved" }));
+        Assert.Equal(channels, (ChannelOf(W, there), ChannelOf(C, here)));
+        AssertUnbroken();
     }
 
     [Fact]
@@ -93,14 +114,14 @@ public sealed class MovingTunnels() : TunnelTheatre(OfW, OfC, Direct)
     [Fact]
     public void Who_began_the_IKE_SA_finds_the_peer_at_an_address_that_it_told_later()
     {
-        W.ChangePolicy(new SecurityPolicy([OfW with { OtherRemote = [Prefix("198.51.100.0/24")] }, Direct], []));
+        W.ChangePolicy(new SecurityPolicy([OfW with { OtherRemote = [InetPrefix.Parse("198.51.100.0/24")] }, Direct], []));
         var there = W.Sockets.Connect(Inner.Local, Inner.Remote);
         there.Write(100);
-        Assert.True(_world.RunUntil(() => _world.Socket(there.Peer)?.Read == 100, Soon), Trace());
+        Until(() => World.Socket(there.Peer)?.Read == 100);
         C.TakeOver(Abroad);
-        _world.RunFor(TimeSpan.FromSeconds(1));
-        _world.Network.Unclaim(Home, C);
-        Exchange(_world.Socket(there.Peer)!, there);
+        World.RunFor(TimeSpan.FromSeconds(1));
+        World.Network.Unclaim(Home, C);
+        Exchange(World.Socket(there.Peer)!, there);
         Assert.Equal(Abroad, Assert.Single(W.Daemon!.Engine.Sas()).Remote.Address);
         AssertUnbroken();
     }
@@ -237,9 +258,9 @@ public sealed class MovingTunnels() : TunnelTheatre(OfW, OfC, Direct)
         C.Move(Home, Abroad);
         Exchange(here, there);
         var record = Assert.Single(W.Journal.Records);
-        Assert.Equal(new AddressPair(AtW, Abroad), record.Ends);
+        Assert.Equal(new AddressPair(Outer.Local, Abroad), record.Ends);
         using var engine = new LatchEngine(
-            Standard.Engine, new SecurityPolicy([OfW with { OtherRemote = [Prefix("203.0.113.0/24")] }, Direct], []), Identities.Key(W.Plan.Identity), new SimulatedRandom(1));
+            Standard.Engine, new SecurityPolicy([OfW with { OtherRemote = [InetPrefix.Parse("203.0.113.0/24")] }, Direct], []), Identities.Key(W.Plan.Identity), new SimulatedRandom(1));
         engine.RestoreLatches(TimeSpan.Zero, [record]);
         Assert.Equal(Home, Assert.Single(engine.Sas()).Remote.Address);
     }
@@ -251,10 +272,10 @@ public sealed class MovingTunnels() : TunnelTheatre(OfW, OfC, Direct)
         C.Move(Home, Abroad);
         Exchange(here, there);
         var (w, c) = (Assert.Single(W.Daemon!.Engine.Tunnels()), Assert.Single(C.Daemon!.Engine.Tunnels()));
-        Assert.Equal(("tunnel", new AddressPair(AtW, Abroad), true), (w.Entry, w.Ends, w.PeerMoves));
+        Assert.Equal(("tunnel", new AddressPair(Outer.Local, Abroad), true), (w.Entry, w.Ends, w.PeerMoves));
         Assert.Empty(w.LocalElsewhere);
-        Assert.Equal([InetPrefix.Of(Home), Prefix("198.51.100.0/24")], w.RemoteElsewhere);
-        Assert.Equal(new AddressPair(Abroad, AtW), c.Ends);
+        Assert.Equal([InetPrefix.Of(Home), InetPrefix.Parse("198.51.100.0/24")], w.RemoteElsewhere);
+        Assert.Equal(new AddressPair(Abroad, Outer.Local), c.Ends);
         Assert.Equal([Home, Forbidden], c.LocalElsewhere);
         Assert.Empty(c.RemoteElsewhere);
     }

@@ -30,7 +30,7 @@ public sealed class RandomMoves
     public void L12_Every_invariant_holds_whoever_moves_where()
     {
         var failing = new ConcurrentBag<string>();
-        var (moved, refused, broken) = (0, 0, 0);
+        var (moved, refused, broken, anew) = (0, 0, 0, 0);
         Parallel.For(1, Schedules + 1, (seed, loop) =>
         {
             using var world = NewWorld((ulong)seed);
@@ -40,6 +40,7 @@ public sealed class RandomMoves
                 var told = world.Hosts.SelectMany(h => h.Daemon?.Raised ?? []).ToList();
                 Interlocked.Add(ref moved, told.Count(e => e.Kind == EventKind.ChannelMoved));
                 Interlocked.Add(ref refused, told.Count(e => e.Kind == EventKind.MoveRefused));
+                Interlocked.Add(ref anew, told.Count(e => e.Kind == EventKind.IkeSaReauthenticated));
                 Interlocked.Add(ref broken, told.Count(e => e.Kind == EventKind.LatchBroken));
             }
             catch (Exception e) when (e is not OutOfMemoryException)
@@ -50,7 +51,7 @@ public sealed class RandomMoves
         });
 
         Assert.True(failing.IsEmpty, failing.FirstOrDefault());
-        Assert.True(moved > Schedules / 2 && refused > Schedules / 10 && broken > Schedules / 10, $"the schedules are too dull: {moved} moves, {refused} refused, {broken} latches broken");
+        Assert.True(moved > Schedules / 2 && refused > Schedules / 10 && broken > Schedules / 10 && anew > Schedules / 2, $"the schedules are too dull: {moved} moves, {refused} refused, {broken} latches broken, {anew} proofs made anew");
     }
 
     private static World NewWorld(ulong seed)
@@ -72,7 +73,13 @@ public sealed class RandomMoves
                 new HostPlan("D", InetAddress.Parse("192.0.2.4"), 3, RunsLatchkey: true, clients[0]),
             ],
             random.Pick(Weathers),
-            random.Chance(0.3) ? Standard.Engine with { Ike = Standard.Engine.Ike with { ChildLifetime = TimeSpan.FromSeconds(4), IkeLifetime = TimeSpan.FromSeconds(11) } } : Standard.Engine));
+            Limited(seed, random.Chance(0.3) ? Standard.Engine with { Ike = Standard.Engine.Ike with { ChildLifetime = TimeSpan.FromSeconds(4), IkeLifetime = TimeSpan.FromSeconds(11) } } : Standard.Engine)));
+    }
+
+    private static EngineSettings Limited(ulong seed, EngineSettings settings)
+    {
+        var random = new SimulatedRandom(seed).Fork(5);
+        return random.Chance(0.3) ? settings with { Ike = settings.Ike with { AuthenticationLifetime = random.Between(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(40)) } } : settings;
     }
 
     private static void Play(World world, ulong seed)

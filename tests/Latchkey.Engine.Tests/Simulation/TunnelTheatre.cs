@@ -14,7 +14,7 @@ public abstract class TunnelTheatre : IDisposable
     /// <param name="ofW">W's side of the tunnel.</param>
     /// <param name="ofC">C's and D's; without one, what mirrors W's.</param>
     /// <param name="beside">Another entry of everybody's policy.</param>
-    protected TunnelTheatre(ProtectEntry ofW, ProtectEntry? ofC = null, ProtectEntry? beside = null)
+    protected TunnelTheatre(ProtectEntry ofW, ProtectEntry? ofC = null, ProtectEntry? beside = null, EngineSettings? settings = null)
     {
         var policyOfC = Policy(ofC ?? Mirrored(ofW), beside);
         World = new World(new WorldPlan(
@@ -25,7 +25,7 @@ public abstract class TunnelTheatre : IDisposable
                 new HostPlan("D", InetAddress.Parse("192.0.2.3"), 2, RunsLatchkey: true, policyOfC),
             ],
             NetworkQuality.Perfect,
-            Standard.Engine));
+            settings ?? Standard.Engine));
         W.Boot();
         C.Boot();
         W.TakeOver(Outer.Local);

@@ -238,8 +238,19 @@ public sealed class SimulatedDaemon : IDatapathEvents
                 break;
             case Raise raise:
                 Raised.Add(raise.Event);
+                ExcuseWhoCouldNotProveHimself(raise.Event);
                 _host.World.Watch(invariant => invariant.Raised(this, raise.Event));
                 break;
+        }
+    }
+
+    // Who is cut off because a bad network kept it from proving itself anew is cut off rightly.
+    private void ExcuseWhoCouldNotProveHimself(EngineEvent raised)
+    {
+        if (raised is { Kind: EventKind.LatchBroken, Reason: nameof(BreakReason.AuthenticationExpired), PeerAddress: { } peer }
+            && _host.World.Network.LastLost > _host.Now - _host.World.Plan.Engine.Ike.AuthenticationLifetime)
+        {
+            _host.World.Disturb(peer);
         }
     }
 

@@ -27,6 +27,9 @@ public sealed class SimulatedNetwork(EventQueue events, SimulatedRandom random, 
     /// </summary>
     public bool FirstMessagesWereTouched { get; private set; }
 
+    /// <summary>When something that a host sent was last lost or damaged on its way.</summary>
+    public TimeSpan? LastLost { get; private set; }
+
     /// <summary>Everything that was put on the wire, seen by whoever may see everything.</summary>
     public event Action<Datagram>? Seen;
 
@@ -90,6 +93,7 @@ public sealed class SimulatedNetwork(EventQueue events, SimulatedRandom random, 
         var fate = FateOf(sender);
         if (fate.Chance(Quality.Loss))
         {
+            LastLost = events.Now;
             return;
         }
 
@@ -99,6 +103,7 @@ public sealed class SimulatedNetwork(EventQueue events, SimulatedRandom random, 
             var delay = Quality.Delay + fate.Between(TimeSpan.Zero, Quality.Jitter);
             var corrupted = fate.Chance(Quality.Corruption);
             var arriving = corrupted ? datagram.Corrupted(fate) : datagram;
+            LastLost = corrupted ? events.Now : LastLost;
             FirstMessagesWereTouched |= (corrupted || host is null) && datagram is IkeDatagram { IsFirstMessage: true };
             events.After(delay, () => Arrive(host, arriving));
         }
@@ -133,6 +138,10 @@ public sealed class SimulatedNetwork(EventQueue events, SimulatedRandom random, 
             if (sender is null || !_partitions.Contains((sender, receiver)))
             {
                 receiver.Receive(datagram);
+            }
+            else
+            {
+                LastLost = events.Now;
             }
         }
     }

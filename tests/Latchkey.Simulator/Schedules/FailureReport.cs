@@ -23,7 +23,7 @@ public static class FailureReport
         text.AppendLine($"policy: trust {schedule.World.Hosts[0].Policy.Protect[0].Trust}, on_break {schedule.World.Hosts[0].Policy.Protect[0].DispositionFor(IpProtocol.Tcp)}");
         text.AppendLine($"known: {string.Join(", ", schedule.World.Hosts[0].Policy.Peers.Select(peer => peer.Name))}");
         text.AppendLine($"network: {schedule.World.Network}; newcomers {(schedule.NewcomersStay ? "stay" : "leave")} at the end");
-        text.AppendLine($"lifetimes: IKE {schedule.World.Engine.Ike.IkeLifetime}, child {schedule.World.Engine.Ike.ChildLifetime}");
+        text.AppendLine($"lifetimes: IKE {schedule.World.Engine.Ike.IkeLifetime}, child {schedule.World.Engine.Ike.ChildLifetime}, proof {schedule.World.Engine.Ike.AuthenticationLifetime?.ToString() ?? "unlimited"}");
         text.AppendLine();
         text.AppendLine($"{kept.Count} of {whole.Actions.Length} actions:");
         foreach (var action in schedule.Actions)

@@ -76,7 +76,7 @@ public static class ScheduleGenerator
         var policy = Policy(random, seen);
         var foreign = new SimulatedRandom(seed).Fork(9);
         var plans = addresses.Select((address, i) => new HostPlan(Names[i], address, i, i < 2 || random.Chance(0.85), policy, IsForeign: foreign.Chance(0.2)));
-        return new WorldPlan(seed, [.. plans], random.Pick(Weathers), Settings(random));
+        return new WorldPlan(seed, [.. plans], random.Pick(Weathers), Limited(seed, Settings(random)));
     }
 
     // In one world of seven all but the first host share a public address.
@@ -108,4 +108,13 @@ public static class ScheduleGenerator
             },
         }
         : Standard.Engine;
+
+    // In a quarter of them everybody has to prove himself anew every now and then.
+    private static EngineSettings Limited(ulong seed, EngineSettings settings)
+    {
+        var random = new SimulatedRandom(seed).Fork(10);
+        return random.Chance(0.25)
+            ? settings with { Ike = settings.Ike with { AuthenticationLifetime = random.Between(TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(60)) } }
+            : settings;
+    }
 }
