@@ -47,7 +47,10 @@ public sealed partial class LatchEngine
                 _reauthentication.Due(now, peering);
                 break;
             case AuthenticationExpired e when _state.Find(e.Sa) is { } peering:
-                _reauthentication.Expired(now, peering);
+                _reauthentication.Expired(now, peering, e.Ours);
+                break;
+            case AuthLifetimeTold e when _state.Find(e.Sa) is { } peering:
+                _reauthentication.Told(now, peering, e);
                 break;
             case IkeSaMoved e:
                 _moves.Moved(now, e);

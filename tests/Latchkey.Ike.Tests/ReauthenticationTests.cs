@@ -1,4 +1,4 @@
-using Latchkey.Crypto;
+using Latchkey.Wire.Ike;
 using Xunit;
 
 namespace Latchkey.Ike.Tests;
@@ -91,5 +91,69 @@ public class ReauthenticationTests
         pair.Run(Lifetime);
         Assert.NotEmpty(pair.A.Said<ReauthenticationDue>());
         Assert.Empty(pair.B.Said<ReauthenticationDue>());
+    }
+
+    [Fact]
+    public void RFC4478_The_responder_tells_its_lifetime_and_the_initiator_begins_before_it_is_over()
+    {
+        using var pair = new Pair(Pair.Settings(), Limited);
+        pair.Establish();
+        var told = pair.A.Only<AuthLifetimeTold>();
+        Assert.Equal((Lifetime, Lifetime), (told.Told, told.Taken));
+        Assert.Empty(pair.B.Said<AuthLifetimeTold>());
+        pair.Run(Lifetime * 0.91);
+        Assert.NotEmpty(pair.A.Said<ReauthenticationDue>());
+        Assert.Empty(pair.B.Said<ReauthenticationDue>());
+    }
+
+    [Fact]
+    public void RFC4478_The_responder_ends_what_the_initiator_did_not_renew_and_both_know_why()
+    {
+        using var pair = new Pair(Pair.Settings(), Limited);
+        pair.Establish();
+        pair.Run(Lifetime + TimeSpan.FromSeconds(1));
+        Assert.False(pair.B.Only<AuthenticationExpired>().Ours);
+        Assert.True(pair.A.Only<AuthenticationExpired>().Ours);
+        Assert.Equal(
+            [CloseReason.AuthenticationExpired, CloseReason.AuthenticationExpired], pair.A.Said<IkeSaClosed>().Concat(pair.B.Said<IkeSaClosed>()).Select(c => c.Reason));
+    }
+
+    [Fact]
+    public void A_peer_that_forgets_its_own_lifetime_does_not_lengthen_it()
+    {
+        using var pair = new Pair(Pair.Settings(), Limited);
+        pair.Establish();
+        pair.Wire.Loss = 1;
+        pair.Run(Lifetime * 1.1);
+        Assert.True(pair.A.Only<AuthenticationExpired>().Ours);
+        Assert.Empty(pair.A.Host.Sas);
+    }
+
+    [Fact]
+    public void A_lifetime_of_next_to_nothing_is_taken_for_more_so_that_no_peer_keeps_us_busy()
+    {
+        using var pair = new Pair(Pair.Settings(), Limited with { AuthenticationLifetime = TimeSpan.FromSeconds(1.5) });
+        pair.Establish();
+        var told = pair.A.Only<AuthLifetimeTold>();
+        Assert.Equal((TimeSpan.FromSeconds(1), Limited.AuthenticationLifetimeMinimum), (told.Told, told.Taken));
+        Assert.Empty(pair.A.Said<ReauthenticationDue>());
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 0, 0, 0, 30 }, true)]
+    [InlineData(new byte[] { 0, 0, 30 }, false)]
+    [InlineData(new byte[] { 0, 0, 0, 30, 0 }, false)]
+    public void RFC4478_It_may_be_told_later_and_the_last_word_holds(byte[] octets, bool counts)
+    {
+        using var pair = new Pair(Rewriter.Settings, Limited with { ExportKeys = true });
+        _ = new Rewriter(pair)
+        {
+            Change = (header, payloads) => header is { Exchange: ExchangeType.Informational, IsResponse: false, IsFromInitiator: false } ? [.. payloads, new NotifyPayload(NotifyType.AuthLifetime, octets)] : payloads,
+        };
+        var (a, b) = pair.Establish();
+        pair.B.Do(host => host.Probe(pair.Now, b));
+        pair.Run(30);
+        Assert.Equal(counts ? 2 : 1, pair.A.Said<AuthLifetimeTold>().Count());
+        Assert.Equal(counts, pair.A.Said<ReauthenticationDue>().Any(due => due.Sa == a));
     }
 }

@@ -99,4 +99,5 @@ public enum EventKind
     ChannelMoved,
     MoveRefused,
     IkeSaReauthenticated,
+    AuthLifetime,
 }

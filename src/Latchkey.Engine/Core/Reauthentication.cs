@@ -13,6 +13,15 @@ internal sealed class Reauthentication(EngineState state, Negotiations negotiati
     /// <summary>IKE SAs whose time is nearly over.</summary>
     private readonly Dictionary<IkeSaHandle, Renewal> _renewals = [];
 
+    /// <summary>The peer wants new proofs of us within a time (AUTH_LIFETIME).</summary>
+    public void Told(TimeSpan now, Peering peering, AuthLifetimeTold e)
+    {
+        var isShort = e.Taken > e.Told;
+        var instead = isShort ? $", and gets it within {e.Taken.TotalSeconds:0} s" : "";
+        state.Effects.Raise(
+            EventKind.AuthLifetime, now, peering, $"{peering.Key} at {peering.Remote.Address} wants this host to prove itself anew within {e.Told.TotalSeconds:0} s{instead}", isShort ? "TooShort" : null);
+    }
+
     /// <summary>Told again and again until the IKE SA is gone: an attempt that came to nothing is followed by another.</summary>
     public void Due(TimeSpan now, Peering old)
     {
@@ -49,7 +58,8 @@ internal sealed class Reauthentication(EngineState state, Negotiations negotiati
     }
 
     /// <summary>The time is over. The IKE SA ends behind this; and its latches, unless the peer has proved itself under another.</summary>
-    public void Expired(TimeSpan now, Peering peering)
+    /// <param name="ours">It was our proof to the peer.</param>
+    public void Expired(TimeSpan now, Peering peering, bool ours)
     {
         var key = peering.Key!.Fingerprint;
         if (state.With(peering.Pair, key).Any(p => p != peering))
@@ -59,7 +69,8 @@ internal sealed class Reauthentication(EngineState state, Negotiations negotiati
 
         var why = _renewals.GetValueOrDefault(peering.Handle)?.Failure is { } failure ? $": {failure}" : "";
         var latches = state.Latches.Between(peering.Pair).Where(l => l.Conducts && l.Channel!.Parameters.PeerKey == key).ToList();
-        breaker.Break(now, latches, BreakReason.AuthenticationExpired, $"{key} at {peering.Remote.Address} did not prove itself anew before its time was over{why}");
+        var who = ours ? $"this host did not prove itself anew to {key} at {peering.Remote.Address}" : $"{key} at {peering.Remote.Address} did not prove itself anew";
+        breaker.Break(now, latches, BreakReason.AuthenticationExpired, $"{who} before its time was over{why}");
     }
 
     /// <summary>An IKE SA is gone: one that was to be replaced, or an attempt to replace one.</summary>
@@ -71,7 +82,7 @@ internal sealed class Reauthentication(EngineState state, Negotiations negotiati
             renewal.Failure = peering.Key is { } key && key.Fingerprint != state.Find(old)?.Key?.Fingerprint ? $"{key} answered in its place: {text}" : text;
         }
 
-        if (peering.Established && reason is CloseReason.Reauthenticated or CloseReason.DeletedByPeer && Successor(now, peering) is { } successor)
+        if (peering.Established && reason is CloseReason.Reauthenticated or CloseReason.AuthenticationExpired or CloseReason.DeletedByPeer && Successor(now, peering) is { } successor)
         {
             state.Effects.Raise(
                 EventKind.IkeSaReauthenticated, now, successor, $"{successor.Key} at {successor.Remote.Address} has proved itself anew: {successor.Handle} is in place of {peering.Handle}");

@@ -54,6 +54,6 @@ public enum CloseReason
     /// <summary>The peer has proved itself anew, under another IKE SA that took this one's place.</summary>
     Reauthenticated,
 
-    /// <summary>The peer's proof had its time, and there was no new one before it was over.</summary>
+    /// <summary>A proof, the peer's or ours, had its time, and there was no new one before it was over.</summary>
     AuthenticationExpired,
 }

@@ -76,8 +76,13 @@ public sealed record IkeSaClosed(IkeSaHandle Sa, CloseReason Reason, string Text
 /// </summary>
 public sealed record ReauthenticationDue(IkeSaHandle Sa) : IkeOutput;
 
-/// <summary>The peer did not prove itself anew in time. The IKE SA closes right behind this output.</summary>
-public sealed record AuthenticationExpired(IkeSaHandle Sa) : IkeOutput;
+/// <summary>The peer tells within which time it wants us to prove ourselves anew (AUTH_LIFETIME, RFC 4478).</summary>
+/// <param name="Taken">What it is taken for: no less than <see cref="IkeSettings.AuthenticationLifetimeMinimum"/>.</param>
+public sealed record AuthLifetimeTold(IkeSaHandle Sa, TimeSpan Told, TimeSpan Taken) : IkeOutput;
+
+/// <summary>A proof had its time, and there was no new one. The IKE SA closes right behind this output.</summary>
+/// <param name="Ours">It was our proof, and the peer's time; else the peer's, and ours.</param>
+public sealed record AuthenticationExpired(IkeSaHandle Sa, bool Ours) : IkeOutput;
 
 /// <summary>A Child SA exists: install it now, before the datagrams that follow are sent.</summary>
 /// <param name="Initiated">We began the exchange that made it, so the peer is ready to receive under it.</param>

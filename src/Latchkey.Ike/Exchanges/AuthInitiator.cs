@@ -81,7 +81,7 @@ internal sealed class AuthInitiator(
                 {
                     Vouchers = VoucherNotify.Read(init, answer),
                 },
-                verdict => Conclude(generation, id, granted, verdict));
+                verdict => Conclude(generation, id, granted, AuthLifetime.Read(answer), verdict));
         }
     }
 
@@ -132,7 +132,7 @@ internal sealed class AuthInitiator(
         return !_authenticator.Ppk!.IsMandatory;
     }
 
-    private void Conclude(Generation generation, IdentificationPayload peerId, GrantedChild granted, PeerVerdict verdict)
+    private void Conclude(Generation generation, IdentificationPayload peerId, GrantedChild granted, TimeSpan? lifetime, PeerVerdict verdict)
     {
         if (verdict is not PeerVerdict.Accept accept)
         {
@@ -142,6 +142,11 @@ internal sealed class AuthInitiator(
 
         _childSettled = true;
         sa.Establish(_authenticator.Own, AuthSignature.Digest(generation, init, _authenticator.IdPayload(ofInitiator: true), peerId), _authenticator.ValidUntil);
+        if (lifetime is { } told)
+        {
+            sa.Term.Tell(told);
+        }
+
         switch (granted, accept.Child)
         {
             case (GrantedChild.Granted g, ChildVerdict.Accept { Selectors: var selectors }):

@@ -33,6 +33,11 @@ internal static class InformationalResponder
             return;
         }
 
+        if (AuthLifetime.Read(request) is { } lifetime)
+        {
+            sa.Term.Tell(lifetime);
+        }
+
         generation.PeerToken.Take(request);
         MoveResponder.Serve(context, sa, generation, request, DeleteChildren(sa, request));
     }
@@ -40,7 +45,11 @@ internal static class InformationalResponder
     private static void DeleteIke(IkeSa sa, Generation generation)
     {
         generation.Respond();
-        if (generation == sa.Current && sa.RekeyUnderWay?.YieldToPeer() != true)
+        if (generation == sa.Current && sa.Term.IsOverForPeer)
+        {
+            sa.Term.EndByPeer();
+        }
+        else if (generation == sa.Current && sa.RekeyUnderWay?.YieldToPeer() != true)
         {
             sa.Close(CloseReason.DeletedByPeer, "the peer deleted the IKE SA", Farewell.Answered);
         }

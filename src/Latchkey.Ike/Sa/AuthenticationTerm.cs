@@ -3,8 +3,9 @@ using Latchkey.Crypto;
 namespace Latchkey.Ike;
 
 /// <summary>
-/// How long an IKE SA may rest on the peer's proof that it began with. Rekeys do not lengthen it, because nobody proves anything in
-/// them (RFC 7296 §2.8.3). Near its end a new proof is asked for; with it the IKE SA ends, whatever came of that.
+/// How long an IKE SA may rest on the proofs that it began with: the peer's as this host wants it, and ours as the peer tells
+/// (RFC 4478). Rekeys do not lengthen it, because nobody proves anything in them (RFC 7296 §2.8.3). Near its end new proofs are
+/// asked for; with it the IKE SA ends, whatever came of that.
 /// </summary>
 internal sealed class AuthenticationTerm(HostContext context, IkeSa sa)
 {
@@ -13,25 +14,48 @@ internal sealed class AuthenticationTerm(HostContext context, IkeSa sa)
 
     private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(100);
 
-    private TimeSpan? _own;
+    private bool _counts;
+    private TimeSpan? _theirs;
+    private TimeSpan? _ours;
+    private TimeSpan _slack;
     private Timer? _due;
     private Timer? _over;
 
-    /// <summary>What is left of it; null: it has no end.</summary>
-    public TimeSpan? Left => _own - context.Now;
+    /// <summary>How long the peer's proof still counts here; null: without end.</summary>
+    public TimeSpan? Left => _theirs - context.Now;
 
-    /// <summary>The peer has just proved itself.</summary>
+    /// <summary>The peer sees the end of our proof at this moment, as near as two clocks agree: what it deletes now, it deletes for that.</summary>
+    public bool IsOverForPeer => _ours - context.Now <= _slack;
+
+    /// <summary>Both ends have just proved themselves.</summary>
     /// <param name="own">What we proved.</param>
-    /// <param name="validUntil">When what it proved itself by is out of date; null: never.</param>
+    /// <param name="validUntil">When what the peer proved itself by is out of date; null: never.</param>
     public void Begin(PeerKey own, TimeSpan? validUntil)
     {
         // Whoever proves nothing has nothing to prove anew, and is somebody else under another IKE SA (RFC 7619).
-        if (!own.ProvesNothing && !sa.PeerKey!.ProvesNothing)
+        _counts = !own.ProvesNothing && !sa.PeerKey!.ProvesNothing;
+        if (_counts)
         {
-            _own = Earlier(context.Now + context.Settings.AuthenticationLifetime, validUntil);
+            _theirs = Earlier(context.Now + context.Settings.AuthenticationLifetime, validUntil);
             Arm();
         }
     }
+
+    /// <summary>The peer tells how long our proof counts from now on. It is the last word that holds.</summary>
+    public void Tell(TimeSpan lifetime)
+    {
+        if (_counts)
+        {
+            var shortest = context.Settings.AuthenticationLifetimeMinimum;
+            var taken = lifetime < shortest ? shortest : lifetime;
+            _ours = context.Now + taken;
+            context.Emit(new AuthLifetimeTold(sa.Handle, lifetime, taken));
+            Arm();
+        }
+    }
+
+    /// <summary>The peer ends the IKE SA when our proof is over for it.</summary>
+    public void EndByPeer() => End(ours: true, Farewell.Answered);
 
     public void Stop()
     {
@@ -42,7 +66,7 @@ internal sealed class AuthenticationTerm(HostContext context, IkeSa sa)
     private void Arm()
     {
         Stop();
-        if (Left is not { } left)
+        if (Earlier(_theirs, _ours) - context.Now is not { } left)
         {
             return;
         }
@@ -53,8 +77,11 @@ internal sealed class AuthenticationTerm(HostContext context, IkeSa sa)
         var margin = tenth < LongestMargin ? tenth : LongestMargin;
         var before = sa.Initiated ? margin + context.RandomSpan(margin) : margin / 2;
         var interval = margin / 4;
+        var ours = _theirs is null || _ours < _theirs;
+        _slack = margin / 8;
         _due = context.After(left - before, () => TellDue(interval > ShortestInterval ? interval : ShortestInterval));
-        _over = context.After(left, End);
+        // The end of our proof is the peer's to see; only if it forgets do we.
+        _over = context.After(ours ? left + interval : left, () => End(ours, Farewell.Delete));
     }
 
     private void TellDue(TimeSpan interval)
@@ -68,10 +95,10 @@ internal sealed class AuthenticationTerm(HostContext context, IkeSa sa)
         _due = context.After(interval, () => TellDue(interval));
     }
 
-    private void End()
+    private void End(bool ours, Farewell farewell)
     {
-        context.Emit(new AuthenticationExpired(sa.Handle));
-        sa.Close(CloseReason.AuthenticationExpired, "its peer did not prove itself anew in time", Farewell.Delete);
+        context.Emit(new AuthenticationExpired(sa.Handle, ours));
+        sa.Close(CloseReason.AuthenticationExpired, ours ? "we did not prove ourselves anew in time" : "its peer did not prove itself anew in time", farewell);
     }
 
     private static TimeSpan? Earlier(TimeSpan? a, TimeSpan? b) => a is null || b < a ? b ?? a : a;

@@ -37,7 +37,7 @@ public enum BreakReason
     /// <summary>This host lost the flow's local address.</summary>
     LocalAddressLost,
 
-    /// <summary>The peer's proof of who it is had its time, and there was no new one before it was over.</summary>
+    /// <summary>The peer's proof of who it is, or ours to it, had its time, and there was no new one before it was over.</summary>
     AuthenticationExpired,
 }
 
