@@ -55,8 +55,9 @@ public sealed class S1cRebootedAndSilent : Scenario
         var tokens = await tshark.Fields($"isakmp.notify.msgtype == 16419 && eth.src == {cast.D.Nics[0].Mac}", "frame.time_epoch", "isakmp.notify.msgtype", "isakmp.flags");
         stage.Check(
             "tshark sees C's answer in clear: INVALID_IKE_SPI and QUICK_CRASH_DETECTION", tokens.Count > 0 && tokens[0][1] == "4,16419", tokens.Count == 0 ? "none" : string.Join(" ", tokens[0]));
+        // What W had said before it read the token may follow the token on the wire.
         var toOldSa = await tshark.Count(
-            $"isakmp.ispi == {spis[..16]} && eth.src == {cast.W.Nics[0].Mac} && frame.time_epoch > {(tokens.Count == 0 ? "0" : tokens[0][0])}");
+            FormattableString.Invariant($"isakmp.ispi == {spis[..16]} && eth.src == {cast.W.Nics[0].Mac} && frame.time_epoch > {crash?.EpochSeconds ?? 0:0.000000}"));
         stage.Check("from then on W says nothing under the lost SA, not even a Delete", toOldSa == 0, $"{toOldSa} messages");
     }
 }
