@@ -2,30 +2,19 @@ using System.Security.Cryptography;
 
 namespace Latchkey.Crypto;
 
-internal sealed class BclChaCha20Poly1305Key(ReadOnlySpan<byte> key, SaltedNonce nonce) : AeadKey
+internal sealed class BclChaCha20Poly1305Key(ReadOnlySpan<byte> key, SaltedNonce nonce) : BclCombinedKey(nonce, icvLength: 16)
 {
     private readonly ChaCha20Poly1305 _cipher = new(key);
 
-    public override void Encrypt(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> associatedData, Span<byte> text, Span<byte> icv) =>
-        _cipher.Encrypt(nonce.For(iv), text, text, icv, associatedData);
+    protected override void Seal(ReadOnlySpan<byte> fullNonce, ReadOnlySpan<byte> associatedData, Span<byte> text, Span<byte> icv) =>
+        _cipher.Encrypt(fullNonce, text, text, icv, associatedData);
 
-    public override bool TryDecrypt(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> associatedData, Span<byte> text, ReadOnlySpan<byte> icv)
-    {
-        try
-        {
-            _cipher.Decrypt(nonce.For(iv), text, icv, text, associatedData);
-            return true;
-        }
-        catch (AuthenticationTagMismatchException)
-        {
-            // As in AES-GCM, the library reports a wrong ICV only by throwing.
-            return false;
-        }
-    }
+    protected override void Open(ReadOnlySpan<byte> fullNonce, ReadOnlySpan<byte> associatedData, Span<byte> text, ReadOnlySpan<byte> icv) =>
+        _cipher.Decrypt(fullNonce, text, icv, text, associatedData);
 
     protected override void Dispose(bool disposing)
     {
         _cipher.Dispose();
-        nonce.Clear();
+        base.Dispose(disposing);
     }
 }
