@@ -60,6 +60,45 @@ public class OldCipherProperties
         Assert.False(key.TryDecrypt(new byte[cipher.IvLength], new byte[8], new byte[15], new byte[cipher.IcvLength]));
     }
 
+    /// <summary>In AES-CCM the library makes an object for each packet.</summary>
+    [Theory, MemberData(nameof(All))]
+    public void No_packet_allocates_but_with_AES_CCM(AeadAlgorithm cipher)
+    {
+        using var key = cipher.CreateKey(new byte[cipher.KeyMaterialLength]);
+        Assert.Equal(cipher is AesCcmAead, Allocated.ForAPacket(key, cipher.IvLength, cipher.IcvLength) > 0);
+    }
+
+    /// <summary>What one packet was chained to is nothing to the next, whatever its length and whether its IV was ours.</summary>
+    [Fact]
+    public void Packets_under_one_key_do_not_depend_on_each_other()
+    {
+        var random = new Random(2);
+        foreach (var cipher in Algorithms.OldCiphers)
+        {
+            var material = new byte[cipher.KeyMaterialLength];
+            random.NextBytes(material);
+            using AeadKey kept = cipher.CreateKey(material), peer = cipher.CreateKey(material);
+            foreach (var length in new[] { 16, 4096, 0, 4112, 2032, 2048, 2064, 65_520, 32 })
+            {
+                byte[] iv = new byte[cipher.IvLength], plain = new byte[length], icv = new byte[cipher.IcvLength], sameIcv = new byte[cipher.IcvLength];
+                random.NextBytes(iv);
+                random.NextBytes(plain);
+                byte[] text = [.. plain], same = [.. plain];
+                kept.Encrypt(iv, [], text, icv);
+                using (var fresh = cipher.CreateKey(material))
+                {
+                    fresh.Encrypt(iv, [], same, sameIcv);
+                }
+
+                Assert.Equal(same, text);
+                Assert.Equal(sameIcv, icv);
+                Assert.False(peer.TryDecrypt(iv, [], [.. text], new byte[cipher.IcvLength]));
+                Assert.True(peer.TryDecrypt(iv, [], text, icv));
+                Assert.Equal(plain, text);
+            }
+        }
+    }
+
     [Fact]
     public void An_IV_of_AES_CBC_never_comes_twice_and_is_no_counter()
     {
