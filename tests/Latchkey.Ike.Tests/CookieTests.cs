@@ -34,10 +34,7 @@ public class CookieTests
     public void A_cookie_of_another_address_is_worthless()
     {
         using var pair = new Pair(Pair.Settings(), Strict);
-        pair.Wire.Tap = flight => pair.Wire.Sent.Count == 3 ? null : flight;
-        pair.A.Initiate(pair.B);
-        pair.Run(0.05);
-        var withCookie = pair.Wire.Sent[2];
+        var withCookie = pair.LoseRequestWithCookie();
         pair.B.Do(host => host.HandleDatagram(pair.Now, withCookie.To, new InetEndpoint(InetAddress.Parse("192.0.2.99"), 500), withCookie.Message));
         Assert.Equal(1, pair.B.Host.Drops[IkeDropReason.BadCookie]);
         Assert.Equal(0, pair.B.Host.HalfOpenCount);
@@ -47,10 +44,7 @@ public class CookieTests
     public void A_cookie_outlives_one_change_of_the_secret_and_not_two()
     {
         using var pair = new Pair(Pair.Settings(), Strict);
-        pair.Wire.Tap = flight => pair.Wire.Sent.Count == 3 ? null : flight;
-        pair.A.Initiate(pair.B);
-        pair.Run(0.05);
-        var withCookie = pair.Wire.Sent[2];
+        var withCookie = pair.LoseRequestWithCookie();
         pair.B.Do(host => host.HandleDatagram(TimeSpan.FromSeconds(70), withCookie.To, withCookie.From, withCookie.Message));
         Assert.Equal(1, pair.B.Host.HalfOpenCount);
         pair.B.Do(host => host.HandleDeadline(TimeSpan.FromSeconds(200)));

@@ -29,11 +29,7 @@ public class FragmentationTests
     public void Fragments_may_be_lost_doubled_and_overtaken(int seed)
     {
         using var pair = LongWinded(seed);
-        (pair.Wire.Loss, pair.Wire.Duplication, pair.Wire.Jitter) = (0.2, 0.2, TimeSpan.FromMilliseconds(50));
-        pair.A.Initiate(pair.B);
-        pair.Run(60);
-        Assert.Single(pair.A.Said<ChildEstablished>());
-        Assert.Single(pair.B.Said<ChildEstablished>());
+        pair.EstablishOverABadWire();
     }
 
     [Fact]

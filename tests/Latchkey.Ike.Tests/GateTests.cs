@@ -43,10 +43,7 @@ public class GateTests
     public void The_hosts_own_cookie_is_good_at_the_gate_and_only_for_whom_it_was_made()
     {
         using var pair = new Pair(Pair.Settings(), Closed);
-        pair.Wire.Tap = flight => pair.Wire.Sent.Count == 3 ? null : flight;
-        pair.A.Initiate(pair.B);
-        pair.Run(0.05);
-        var withCookie = pair.Wire.Sent[2];
+        var withCookie = pair.LoseRequestWithCookie();
         Assert.Equal(GateVerdict.Pass, Judge(pair, withCookie));
         Assert.Equal(GateVerdict.Answer, Judge(pair, withCookie with { From = Elsewhere }));
         Assert.Equal(1, pair.B.Host.Drops[IkeDropReason.BadCookie]);

@@ -34,12 +34,7 @@ public class KeyDerivationJudgeTests
         pair.Establish();
         Assert.Equal(additional == 0 ? 1 : 2, secrets.Count);
 
-        var lines = Judge(pair, hash, bits, secrets, Shared);
-        Assert.Equal(["initiator proved", "responder proved"], lines[..2]);
-        var last = pair.A.Said<KeysExported>().Select(k => k.IkeKeys).OfType<IkeKeyExport>().Single();
-        Assert.Equal($"{Hex(last.SkEi)} {Hex(last.SkEr)}", lines[^2]);
-        var child = pair.A.Said<KeysExported>().Select(k => k.Child).OfType<ChildKeyExport>().Single();
-        Assert.Equal(Hex(child.OutboundKey) + Hex(child.InboundKey), lines[^1]);
+        AssertAgrees(pair, Judge(pair, hash, bits, secrets, Shared));
     }
 
     [Theory]
@@ -55,12 +50,7 @@ public class KeyDerivationJudgeTests
         pair.A.Do(host => host.Initiate(pair.Now, pair.A.Address, pair.B.Address, new ChildProposal(Pair.SelectorsBetween(pair.A, pair.B), [cipher], []), forceUdpEncapsulation: false, InitialContact.No));
         pair.Run();
 
-        var lines = Judge(pair, "sha256", $"CbcHmac({bits}, '{hash}')", secrets, "");
-        Assert.Equal(["initiator proved", "responder proved"], lines[..2]);
-        var last = pair.A.Said<KeysExported>().Select(k => k.IkeKeys).OfType<IkeKeyExport>().Single();
-        Assert.Equal($"{Hex(last.SkEi)} {Hex(last.SkEr)}", lines[^2]);
-        var child = pair.A.Said<KeysExported>().Select(k => k.Child).OfType<ChildKeyExport>().Single();
-        Assert.Equal(Hex(child.OutboundKey) + Hex(child.InboundKey), lines[^1]);
+        AssertAgrees(pair, Judge(pair, "sha256", $"CbcHmac({bits}, '{hash}')", secrets, ""));
     }
 
     /// <summary>RFC 7296 §2.18: SKEYSEED by the prf of before, everything else by the new one. Peers exist that do it otherwise.</summary>
@@ -88,10 +78,16 @@ public class KeyDerivationJudgeTests
         pair.A.Do(host => host.CreateChild(pair.Now, sa, new ChildProposal(Pair.SelectorsBetween(pair.A, pair.B))));
         pair.Run();
 
-        var lines = Judge(pair, hash, 256, secrets, "");
+        AssertAgrees(pair, Judge(pair, hash, 256, secrets, ""), ikeSas: 2, childSas: 2);
+    }
+
+    /// <summary>Both ends proved themselves, and the judge has the keys of each SA as they were exported.</summary>
+    private static void AssertAgrees(Pair pair, string[] lines, int ikeSas = 1, int childSas = 1)
+    {
         Assert.Equal(["initiator proved", "responder proved"], lines[..2]);
-        Assert.Equal(pair.A.Said<KeysExported>().Select(k => k.IkeKeys).OfType<IkeKeyExport>().Select(k => $"{Hex(k.SkEi)} {Hex(k.SkEr)}"), lines[2..4]);
-        Assert.Equal(pair.A.Said<KeysExported>().Select(k => k.Child).OfType<ChildKeyExport>().Select(k => Hex(k.OutboundKey) + Hex(k.InboundKey)), lines[4..]);
+        var exported = pair.A.Said<KeysExported>().ToList();
+        Assert.Equal(exported.Select(k => k.IkeKeys).OfType<IkeKeyExport>().Select(k => $"{Hex(k.SkEi)} {Hex(k.SkEr)}"), lines[^(ikeSas + childSas)..^childSas]);
+        Assert.Equal(exported.Select(k => k.Child).OfType<ChildKeyExport>().Select(k => Hex(k.OutboundKey) + Hex(k.InboundKey)), lines[^childSas..]);
     }
 
     private static IkePayload Without(IkePayload payload, ushort prf) => payload is SaPayload sa

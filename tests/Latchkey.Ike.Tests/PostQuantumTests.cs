@@ -61,11 +61,7 @@ public class PostQuantumTests
     public void Messages_may_be_lost_doubled_and_overtaken(int seed)
     {
         using var pair = new Pair(Hybrid, seed: seed);
-        (pair.Wire.Loss, pair.Wire.Duplication, pair.Wire.Jitter) = (0.2, 0.2, TimeSpan.FromMilliseconds(50));
-        pair.A.Initiate(pair.B);
-        pair.Run(60);
-        Assert.Single(pair.A.Said<ChildEstablished>());
-        Assert.Single(pair.B.Said<ChildEstablished>());
+        pair.EstablishOverABadWire();
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Latchkey.Crypto;
 using Latchkey.Wire;
+using Xunit;
 
 namespace Latchkey.Ike.Tests;
 
@@ -53,6 +54,25 @@ internal sealed class Pair : IDisposable
         var (sa, _) = A.Initiate(B, selectors, tunnel: tunnel);
         Run();
         return (sa, B.Only<IkeSaEstablished>().Sa);
+    }
+
+    /// <summary>A begins, B asks it for a cookie, and A's request with the cookie is lost.</summary>
+    public Flight LoseRequestWithCookie()
+    {
+        Wire.Tap = flight => Wire.Sent.Count == 3 ? null : flight;
+        A.Initiate(B);
+        Run(0.05);
+        return Wire.Sent[2];
+    }
+
+    /// <summary>Over a wire that loses, doubles and delays there is one Child SA in the end.</summary>
+    public void EstablishOverABadWire()
+    {
+        (Wire.Loss, Wire.Duplication, Wire.Jitter) = (0.2, 0.2, TimeSpan.FromMilliseconds(50));
+        A.Initiate(B);
+        Run(60);
+        Assert.Single(A.Said<ChildEstablished>());
+        Assert.Single(B.Said<ChildEstablished>());
     }
 
     public void Dispose()
