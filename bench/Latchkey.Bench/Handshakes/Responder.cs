@@ -22,19 +22,6 @@ internal abstract class Responder
     /// <summary>Child SAs that it says it has made, once it has ended.</summary>
     public abstract int Children(LabHost host);
 
-    protected static async Task Until(Func<bool> condition, BackgroundProcess process, string complaint)
-    {
-        for (var i = 0; !condition(); i++)
-        {
-            if (process.HasExited || i == 400)
-            {
-                throw new Lab.LabException(complaint);
-            }
-
-            await Task.Delay(50);
-        }
-    }
-
     protected static int LinesWith(string file, string text) => File.Exists(file) ? File.ReadLines(file).Count(line => line.Contains(text, StringComparison.Ordinal)) : 0;
 }
 
@@ -68,7 +55,7 @@ internal sealed class LatchkeyResponder : Responder
             secret_file = "{file}"
             """);
         var daemon = host.Start(Name, [Path.Combine(Repository.Root, "artifacts", "latchkey", "latchkey"), "run", "--config", $"{host.Folder}/latchkey.toml"]);
-        await Until(() => LinesWith(Log(host), "ready: ") > 0, daemon, $"the daemon did not come up, see {Log(host)}");
+        await Peer.Until(() => Task.FromResult(LinesWith(Log(host), "ready: ") > 0), $"the daemon did not come up, see {Log(host)}");
         return daemon;
     }
 
@@ -85,80 +72,44 @@ internal sealed class CharonResponder : Responder
     // strongSwan 5.9, Debian 12's, has no ML-KEM.
     public override bool Knows(string method) => method != Methods.Hybrid;
 
-    public override async Task<BackgroundProcess> Start(LabHost host, string peer, string secret)
-    {
-        // As Debian starts it, as to logging and threads. The first plugin that offers an algorithm is used, and those behind openssl are plain C.
-        await File.WriteAllTextAsync(Path.Combine(host.Folder, "strongswan.conf"), $$"""
-            charon-systemd {
-              load = aesni openssl random nonce aes gcm sha1 sha2 hmac kdf curve25519 pem pkcs1 pkcs8 x509 pubkey kernel-libipsec kernel-netlink socket-default vici
-              block_threshold = 0
-              cookie_threshold = 0
-              init_limit_half_open = 0
-              filelog {
-                main {
-                  path = {{Log(host)}}
-                  default = 1
-                }
-              }
-              plugins {
-                kernel-libipsec {
-                  allow_peer_ts = yes
-                }
-                kernel-netlink {
-                  fwmark = !0x42
-                }
-                socket-default {
-                  fwmark = 0x42
-                }
-                vici {
-                  socket = unix://{{Vici(host)}}
-                }
-              }
+    public override async Task<BackgroundProcess> Start(LabHost host, string peer, string secret) => (await Charon.Start(
+        host,
+        settings: """
+            block_threshold = 0
+            cookie_threshold = 0
+            init_limit_half_open = 0
+            """,
+        plugins: """
+            kernel-libipsec {
+              allow_peer_ts = yes
             }
-            swanctl {
-              load = random
+            kernel-netlink {
+              fwmark = !0x42
             }
-            """);
-        Directory.CreateDirectory(Path.Combine(host.Folder, "swanctl"));
-        await File.WriteAllTextAsync(Path.Combine(host.Folder, "swanctl", "swanctl.conf"), $$"""
-            connections {
+            socket-default {
+              fwmark = 0x42
+            }
+            """,
+        connection: $$"""
+            remote_addrs = {{peer}}
+            unique = never
+            proposals = aes256gcm16-prfsha256-x25519-ecp256
+            local {
+              auth = psk
+            }
+            remote {
+              auth = psk
+              id = %any
+            }
+            children {
               bench {
-                version = 2
-                remote_addrs = {{peer}}
-                unique = never
-                proposals = aes256gcm16-prfsha256-x25519-ecp256
-                local {
-                  auth = psk
-                }
-                remote {
-                  auth = psk
-                  id = %any
-                }
-                children {
-                  bench {
-                    local_ts = dynamic
-                    remote_ts = dynamic
-                    esp_proposals = aes256gcm16
-                  }
-                }
+                local_ts = dynamic
+                remote_ts = dynamic
+                esp_proposals = aes256gcm16
               }
             }
-            secrets {
-              ike-bench {
-                secret = {{secret}}
-              }
-            }
-            """);
-        string[] environment = ["env", $"STRONGSWAN_CONF={host.Folder}/strongswan.conf", $"SWANCTL_DIR={host.Folder}/swanctl"];
-        var daemon = host.Start(Name, [.. environment, "charon-systemd"]);
-        await Until(() => File.Exists(Vici(host)), daemon, $"charon did not come up, see {Log(host)}");
-        await Command.Run([.. environment, "swanctl", "--load-all", "--noprompt", "--uri", $"unix://{Vici(host)}"]);
-        return daemon;
-    }
+            """,
+        secret)).Process;
 
-    public override int Children(LabHost host) => LinesWith(Log(host), " established with SPIs ");
-
-    private static string Log(LabHost host) => Path.Combine(host.Folder, "messages.log");
-
-    private static string Vici(LabHost host) => Path.Combine(host.Folder, "vici");
+    public override int Children(LabHost host) => LinesWith(Charon.Log(host), " established with SPIs ");
 }
