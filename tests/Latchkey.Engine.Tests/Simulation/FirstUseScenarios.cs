@@ -1,3 +1,4 @@
+using Latchkey.Contract;
 using Latchkey.Latching;
 using Latchkey.Simulator;
 using Xunit;
@@ -81,6 +82,25 @@ public sealed class FirstUseScenarios
         var again = theatre.D.Sockets.Connect(theatre.D.Plan.Address, theatre.W.Plan.Address);
         Assert.True(theatre.World.RunUntil(() => again.IsEstablished, Soon));
         Assert.Equal(theatre.D.Fingerprint, theatre.W.PinStore.At(theatre.D.Plan.Address)!.Key);
+    }
+
+    /// <summary>C was let in when nobody was pinned, was silent when D came, and is heard again while D's pin is on its way to the disk.</summary>
+    [Fact]
+    public void B13_Who_is_pinned_is_let_in_whatever_the_peer_that_was_there_before_says_then()
+    {
+        using var theatre = new Theatre();
+        theatre.Connect();
+        var ofC = theatre.W.Daemon!.Datapath.Sas.First(sa => sa.Direction == SaDirection.Inbound);
+        theatre.W.ChangePolicy(Standard.Policy(FirstUse));
+        theatre.ReplaceC();
+        theatre.ConnectFromD();
+        Assert.True(theatre.World.RunUntil(() => theatre.W.PinStore.At(theatre.AddressOfC) is null && theatre.W.Daemon.Engine.Policy.Pins.At(theatre.AddressOfC) is not null, Soon));
+        theatre.World.Network.AllClaimantsReceive = true;
+        theatre.C.Attach();
+        theatre.W.Daemon.Ask(now => theatre.W.Daemon.Engine.HandleFirstInbound(now, ofC.Spi, ofC.Channel));
+        Assert.NotNull(theatre.TimeToNotice(Soon));
+        Assert.Equal(theatre.D.Fingerprint, theatre.W.PinStore.At(theatre.AddressOfC)!.Key);
+        Assert.Contains(theatre.W.Daemon.Raised, e => e.Kind == EventKind.ChildSaEstablished && e.PeerKey == theatre.D.Fingerprint.ToString());
     }
 
     [Fact]

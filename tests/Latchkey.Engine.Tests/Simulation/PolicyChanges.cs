@@ -155,6 +155,18 @@ public sealed class PolicyChanges
     }
 
     [Fact]
+    public void L15_With_a_latch_that_was_kept_go_at_once_the_SAs_that_only_its_own_policy_allowed()
+    {
+        using var theatre = new Theatre(service: Service with { OnPolicyChange = PolicyChangeReaction.Keep });
+        theatre.Connect();
+        theatre.W.ChangePolicy(SecurityPolicy.Empty);
+        Assert.NotEmpty(theatre.W.Daemon!.Engine.Sas());
+        theatre.W.Daemon.CloseLatch(theatre.Latch.Id);
+        Assert.Empty(theatre.W.Daemon.Engine.Sas());
+        Assert.True(theatre.World.RunUntil(() => theatre.C.Daemon!.Engine.Sas().Count == 0, Soon), "the peer is told");
+    }
+
+    [Fact]
     public void L30_A_kept_latch_lends_its_policy_to_no_other_flow()
     {
         using var theatre = new Theatre(service: Service with { OnPolicyChange = PolicyChangeReaction.Keep });
@@ -227,6 +239,21 @@ public sealed class PolicyChanges
         theatre.World.RunFor(Soon);
         Assert.False(socket.IsEstablished);
         Assert.DoesNotContain(theatre.C.Daemon!.Raised, e => e.Kind == EventKind.ChildSaEstablished);
+    }
+
+    /// <summary>What the two ends agreed on was allowed when they did.</summary>
+    [Fact]
+    public void L29_A_newcomer_that_waits_to_be_let_in_is_not_let_in_with_a_suite_that_is_forbidden_meanwhile()
+    {
+        using var theatre = new Theatre(settings: TwoSuites);
+        theatre.Connect();
+        theatre.ReplaceC();
+        theatre.ConnectFromD();
+        Assert.True(theatre.World.RunUntil(() => theatre.W.Daemon!.Engine.Sas().Count == 2, Soon), "D waits while C is probed");
+        theatre.W.ChangePolicy(Standard.Policy(Service with { Encryption = [Aes256] }));
+        theatre.World.RunFor(Soon);
+        Assert.Contains(theatre.W.Daemon!.Raised, e => e.Kind == EventKind.ChildRefused && e.PeerKey == theatre.D.Fingerprint.ToString());
+        Assert.DoesNotContain(theatre.W.Daemon.Engine.Sas().SelectMany(sa => sa.Children), child => child.Suite.Contains(Aes128.Name, StringComparison.Ordinal));
     }
 
     [Fact]
