@@ -27,10 +27,8 @@ public sealed class S1bRebooted : Scenario
         stage.Check("the reason is PeerRestarted", broken?.Text("reason") == "PeerRestarted", broken?.ToString() ?? "no alert");
         var restarted = cast.WDaemon.Events.FirstOrDefault(e => e.Kind == "peer_restarted");
         stage.Check("the birth certificate was the proof", restarted is not null && restarted.Sequence < broken?.Sequence, restarted?.Text("text") ?? "no such event");
-        var accepted = await cast.WDaemon.Event(e => e.Kind == "child_sa_established" && e.Sequence > broken?.Sequence, Cast.Soon);
-        stage.Check(
-            "the alert came before the new SA was accepted", accepted is not null && cast.WDaemon.Events.Count(e => e.Kind == "child_sa_established" && e.Sequence < broken?.Sequence) == 1,
-            accepted?.Text("text") ?? "no new SA");
+        var accepted = await cast.WDaemon.Event(e => e.Kind == "child_sa_established" && e.EpochSeconds > back.EpochSeconds, Cast.Soon);
+        stage.Check("the alert came before the new SA was accepted", broken?.Sequence < accepted?.Sequence, accepted?.Text("text") ?? "no new SA");
         var now = await Spis(cast);
         stage.Check("the IKE SA from before is gone", now.Count > 0 && !now.Contains(before), $"{before}, now {string.Join(", ", now)}");
 

@@ -31,10 +31,10 @@ public sealed class S3NewcomerBegins : Scenario
 
         var broken = await cast.WDaemon.Event(e => e.Kind == "latch_broken", Cast.Soon);
         stage.Check("the reason is PeerReplaced", broken?.Text("reason") == "PeerReplaced", broken?.ToString() ?? "no alert");
-        var events = cast.WDaemon.Events;
-        var accepted = await cast.WDaemon.Event(e => e.Kind == "child_sa_established" && e.Sequence > broken?.Sequence, Cast.Soon);
-        var before = events.Where(e => e.Kind == "child_sa_established" && e.Sequence < broken?.Sequence).Select(e => e.Text("text")).ToList();
-        stage.Check("the alert came before D's SA was accepted", broken is not null && accepted is not null && before.Count == 1, $"before: {string.Join("; ", before)}; after: {accepted?.Text("text") ?? "no SA with D"}");
+        // C and W may have made more than one: a machine that is slow to answer is asked who it is.
+        var keyOfD = (await cast.DDaemon.AskJson("fingerprint")).GetProperty("fingerprint").GetString();
+        var accepted = await cast.WDaemon.Event(e => e.Kind == "child_sa_established" && e.Text("peer_key") == keyOfD, Cast.Soon);
+        stage.Check("the alert came before D's SA was accepted", broken?.Sequence < accepted?.Sequence, accepted?.Text("text") ?? "no SA with D");
 
         await newcomer.Report("connected");
         await newcomer.Send(2000);
