@@ -115,6 +115,30 @@ public sealed class HostStateTests
         Assert.Contains("dev latchkey0", host.Sh("ip route get 198.51.100.5 ipproto tcp dport 7000"), StringComparison.Ordinal);
     }
 
+    /// <summary>Whatever else the host could go by: with IPv6 a route that is found for an unspecified source is taken.</summary>
+    [Fact]
+    public void Sockets_that_are_not_bound_meet_an_entry_for_the_address_that_they_would_take()
+    {
+        using var host = Multihomed();
+        using var device = host.In(() => new TunDevice(1500));
+        host.Sh("ip -6 route add default via 2001:db8:1::2; ip addr add fd00:2::7/128 dev one nodad; ip addr add 10.2.0.7/32 dev one");
+        host.In(() => Protect(device).Apply(
+            [
+                Everyone with { Local = Prefix("2001:db8:2::1"), Remote = Prefix("2001:db8:2::/64") },
+                Everyone with { Local = Prefix("2001:db8:2::1"), Remote = Prefix("2001:db8:1::/64") },
+                Everyone with { Local = Prefix("fd00:2::7"), Remote = Prefix("fd00:1::/64"), Tunnel = new AddressPair(InetAddress.Parse("192.0.2.1"), InetAddress.Parse("192.0.2.2")) },
+                Everyone with { Local = Prefix("10.2.0.7"), Remote = Prefix("10.1.0.0/16"), Tunnel = new AddressPair(InetAddress.Parse("2001:db8:1::1"), InetAddress.Parse("2001:db8:1::2")) },
+            ],
+            held: []));
+
+        Assert.Contains("dev latchkey0 table 7296 proto 76 src 2001:db8:2::1", Way("2001:db8:2::5"), StringComparison.Ordinal);
+        Assert.Contains("dev one", Way("2001:db8:1::5"), StringComparison.Ordinal);
+        Assert.Contains("dev latchkey0 table 7296 proto 76 src fd00:2::7", Way("fd00:1::1"), StringComparison.Ordinal);
+        Assert.Contains("dev latchkey0 table 7296 src 10.2.0.7", Way("10.1.0.1"), StringComparison.Ordinal);
+
+        string Way(string to) => host.Sh($"ip route get {to} ipproto tcp dport 7000");
+    }
+
     [Fact]
     public void Routes_follow_the_hosts_when_told_of_a_change()
     {

@@ -23,6 +23,12 @@ internal sealed record RuleInfo(uint Priority, byte Owner)
 
     public InetPrefix? Source { get; init; }
 
+    /// <summary>
+    /// A source that is not chosen yet fits as well if the kernel would choose one within <see cref="Source"/>. For IPv6, where
+    /// it fits no source at all otherwise.
+    /// </summary>
+    public bool FindSource { get; init; }
+
     public InetPrefix? Destination { get; init; }
 
     public IpProtocol? Protocol { get; init; }
@@ -44,6 +50,9 @@ internal sealed record RuleInfo(uint Priority, byte Owner)
 internal sealed class Rules(NetlinkSocket netlink, bool v6)
 {
     private const uint Invert = 0x2;
+
+    /// <summary>FIB_RULE_FIND_SADDR</summary>
+    private const uint ChooseSource = 0x10000;
 
     private byte Family => (byte)(v6 ? Socket.FamilyInet6 : Socket.FamilyInet);
 
@@ -77,7 +86,7 @@ internal sealed class Rules(NetlinkSocket netlink, bool v6)
                 DestinationLength = (byte)(rule.Destination?.Length ?? 0),
                 SourceLength = (byte)(rule.Source?.Length ?? 0),
                 Action = rule.Table is not null ? Rtnetlink.RuleToTable : rule.Goto is not null ? Rtnetlink.RuleGotoRule : Rtnetlink.RuleNothing,
-                Flags = rule.Not ? Invert : 0,
+                Flags = (rule.Not ? Invert : 0) | (rule.FindSource ? ChooseSource : 0),
             })
             .Put(Rtnetlink.RulePriority, rule.Priority)
             .Put(Rtnetlink.RuleProtocol, rule.Owner);
@@ -136,7 +145,12 @@ internal sealed class Rules(NetlinkSocket netlink, bool v6)
             return null;
         }
 
-        var rule = new RuleInfo(0, 0) { Not = (message.Flags & Invert) != 0, Table = message.Action == Rtnetlink.RuleToTable ? message.Table : null };
+        var rule = new RuleInfo(0, 0)
+        {
+            Not = (message.Flags & Invert) != 0,
+            FindSource = (message.Flags & ChooseSource) != 0,
+            Table = message.Action == Rtnetlink.RuleToTable ? message.Table : null,
+        };
         while (attributes.TryNext(out var type, out var value))
         {
             rule = type switch

@@ -79,14 +79,14 @@ internal static class RulePlan
         var last = end - 1;
         foreach (var selector in selectors.Where(s => s.Concerns(v6)).SelectMany(s => s.ByProtocol()))
         {
-            foreach (var source in Sources(v6, selector))
+            foreach (var (source, found) in Sources(v6, selector))
             {
                 if (priority == last)
                 {
                     throw new LinuxException($"too many protect entries: the block of routing rules has room for {BlockSize}");
                 }
 
-                rules.Add(Protect(Next(), selector, source));
+                rules.Add(Protect(Next() with { FindSource = found }, selector, source));
             }
         }
 
@@ -102,11 +102,13 @@ internal static class RulePlan
 
     /// <summary>
     /// A socket that is not bound looks its route up with an unspecified source first, and takes the source address from
-    /// the route: both must meet our table.
+    /// the route: both must meet our table. With IPv6 no rule that names a source fits an unspecified one, but for one that
+    /// has it found.
     /// </summary>
-    private static InetPrefix?[] Sources(bool v6, ProtectedSelector selector) => selector.Local is { Length: > 0 } local
-        ? [local, InetPrefix.Of(v6 ? InetAddress.AnyV6 : InetAddress.AnyV4)]
-        : [null];
+    private static (InetPrefix? Source, bool Found)[] Sources(bool v6, ProtectedSelector selector) =>
+        selector.Local is not { Length: > 0 } local ? [(null, false)]
+        : v6 ? [(local, true)]
+        : [(local, false), (InetPrefix.Of(InetAddress.AnyV4), false)];
 
     /// <summary>
     /// The kernel takes ranges within 1 to 65534 (<c>fib_rule_port_range_valid</c>); "any" is said by saying nothing.
