@@ -350,10 +350,10 @@ public class MobilityTests
         var (_, b) = pair.Establish(Inner, tunnel: true);
         var old = pair.B.Address;
         pair.Wire.Tap = flight => flight.To.Address == old ? null : flight with { From = flight.From.Address == old ? At(Elsewhere) : flight.From };
-        pair.B.Policy.Others = [Elsewhere];
+        pair.B.Policy.Others = [Further];
         pair.B.Do(host => host.TellAddresses(pair.Now, b));
         pair.Run(5);
-        Assert.Equal([Elsewhere], pair.A.Host.Sas.Single().PeerAddresses);
+        Assert.Equal([Elsewhere, Further], pair.A.Host.Sas.Single().PeerAddresses);
         Assert.NotEmpty(pair.A.Said<ProbeSilent>());
     }
 

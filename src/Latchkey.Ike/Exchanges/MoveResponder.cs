@@ -33,11 +33,13 @@ internal static class MoveResponder
         }
         else
         {
-            sa.PeerAddresses = Mobility.ReadAdditional(request) ?? sa.PeerAddresses;
+            var told = Mobility.ReadAdditional(request);
+            sa.PeerAddresses = told ?? sa.PeerAddresses;
             generation.Respond([.. rest, .. Answer(sa, generation, request, local, remote)]);
-            if (sa.Initiated && remote.Address != sa.Remote.Address)
+            if (told is { } further && sa.Initiated && remote.Address != sa.Remote.Address)
             {
-                // It speaks from another of its addresses: perhaps because the one where we look for it is dead (§3.6).
+                // What it tells is beyond the address that it tells it from (§4.2), and perhaps the one where we look for it is dead.
+                sa.PeerAddresses = [remote.Address, .. further.Where(address => address != remote.Address)];
                 sa.Probe();
             }
 
