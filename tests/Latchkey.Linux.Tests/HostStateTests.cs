@@ -124,10 +124,10 @@ public sealed class HostStateTests
         host.Sh("ip -6 route add default via 2001:db8:1::2; ip addr add fd00:2::7/128 dev one nodad; ip addr add 10.2.0.7/32 dev one");
         host.In(() => Protect(device).Apply(
             [
-                Everyone with { Local = Prefix("2001:db8:2::1"), Remote = Prefix("2001:db8:2::/64") },
-                Everyone with { Local = Prefix("2001:db8:2::1"), Remote = Prefix("2001:db8:1::/64") },
-                Everyone with { Local = Prefix("fd00:2::7"), Remote = Prefix("fd00:1::/64"), Tunnel = new AddressPair(InetAddress.Parse("192.0.2.1"), InetAddress.Parse("192.0.2.2")) },
-                Everyone with { Local = Prefix("10.2.0.7"), Remote = Prefix("10.1.0.0/16"), Tunnel = new AddressPair(InetAddress.Parse("2001:db8:1::1"), InetAddress.Parse("2001:db8:1::2")) },
+                Everyone with { Local = InetPrefix.Parse("2001:db8:2::1"), Remote = InetPrefix.Parse("2001:db8:2::/64") },
+                Everyone with { Local = InetPrefix.Parse("2001:db8:2::1"), Remote = InetPrefix.Parse("2001:db8:1::/64") },
+                Everyone with { Local = InetPrefix.Parse("fd00:2::7"), Remote = InetPrefix.Parse("fd00:1::/64"), Tunnel = new AddressPair(InetAddress.Parse("192.0.2.1"), InetAddress.Parse("192.0.2.2")) },
+                Everyone with { Local = InetPrefix.Parse("10.2.0.7"), Remote = InetPrefix.Parse("10.1.0.0/16"), Tunnel = new AddressPair(InetAddress.Parse("2001:db8:1::1"), InetAddress.Parse("2001:db8:1::2")) },
             ],
             held: []));
 
