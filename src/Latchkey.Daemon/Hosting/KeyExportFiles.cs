@@ -1,8 +1,8 @@
 using System.Globalization;
+using Latchkey.Crypto;
 using Latchkey.Daemon.Identity;
 using Latchkey.Daemon.Logging;
 using Latchkey.Ike;
-using Latchkey.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Latchkey.Daemon.Hosting;
@@ -13,7 +13,6 @@ namespace Latchkey.Daemon.Hosting;
 /// </summary>
 internal sealed class KeyExportFiles
 {
-    private const ushort AesGcm16 = 20;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly string _ike;
@@ -32,22 +31,31 @@ internal sealed class KeyExportFiles
     /// <summary>Suites that tshark has no name for are left out: one line it cannot parse spoils its whole table.</summary>
     public void Append(KeysExported keys)
     {
-        if (keys.IkeKeys is { } ike && ike.Suite.Encryption.TransformId == AesGcm16)
+        if (keys.IkeKeys is { } ike && TsharkNames.InIke(ike.Suite.Encryption) is { } ikeNames)
         {
+            var (toR, toI) = (Parts(ike.Suite.Encryption, ike.SkEi), Parts(ike.Suite.Encryption, ike.SkEr));
             Append(_ike, string.Create(
                 CultureInfo.InvariantCulture,
-                $"{ike.SpiI:x16},{ike.SpiR:x16},{Hex(ike.SkEi)},{Hex(ike.SkEr)},\"AES-GCM-{ike.Suite.Encryption.KeyLengthAttribute} with 16 octet ICV [RFC5282]\",,,\"NONE [RFC4306]\"\n"));
+                $"{ike.SpiI:x16},{ike.SpiR:x16},{toR.Cipher},{toI.Cipher},\"{ikeNames.Encryption}\",{toR.Integrity},{toI.Integrity},\"{ikeNames.Integrity}\"\n"));
         }
 
-        if (keys.Child is { } child && child.Suite.Encryption.TransformId == AesGcm16)
+        if (keys.Child is { } child && TsharkNames.InEsp(child.Suite.Encryption) is { } espNames)
         {
-            Append(_esp, EspLine(child.Local.Address, child.InboundSpi, child.InboundKey) + EspLine(child.Local.Address, child.OutboundSpi, child.OutboundKey));
+            Append(_esp, EspLine(child, espNames, child.InboundSpi, child.InboundKey) + EspLine(child, espNames, child.OutboundSpi, child.OutboundKey));
         }
     }
 
-    private static string EspLine(InetAddress address, uint spi, byte[] key) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"\"{(address.IsV6 ? "IPv6" : "IPv4")}\",\"*\",\"*\",\"0x{spi:x8}\",\"AES-GCM with 16 octet ICV [RFC4106]\",\"0x{Hex(key)}\",\"NULL\",\"\"\n");
+    private static string EspLine(ChildKeyExport child, (string Encryption, string Integrity) names, uint spi, byte[] material)
+    {
+        var (cipher, integrity) = Parts(child.Suite.Encryption, material);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"\"{(child.Local.Address.IsV6 ? "IPv6" : "IPv4")}\",\"*\",\"*\",\"0x{spi:x8}\",\"{names.Encryption}\",\"0x{cipher}\",\"{names.Integrity}\",\"{(integrity.Length > 0 ? $"0x{integrity}" : "")}\"\n");
+    }
+
+    /// <returns>Key and salt; and the key of the integrity algorithm.</returns>
+    private static (string Cipher, string Integrity) Parts(AeadAlgorithm cipher, byte[] material) =>
+        (Hex(material[..^cipher.IntegrityKeyLength]), Hex(material[^cipher.IntegrityKeyLength..]));
 
     private static string Hex(byte[] key) => Convert.ToHexStringLower(key);
 
