@@ -44,35 +44,6 @@ public sealed class ProtectionTests
         Assert.Equal("::ffff:192.0.2.1", Connect(pair.Here, "192.0.2.2"));
     }
 
-    [Fact]
-    public void What_a_router_forwards_between_inner_addresses_passes_beside_the_tunnel_in_neither_direction()
-    {
-        using var router = new TestHost("router");
-        using var device = router.In(() => new TunDevice(1500, offload: false));
-        using var a = new TestHost("a");
-        using var b = new TestHost("b");
-        foreach (var (host, net) in new[] { (a, "10.1.0"), (b, "10.2.0") })
-        {
-            router.Sh($"ip link add to{net} type veth peer name eth0 netns {host.Name}");
-            router.SetUp($"to{net}", $"{net}.1/24");
-            host.SetUp("eth0", $"{net}.2/24");
-            host.Sh($"ip route add default via {net}.1");
-        }
-
-        router.Sh("sysctl -qw net.ipv4.ip_forward=1");
-        Assert.Contains("1 received", a.Sh("ping -q -c 1 -W 5 10.2.0.2"), StringComparison.Ordinal);
-
-        var tunnel = new ProtectedSelector(InetPrefix.Parse("10.1.0.0/24"), InetPrefix.Parse("10.2.0.0/24"), null, PortSpan.Any, PortSpan.Any)
-        {
-            Tunnel = new AddressPair(InetAddress.Parse("192.0.2.1"), InetAddress.Parse("192.0.2.2")),
-        };
-        var protection = new TrafficProtection(ProtectedPair.Settings, device.Index, ProtectedPair.InnerMtu);
-        router.In(() => protection.Apply([tunnel], held: []));
-        Assert.Contains("0 received", a.Sh("ping -q -c 1 -W 1 10.2.0.2 || true"), StringComparison.Ordinal);
-        Assert.Contains("0 received", b.Sh("ping -q -c 1 -W 1 10.1.0.2 || true"), StringComparison.Ordinal);
-        Assert.Equal((1ul, 1ul), router.In(protection.ReadCounters) is { } counters ? (counters.ClearIn, counters.ClearOut) : default);
-    }
-
     [Theory]
     [InlineData("192.0.2.1/24", "192.0.2.2", 0)]
     [InlineData("192.0.2.1/24", "192.0.2.2", 1)]
