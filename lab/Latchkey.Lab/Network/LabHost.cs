@@ -75,6 +75,9 @@ public sealed class LabHost : IAsyncDisposable
         File.WriteAllText(_boot.Value.Uptime, "0.00 0.00\n");
     }
 
+    /// <summary>Gives the host an address of its own that is of no network.</summary>
+    public Task<string> Have(string address) => Namespace.Ip("addr", "add", $"{address}/{(address.Contains(':', StringComparison.Ordinal) ? 128 : 32)}", "dev", Nics[0].Device);
+
     public Task<string> Run(params IReadOnlyList<string> arguments) => Namespace.Run([.. Through, .. arguments]);
 
     public Task<CommandResult> Try(TimeSpan limit, params IReadOnlyList<string> arguments) =>

@@ -62,6 +62,7 @@ public static class Catalog
         new X12Gateways(waits: false),
         new X12Gateways(waits: true),
         new X13Reauthentication(),
+        new X14BehindNat(),
     ];
 
     public static Scenario? Find(string id) => All.FirstOrDefault(scenario => string.Equals(scenario.Id, id, StringComparison.OrdinalIgnoreCase));

@@ -28,7 +28,7 @@ public sealed class X7SharedAddress : Scenario
         await laboratory.Connect(nat, inside, 254);
         var c1 = await laboratory.Host("c1", inside, 7);
         var c2 = await laboratory.Host("c2", inside, 8);
-        await Translate(stage, nat, c1, c2);
+        await Masquerade.Begin(stage, nat, c1, c2);
         var capture = await outside.Record("outside.pcap");
         foreach (var nic in new[] { w, nat, c1, c2 }.SelectMany(host => host.Nics))
         {
@@ -76,18 +76,6 @@ public sealed class X7SharedAddress : Scenario
         await capture.Stop();
         await Judge(stage, capture, daemon.Keys, w.Nics[0]);
         await new IntegrityJudge(capture.File, daemon.Keys).Judge(stage);
-    }
-
-    /// <summary>The kernel's own NAT, of either family; it changes ports too, to some that tshark does not take for anything else.</summary>
-    private static async Task Translate(Stage stage, LabHost nat, params IReadOnlyList<LabHost> clients)
-    {
-        await nat.Namespace.Sysctl("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1");
-        var table = $"{stage.Plan.NftFamily} nat";
-        await nat.Run("nft", $"add table {table}; add chain {table} out {{ type nat hook postrouting priority 100; }}; add rule {table} out oifname \"{nat.Nics[0].Device}\" meta l4proto udp masquerade to :1024-4499");
-        foreach (var client in clients)
-        {
-            await client.Namespace.Ip(stage.Plan.Family, "route", "add", "default", "via", nat.Nics[1].Address);
-        }
     }
 
     /// <summary>L49: two connections with one address, and not one peer.</summary>
