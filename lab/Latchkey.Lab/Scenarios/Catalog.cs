@@ -63,6 +63,7 @@ public static class Catalog
         new X12Gateways(waits: true),
         new X13Reauthentication(),
         new X14BehindNat(),
+        new X15OtherFamily(),
     ];
 
     public static Scenario? Find(string id) => All.FirstOrDefault(scenario => string.Equals(scenario.Id, id, StringComparison.OrdinalIgnoreCase));

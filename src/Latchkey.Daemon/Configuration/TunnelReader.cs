@@ -43,14 +43,27 @@ internal sealed record TunnelReader(AddressPair Path, ImmutableArray<InetAddress
             section.Refuse(Local, $"'{Local}' must name addresses of this host, not {wide}", "write each address by itself");
         }
 
-        if (here.Concat(there).Any(end => end.Address.IsV4 != here[0].Address.IsV4))
+        if (here[0].Address.IsV4 != there[0].Address.IsV4)
         {
-            section.Refuse(
-                Remote, $"{Local} {string.Join(", ", here)} and {Remote} {string.Join(", ", there)} are of different families; no packet has both", "write addresses of one family only");
+            section.Refuse(Remote, $"{Local} {here[0]} and {Remote} {there[0]} are of different families; no packet has both", "begin both with addresses of one family");
+        }
+        else
+        {
+            RefuseLonely(section, here, Remote, there);
+            RefuseLonely(section, there, Local, here);
         }
 
         return new TunnelReader(
             new AddressPair(here[0].Address, there[0].Address) { Moves = here.Length + there.Length > 2 }, [.. here.Skip(1).Select(end => end.Address)], [.. there.Skip(1)]);
+    }
+
+    /// <summary>An end goes nowhere without another of its family.</summary>
+    private static void RefuseLonely(TomlSection section, ImmutableArray<InetPrefix> ends, string key, ImmutableArray<InetPrefix> others)
+    {
+        if (ends.FirstOrDefault(end => others.All(other => other.Address.IsV4 != end.Address.IsV4)) is { } lonely && lonely != default)
+        {
+            section.Refuse(key, $"the tunnel cannot go by way of {lonely}: '{key}' has no address of that family", $"add one to '{key}', or leave {lonely} out");
+        }
     }
 
     /// <summary>One end: an address, and after it where else that end may be.</summary>

@@ -41,16 +41,16 @@ internal sealed class KeyExportFiles
 
         if (keys.Child is { } child && TsharkNames.InEsp(child.Suite.Encryption) is { } espNames)
         {
-            Append(_esp, EspLine(child, espNames, child.InboundSpi, child.InboundKey) + EspLine(child, espNames, child.OutboundSpi, child.OutboundKey));
+            Append(_esp, EspLines(child, espNames, child.InboundSpi, child.InboundKey) + EspLines(child, espNames, child.OutboundSpi, child.OutboundKey));
         }
     }
 
-    private static string EspLine(ChildKeyExport child, (string Encryption, string Integrity) names, uint spi, byte[] material)
+    /// <summary>One for each family: an SA may move between them.</summary>
+    private static string EspLines(ChildKeyExport child, (string Encryption, string Integrity) names, uint spi, byte[] material)
     {
         var (cipher, integrity) = Parts(child.Suite.Encryption, material);
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"\"{(child.Local.Address.IsV6 ? "IPv6" : "IPv4")}\",\"*\",\"*\",\"0x{spi:x8}\",\"{names.Encryption}\",\"0x{cipher}\",\"{names.Integrity}\",\"{(integrity.Length > 0 ? $"0x{integrity}" : "")}\"\n");
+        return string.Concat(((string[])["IPv4", "IPv6"]).Select(family =>
+            $"\"{family}\",\"*\",\"*\",\"0x{spi:x8}\",\"{names.Encryption}\",\"0x{cipher}\",\"{names.Integrity}\",\"{(integrity.Length > 0 ? $"0x{integrity}" : "")}\"\n"));
     }
 
     /// <returns>Key and salt; and the key of the integrity algorithm.</returns>

@@ -148,10 +148,22 @@ internal sealed class EngineState
         }
 
         var last = PlaceOf(path);
-        var remote = Policy.Protect.Any(entry => entry.Tunnel == path && entry.MayBeBetween(path with { Remote = last.Remote })) ? last.Remote : path.Remote;
-        var own = LocalEnds(path).ToList();
-        return new AddressPair(own.Contains(last.Local) || own.Count == 0 ? last.Local : own[0], remote);
+        var own = LocalEnds(path).Where(local => RemoteFor(path, local) is not null).ToList();
+        var local = own.Contains(last.Local) || own.Count == 0 ? last.Local : own[0];
+        return RemoteFor(path, local) is { } remote ? new AddressPair(local, remote) : path with { Moves = false };
     }
+
+    /// <summary>
+    /// Where the peer of a path is looked for from an address of ours: where it was last, or else at the first of its addresses
+    /// of that family. Null: it may be at none.
+    /// </summary>
+    public InetAddress? RemoteFor(AddressPair path, InetAddress local) =>
+        RemoteEnds(path).Prepend(PlaceOf(path).Remote).Where(remote => MayBeBetween(path, new AddressPair(local, remote))).Select(remote => (InetAddress?)remote).FirstOrDefault();
+
+    /// <summary>Single addresses at which the peer of a path may be found: those of its entry, then those that it told.</summary>
+    public IEnumerable<InetAddress> RemoteEnds(AddressPair path) =>
+        EntriesBetween(path).SelectMany(entry => entry.OtherRemote).Where(prefix => prefix.Length == prefix.Address.BitLength)
+            .Select(prefix => prefix.Address).Prepend(path.Remote).Concat(Between(path).SelectMany(peering => Ike.Find(peering.Handle)?.PeerAddresses ?? [])).Distinct();
 
     /// <summary>Addresses that this host has and from which a path may begin, best first.</summary>
     public IEnumerable<InetAddress> LocalEnds(AddressPair path) =>
@@ -282,6 +294,11 @@ internal sealed class EngineState
             Lives.Forget(pair, key);
         }
     }
+
+    /// <summary>The path may have these ends, as far as policy is concerned and whoever is its peer now.</summary>
+    private bool MayBeBetween(AddressPair path, AddressPair ends) =>
+        EntriesBetween(path).Any(entry => entry.MayBeBetween(ends))
+        && Between(path).Where(peering => peering.Established).All(peering => Authorize(peering.Asserted!, peering.Key!.Fingerprint, path, ends.Remote) is not PadResult.Refused);
 
     private IEnumerable<Latch> KeptBetween(AddressPair pair) => Kept.Where(l => l.IsKept && l.Path == pair);
 }

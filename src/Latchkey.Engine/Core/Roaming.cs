@@ -21,8 +21,8 @@ internal sealed class Roaming(EngineState state, Resumption resumption, LatchBre
         foreach (var path in Paths())
         {
             var current = state.PlaceOf(path).Local;
-            if (state.LocalEnds(path).Append(current).First() is var best && best != current
-                && (!state.HasAddress(current) || state.Between(path).All(peering => IsMobile(peering) && !peering.RefusedLocal.Contains(best))))
+            if (state.LocalEnds(path).Append(current).First(local => local == current || state.RemoteFor(path, local) is not null) is var best && best != current
+                && (!state.HasAddress(current) || MayGo(path, best)))
             {
                 Move(now, path, best);
             }
@@ -33,6 +33,10 @@ internal sealed class Roaming(EngineState state, Resumption resumption, LatchBre
             state.Ike.TellAddresses(now, peering.Handle);
         }
     }
+
+    /// <summary>Without need a tunnel goes elsewhere only with all its IKE SAs, and if there is one.</summary>
+    private bool MayGo(AddressPair path, InetAddress local) =>
+        state.Between(path) is { Count: > 0 } peerings && peerings.All(peering => IsMobile(peering) && !peering.RefusedLocal.Contains(local));
 
     /// <summary>Paths that move, of IKE SAs and latches that are there.</summary>
     private List<AddressPair> Paths() =>
@@ -47,18 +51,21 @@ internal sealed class Roaming(EngineState state, Resumption resumption, LatchBre
         }
 
         var old = peering.Ends;
-        if (e.Remote.Address != old.Remote)
+        if (e.Local.Address == old.Local)
         {
             state.Ike.Move(now, e.Sa, old.Local, old.Remote);
             return;
         }
 
         peering.RefusedLocal.Add(e.Local.Address);
-        foreach (var local in state.LocalEnds(peering.Pair).Where(local => !peering.RefusedLocal.Contains(local)).Take(1))
+        foreach (var local in state.LocalEnds(peering.Pair).Where(local => !peering.RefusedLocal.Contains(local)))
         {
-            state.Place(peering.Pair, old with { Local = local });
-            state.Ike.Move(now, e.Sa, local, old.Remote);
-            return;
+            if ((local.IsV4 == old.Remote.IsV4 ? old.Remote : state.RemoteFor(peering.Pair, local)) is { } remote)
+            {
+                state.Place(peering.Pair, new AddressPair(local, remote));
+                state.Ike.Move(now, e.Sa, local, remote);
+                return;
+            }
         }
 
         var because = $"this host has lost its address {old.Local}, and the peer does not let the tunnel go on from {e.Local.Address}: {e.Text}";
@@ -80,13 +87,11 @@ internal sealed class Roaming(EngineState state, Resumption resumption, LatchBre
         }
 
         peering.Tried.Add(sa.Remote.Address);
-        var addresses = state.EntriesBetween(peering.Pair).SelectMany(entry => entry.OtherRemote).Where(prefix => prefix.Length == prefix.Address.BitLength)
-            .Select(prefix => prefix.Address).Prepend(peering.Pair.Remote).Concat(sa.PeerAddresses).Distinct();
-        foreach (var address in addresses.Where(address => !peering.Tried.Contains(address)))
+        foreach (var address in state.RemoteEnds(peering.Pair).Where(address => !peering.Tried.Contains(address)))
         {
-            if (Moves.ObjectionTo(state, peering, peering.Ends with { Remote = address }) is null)
+            if (LocalFor(peering, address) is { } local && Moves.ObjectionTo(state, peering, new AddressPair(local, address)) is null)
             {
-                state.Ike.Move(now, peering.Handle, peering.Ends.Local, address);
+                state.Ike.Move(now, peering.Handle, local, address);
                 state.Ike.Probe(now, peering.Handle);
                 return true;
             }
@@ -100,9 +105,13 @@ internal sealed class Roaming(EngineState state, Resumption resumption, LatchBre
         return false;
     }
 
+    /// <summary>From where an address of the peer is reached: from where we are, or else from the best of our addresses of that family.</summary>
+    private InetAddress? LocalFor(Peering peering, InetAddress remote) => state.LocalEnds(peering.Pair).Where(own => !peering.RefusedLocal.Contains(own))
+        .Prepend(peering.Ends.Local).Where(own => own.IsV4 == remote.IsV4).Select(own => (InetAddress?)own).FirstOrDefault();
+
     private void Move(TimeSpan now, AddressPair path, InetAddress local)
     {
-        var ends = state.PlaceOf(path) with { Local = local };
+        var ends = new AddressPair(local, state.RemoteFor(path, local) ?? state.PlaceOf(path).Remote);
         state.Place(path, ends);
         foreach (var peering in state.Between(path).ToList())
         {

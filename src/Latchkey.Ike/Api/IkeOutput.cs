@@ -156,7 +156,7 @@ public sealed record KeysExported(IkeKeyExport? IkeKeys, ChildKeyExport? Child) 
 
 public sealed record IkeKeyExport(ulong SpiI, ulong SpiR, IkeSuite Suite, byte[] SkEi, byte[] SkEr);
 
-public sealed record ChildKeyExport(InetEndpoint Local, InetEndpoint Remote, uint InboundSpi, uint OutboundSpi, EspSuite Suite, byte[] InboundKey, byte[] OutboundKey);
+public sealed record ChildKeyExport(uint InboundSpi, uint OutboundSpi, EspSuite Suite, byte[] InboundKey, byte[] OutboundKey);
 
 public enum IkeHint
 {

@@ -61,7 +61,7 @@ internal sealed class ChildSa
         if (context.Settings.ExportKeys)
         {
             context.Emit(new KeysExported(null, new ChildKeyExport(
-                sa.Local, sa.Remote, terms.InboundSpi, terms.OutboundSpi, terms.Suite, inbound.Span.ToArray(), outbound.Span.ToArray())));
+                terms.InboundSpi, terms.OutboundSpi, terms.Suite, inbound.Span.ToArray(), outbound.Span.ToArray())));
         }
 
         context.Emit(new ChildEstablished(

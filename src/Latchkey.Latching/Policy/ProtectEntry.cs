@@ -89,7 +89,7 @@ public sealed record ProtectEntry
 
     /// <summary>The entry's path may have these ends at a time.</summary>
     public bool MayBeBetween(AddressPair ends) => Tunnel is { Moves: true } tunnel
-        ? (tunnel.Local == ends.Local || OtherLocal.Contains(ends.Local)) && (tunnel.Remote == ends.Remote || OtherRemote.Any(prefix => prefix.Contains(ends.Remote)))
+        ? ends.Local.IsV4 == ends.Remote.IsV4 && (tunnel.Local == ends.Local || OtherLocal.Contains(ends.Local)) && (tunnel.Remote == ends.Remote || OtherRemote.Any(prefix => prefix.Contains(ends.Remote)))
         : MayMeet(ends);
 
     /// <summary>The path of the entry that has these ends.</summary>

@@ -77,6 +77,15 @@ public class ConfigurationMeaningTests
         Assert.Contains("from 192.0.2.1 (or 198.51.100.1) to 192.0.2.7 (or 203.0.113.0/24, 0.0.0.0/0)", PolicyExplanation.Of(entry), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_tunnel_may_move_between_the_families()
+    {
+        var entry = Entry("mode = \"tunnel\"\nlocal = \"10.1.0.1\"\nremote = \"10.2.0.0/16\"\nouter_local = [\"192.0.2.1\", \"2001:db8::1\"]\nouter_remote = [\"192.0.2.7\", \"2001:db8::/32\"]\n");
+
+        Assert.True(entry.MayBeBetween(new AddressPair(InetAddress.Parse("2001:db8::1"), InetAddress.Parse("2001:db8::7"))));
+        Assert.False(entry.MayBeBetween(new AddressPair(InetAddress.Parse("192.0.2.1"), InetAddress.Parse("2001:db8::7"))));
+    }
+
     [Theory]
     [InlineData("anyone", 1)]
     [InlineData("first-use", 0)]

@@ -29,7 +29,7 @@ public sealed class TsharkReadsExportedKeysTests : IDisposable
     public void An_ESP_packet(AeadAlgorithm cipher)
     {
         var material = Material(cipher);
-        Export(new KeysExported(null, new ChildKeyExport(Here, Here, Spi, Spi + 1, new EspSuite(cipher, false, null), material, material)));
+        Export(new KeysExported(null, new ChildKeyExport(Spi, Spi + 1, new EspSuite(cipher, false, null), material, material)));
         if (TsharkNames.InEsp(cipher) is null)
         {
             Assert.Empty(_directory.EnumerateFiles());

@@ -110,6 +110,55 @@ public sealed class MovingTunnels() : TunnelTheatre(OfW, OfC, Direct, Limited)
         AssertUnbroken();
     }
 
+    /// <summary>A path is named by two addresses of one family; where its ends are may be of the other (RFC 4555 §3.5).</summary>
+    [Fact]
+    public void L12_A_tunnel_moves_from_IPv4_to_IPv6_and_back()
+    {
+        var (atW, abroad) = BothFamilies();
+        var (here, there) = Connect();
+        var channels = (ChannelOf(W, there), ChannelOf(C, here));
+        C.Move(Home, abroad);
+        Exchange(here, there);
+        Assert.Equal((atW, abroad), Ends(Assert.Single(W.Daemon!.Engine.Sas())));
+        C.TakeOver(Home);
+        Until(() => Ends(Assert.Single(W.Daemon.Engine.Sas())) == (Outer.Local, Home));
+        Exchange(here, there);
+        C.Move(Home, Forbidden);
+        Exchange(here, there);
+        Assert.Equal(channels, (ChannelOf(W, there), ChannelOf(C, here)));
+
+        // After a restart too the peer is looked for in the family in which it was last.
+        W.KillDaemon();
+        W.StartDaemon();
+        Exchange(here, there);
+        var sa = Assert.Single(W.Daemon.Engine.Sas());
+        Assert.Equal((true, atW, abroad), (sa.Initiated, sa.Local.Address, sa.Remote.Address));
+        AssertUnbroken();
+    }
+
+    [Fact]
+    public void Who_began_the_IKE_SA_finds_the_peer_at_its_address_of_the_other_family()
+    {
+        var (atW, abroad) = BothFamilies();
+        C.TakeOver(abroad);
+        var (here, there) = Connect();
+        World.Network.Unclaim(Outer.Local, W);
+        Exchange(here, there);
+        Assert.Equal((abroad, atW), Ends(Assert.Single(C.Daemon!.Engine.Sas())));
+        AssertUnbroken();
+    }
+
+    /// <summary>The other family's addresses are nobody's unless they are named.</summary>
+    [Fact]
+    public void L28_An_address_of_the_other_family_without_one_of_the_peers_is_no_way()
+    {
+        C.ChangePolicy(new SecurityPolicy([OfC with { OtherLocal = [InetAddress.Parse("2001:db8::2")] }, Direct], []));
+        var (here, _) = Connect();
+        C.Move(Home, InetAddress.Parse("2001:db8::2"));
+        Until(() => !here.IsOpen);
+        Assert.Equal(nameof(BreakReason.LocalAddressLost), Assert.Single(C.Daemon!.Raised, e => e.Kind == EventKind.LatchBroken).Reason);
+    }
+
     /// <summary>RFC 4555 §3.6: W did not name C's place, C told of it when it came to have it.</summary>
     [Fact]
     public void Who_began_the_IKE_SA_finds_the_peer_at_an_address_that_it_told_later()
@@ -328,6 +377,18 @@ public sealed class MovingTunnels() : TunnelTheatre(OfW, OfC, Direct, Limited)
         Exchange(direct, World.Socket(direct.Peer)!);
         Assert.Equal(2, W.Daemon!.Engine.Sas().Count);
     }
+
+    /// <summary>W has an IPv6 address too, and C may have one.</summary>
+    private (InetAddress AtW, InetAddress Abroad) BothFamilies()
+    {
+        var (atW, abroad) = (InetAddress.Parse("2001:db8::1"), InetAddress.Parse("2001:db8::2"));
+        W.ChangePolicy(new SecurityPolicy([OfW with { OtherLocal = [atW], OtherRemote = [InetPrefix.Of(abroad)] }, Direct], []));
+        C.ChangePolicy(new SecurityPolicy([OfC with { OtherLocal = [abroad], OtherRemote = [InetPrefix.Of(atW)] }, Direct], []));
+        W.TakeOver(atW);
+        return (atW, abroad);
+    }
+
+    private static (InetAddress Local, InetAddress Remote) Ends(IkeSaSnapshot sa) => (sa.Local.Address, sa.Remote.Address);
 
     private static uint? ChannelOf(SimulatedHost host, TcpSocket socket) => host.Daemon!.Engine.Inquire(socket.Flow)!.Latch.Channel;
 
