@@ -133,6 +133,7 @@ public sealed partial class LatchEngine : IDisposable
         }
         while (_policy.EndKept(now));
 
+        _sas.UseWhatIsLeft();
         // Judged when all is done: in the middle of a break the old peer's SAs go one by one, and each is followed by a
         // moment in which the broken latch seems to stand unopposed.
         foreach (var pair in _changed)

@@ -28,10 +28,10 @@ internal sealed class EnginePair : IDisposable
     private ulong _lives;
 
     /// <param name="nobodies">Neither of the two proves anything to the other (RFC 7619).</param>
-    public EnginePair(ulong? birth = 1, bool tokens = true, bool breakOnForeignInitialContact = true, bool nobodies = false, ILatchJournal? journalOfW = null, ILatchJournal? journalOfC = null)
+    public EnginePair(ulong? birth = 1, bool tokens = true, bool breakOnForeignInitialContact = true, bool nobodies = false, ILatchJournal? journalOfW = null, ILatchJournal? journalOfC = null, EngineSettings? settings = null)
     {
         _nobodies = nobodies;
-        var settings = Standard.Engine with { BreakOnForeignInitialContact = breakOnForeignInitialContact };
+        settings = (settings ?? Standard.Engine) with { BreakOnForeignInitialContact = breakOnForeignInitialContact };
         W = NewEngine(settings, _keyOfW, birth: 1, tokens: true, journal: journalOfW);
         C = NewEngine(settings, _keyOfC, birth, tokens, journal: journalOfC);
         CConnects(40000);

@@ -233,7 +233,7 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
 
     /// <summary>
     /// How the peer of an inbound SA proved itself. An SA that was replaced while its last packets were under way has a
-    /// successor in its channel, made under the same IKE SA.
+    /// successor in its channel, made under the same IKE SA or, with a new proof, under another.
     /// </summary>
     private PeerAuthentication? AuthenticationUnder(uint spi, FlowKey flow, Channel channel) =>
         (state.FindChild(spi) ?? state.Covering(channel.Parameters.Path, flow).FirstOrDefault(c => c.Channel == channel)) is { } child ? AuthenticationOf(child) : null;

@@ -125,8 +125,8 @@ internal sealed record ChildSa(
     public required Encapsulation Encapsulation { get; set; }
 
     /// <summary>
-    /// The outbound half of a rekeyed Child SA that the peer began: it cannot receive under it before it has our answer, so
-    /// it is used from the first packet, or the Delete of the old one, that shows it has.
+    /// The outbound half of a Child SA that the peer began in place of another, or beside it: it cannot receive under it before
+    /// it has our answer, so it is used from the first packet, or the Delete of the old one, that shows it has.
     /// </summary>
     public EspSa? WaitingOutbound { get; set; }
 

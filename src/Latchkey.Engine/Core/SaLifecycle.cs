@@ -9,13 +9,22 @@ namespace Latchkey.Engine;
 /// <summary>Keeps the datapath's SAs in step with the IKE core's Child SAs, each in its channel.</summary>
 internal sealed class SaLifecycle(EngineState state)
 {
-    /// <summary>A replaced inbound SA stays this long for packets that were under way.</summary>
+    /// <summary>A replaced inbound SA stays this long for packets that were under way, and an outbound one waits no longer to be used.</summary>
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
 
     /// <summary>In the order of their end.</summary>
     private readonly List<(TimeSpan At, Channel Channel, uint Spi)> _lingering = [];
 
-    public TimeSpan? NextDeadline => _lingering.Count > 0 ? _lingering[0].At : null;
+    /// <summary>Child SAs beside others that carry the same already, in the order in which they are used at the latest.</summary>
+    private readonly Queue<(TimeSpan At, ChildSa Child)> _beside = new();
+
+    public TimeSpan? NextDeadline => (_lingering.Count, _beside.Count) switch
+    {
+        (0, 0) => null,
+        (0, _) => _beside.Peek().At,
+        (_, 0) => _lingering[0].At,
+        _ => _lingering[0].At < _beside.Peek().At ? _lingering[0].At : _beside.Peek().At,
+    };
 
     /// <returns>The Child SA, or null when its IKE SA is unknown.</returns>
     public ChildSa? Established(TimeSpan now, ChildEstablished e)
@@ -29,7 +38,8 @@ internal sealed class SaLifecycle(EngineState state)
 
         var channel = state.Channels.For(state.ParametersFor(peering.Pair, key.Fingerprint, e.Suite, e.Tunnel));
         var encapsulation = e.UdpEncapsulation ? Encapsulation.Udp : Encapsulation.Esp;
-        var waits = e.Rekeys is not null && !e.Initiated;
+        var beside = e.Rekeys is null && !e.Initiated && IsCarried(channel, e.Selectors);
+        var waits = beside || (e.Rekeys is not null && !e.Initiated);
         var outbound = Sa(SaDirection.Outbound, e.OutboundSpi, e.OutboundKey);
         var child = new ChildSa(e.Child, e.Sa, channel, e.InboundSpi, e.OutboundSpi, e.Suite, e.Selectors, now)
         {
@@ -38,6 +48,11 @@ internal sealed class SaLifecycle(EngineState state)
             WaitingOutbound = waits ? outbound : null,
         };
         state.Add(peering, child);
+        if (beside)
+        {
+            _beside.Enqueue((now + Linger, child));
+        }
+
         if (peering.Nat.There && e.PeerInner is { } inner)
         {
             peering.PrivateAddress = inner;
@@ -71,6 +86,7 @@ internal sealed class SaLifecycle(EngineState state)
         if (child.WaitingOutbound is { } never)
         {
             never.KeyMaterial.Dispose();
+            child.WaitingOutbound = null;
         }
         else
         {
@@ -78,14 +94,18 @@ internal sealed class SaLifecycle(EngineState state)
         }
 
         var successor = e.Reason == CloseReason.Rekeyed ? peering.Children.Values.FirstOrDefault(c => c.Rekeys == e.Child) : null;
-        if (successor is null)
+        if (successor is not null)
         {
-            state.Effects.Add(new RemoveSa(SaDirection.Inbound, new ChannelId(child.Channel.Id), e.InboundSpi));
+            Activate(successor);
+        }
+
+        if (successor is not null || (e.Reason == CloseReason.IkeSaClosed && Carrying(child.Channel, child.Selectors).Any()))
+        {
+            _lingering.Add((now + Linger, child.Channel, e.InboundSpi));
         }
         else
         {
-            Activate(successor);
-            _lingering.Add((now + Linger, child.Channel, e.InboundSpi));
+            state.Effects.Add(new RemoveSa(SaDirection.Inbound, new ChannelId(child.Channel.Id), e.InboundSpi));
         }
 
         state.Effects.Raise(EventKind.ChildSaClosed, now, peering, child, $"{child.Handle} with {peering.Remote.Address} is gone: {e.Text}", e.Reason.ToString());
@@ -101,7 +121,29 @@ internal sealed class SaLifecycle(EngineState state)
         }
     }
 
-    public void HandleDeadline(TimeSpan now) => EndLingering(old => old.At <= now);
+    public void HandleDeadline(TimeSpan now)
+    {
+        EndLingering(old => old.At <= now);
+        while (_beside.TryPeek(out var waiting) && waiting.At <= now)
+        {
+            Activate(_beside.Dequeue().Child);
+        }
+    }
+
+    /// <summary>Where the SA that went out first is gone, the one beside it is used. To be called when all is done: the next to go may be that one.</summary>
+    public void UseWhatIsLeft()
+    {
+        foreach (var (_, child) in _beside.Where(w => w.Child.WaitingOutbound is not null && !IsCarried(w.Child.Channel, w.Child.Selectors)))
+        {
+            Activate(child);
+        }
+    }
+
+    private bool IsCarried(Channel channel, SelectorSet selectors) => Carrying(channel, selectors).Any(c => c.WaitingOutbound is null);
+
+    /// <summary>Child SAs of a channel that cover all of these, under whichever IKE SA with its peer.</summary>
+    private IEnumerable<ChildSa> Carrying(Channel channel, SelectorSet selectors) => state.Between(channel.Parameters.Path).Where(p => p.SilentAt is null)
+        .SelectMany(p => p.Children.Values).Where(c => c.Channel == channel && c.Selectors.Intersect(selectors) == selectors);
 
     private void EndLingering(Predicate<(TimeSpan At, Channel Channel, uint Spi)> which)
     {

@@ -16,7 +16,6 @@ public sealed class TsharkReadsExportedKeysTests : IDisposable
     private const ulong SpiR = 0x1112131415161718;
     private const uint Spi = 0x2122_2324;
 
-    private static readonly InetEndpoint Here = new(InetAddress.Parse("192.0.2.1"), 4500);
     private static readonly PrfAlgorithm Prf = Algorithms.FindPrf(5)!;
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("latchkey-tshark-");

@@ -1,3 +1,4 @@
+using Latchkey.Contract;
 using Latchkey.Ike;
 using Latchkey.Latching;
 using Latchkey.Simulator;
@@ -46,6 +47,45 @@ public sealed class Reauthentication
             Assert.DoesNotContain(told, e => e.Kind is EventKind.LatchBroken or EventKind.PeerRestarted or EventKind.ProbeSilent or EventKind.NegotiationFailed);
             Assert.All(told.Where(e => e.Kind == EventKind.IkeSaClosed), e => Assert.Contains(e.Reason, (string[])[nameof(CloseReason.Reauthenticated), nameof(CloseReason.DeletedByPeer)]));
         }
+    }
+
+    /// <summary>docs/decisions/replaced-sas-linger.md</summary>
+    [Fact]
+    public void A_new_SA_is_not_used_before_the_peer_has_it_and_the_old_one_stays_for_what_is_under_way()
+    {
+        using var pair = new EnginePair(settings: Limited);
+        IReadOnlyList<uint> Installed(SaDirection direction) => [.. pair.OfW<InstallSa>().Where(e => e.Sa.Direction == direction).Select(e => e.Sa.Spi)];
+        IReadOnlyList<uint> Removed(SaDirection direction) => [.. pair.OfW<RemoveSa>().Where(e => e.Direction == direction).Select(e => e.Spi)];
+        while (Installed(SaDirection.Inbound).Count == 1)
+        {
+            pair.Run(TimeSpan.FromMilliseconds(1));
+        }
+
+        Assert.Single(Installed(SaDirection.Outbound));
+        pair.Run(TimeSpan.FromSeconds(1));
+        Assert.Contains(pair.Told, e => e.Kind == EventKind.IkeSaReauthenticated);
+        Assert.Equal(2, Installed(SaDirection.Outbound).Count);
+        Assert.Equal([Installed(SaDirection.Outbound)[0]], Removed(SaDirection.Outbound));
+        Assert.Empty(Removed(SaDirection.Inbound));
+        pair.Run(TimeSpan.FromSeconds(2));
+        Assert.Equal([Installed(SaDirection.Inbound)[0]], Removed(SaDirection.Inbound));
+    }
+
+    [Fact]
+    public void A_new_SA_is_used_from_the_first_packet_of_the_peer_although_the_old_one_stays()
+    {
+        using var pair = new EnginePair(settings: Limited);
+        var before = pair.OfW<InstallSa>().Count();
+        while (pair.OfW<InstallSa>().Count() == before)
+        {
+            pair.Run(TimeSpan.FromMilliseconds(1));
+        }
+
+        var inbound = pair.OfW<InstallSa>().Last().Sa;
+        pair.W.HandleFirstInbound(pair.Now, inbound.Spi, inbound.Channel);
+        pair.Run(TimeSpan.Zero);
+        Assert.Equal((before + 2, SaDirection.Outbound), (pair.OfW<InstallSa>().Count(), pair.OfW<InstallSa>().Last().Sa.Direction));
+        Assert.Empty(pair.OfW<RemoveSa>());
     }
 
     [Fact]
