@@ -98,9 +98,12 @@ internal sealed class Reauthentication(EngineState state, Negotiations negotiati
 
     private void Replace(TimeSpan now, Peering old, Renewal renewal, Peering successor)
     {
-        foreach (var child in old.Children.Values.Where(child => !Carries(successor, child) && renewal.Asked.Add(child.Handle)).ToList())
+        foreach (var child in old.Children.Values.Where(child => !Carries(successor, child)).ToList())
         {
-            negotiations.Renew(now, successor, child);
+            if (renewal.Asked.Add(child.Handle))
+            {
+                negotiations.Renew(now, successor, child);
+            }
         }
 
         if (!negotiations.IsAwaited(successor) && !negotiations.IsAwaited(old))

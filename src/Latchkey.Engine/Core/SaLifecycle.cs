@@ -99,6 +99,12 @@ internal sealed class SaLifecycle(EngineState state)
             Activate(successor);
         }
 
+        if (!state.Between(peering.Pair).Any(p => p.Children.Values.Any(c => c.Channel == child.Channel)))
+        {
+            // The last of them: whatever ended it ends what waited for stragglers too.
+            EndLingering(old => old.Channel == child.Channel);
+        }
+
         if (successor is not null || (e.Reason == CloseReason.IkeSaClosed && Carrying(child.Channel, child.Selectors).Any()))
         {
             _lingering.Add((now + Linger, child.Channel, e.InboundSpi));

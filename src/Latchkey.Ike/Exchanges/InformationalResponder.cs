@@ -45,13 +45,16 @@ internal static class InformationalResponder
     private static void DeleteIke(IkeSa sa, Generation generation)
     {
         generation.Respond();
-        if (generation == sa.Current && sa.Term.IsOverForPeer)
+        if (generation == sa.Current && sa.RekeyUnderWay?.YieldToPeer() != true)
         {
-            sa.Term.EndByPeer();
-        }
-        else if (generation == sa.Current && sa.RekeyUnderWay?.YieldToPeer() != true)
-        {
-            sa.Close(CloseReason.DeletedByPeer, "the peer deleted the IKE SA", Farewell.Answered);
+            if (sa.Term.IsOverForPeer)
+            {
+                sa.Term.EndByPeer();
+            }
+            else
+            {
+                sa.Close(CloseReason.DeletedByPeer, "the peer deleted the IKE SA", Farewell.Answered);
+            }
         }
         else if (generation != sa.Current)
         {

@@ -18,6 +18,7 @@ public sealed class SimulatedDaemon : IDatapathEvents
     private readonly SimulatedRandom _delays;
     private readonly List<Effect> _effects = [];
     private readonly Dictionary<InetAddress, int> _ikeReceived = [];
+    private readonly TimeSpan _started;
     private PlannedEvent? _deadline;
     private PlannedEvent? _socketCheck;
     private TimeSpan _lastDeadline = -TimeSpan.FromSeconds(1);
@@ -27,6 +28,7 @@ public sealed class SimulatedDaemon : IDatapathEvents
     internal SimulatedDaemon(SimulatedHost host, SimulatedRandom random)
     {
         _host = host;
+        _started = host.Now;
         _delays = random.Fork(1);
         Datapath = new SimulatedDatapath(host, this);
         Engine = new LatchEngine(Settings(host), host.Policy, Identities.Key(host.Identity), random.Fork(0), host.Journal);
@@ -244,13 +246,15 @@ public sealed class SimulatedDaemon : IDatapathEvents
         }
     }
 
-    // Who is cut off because a bad network kept it from proving itself anew is cut off rightly.
+    // Who is cut off because a bad network kept it from proving itself anew, or because it ran no daemon, is cut off rightly.
     private void ExcuseWhoCouldNotProveHimself(EngineEvent raised)
     {
+        var world = _host.World;
         if (raised is { Kind: EventKind.LatchBroken, Reason: nameof(BreakReason.AuthenticationExpired), PeerAddress: { } peer }
-            && _host.World.Network.LastLost > _host.Now - _host.World.Plan.Engine.Ike.AuthenticationLifetime)
+            && _host.Now - world.Plan.Engine.Ike.AuthenticationLifetime is { } since
+            && (world.Network.LastLost > since || world.Hosts.Any(host => host.Plan.RunsLatchkey && !(host.Daemon?._started <= since))))
         {
-            _host.World.Disturb(peer);
+            world.Disturb(peer);
         }
     }
 
