@@ -86,7 +86,8 @@ internal sealed class Moves(EngineState state, LatchRecorder recorder)
     /// <summary>Once for each channel; what carries nothing yet is told of once.</summary>
     private void Tell(TimeSpan now, Peering peering, AddressMove move)
     {
-        var reason = move.FromLocal != move.ToLocal ? "LocalAddressChanged" : "PeerMoved";
+        // Only the end that began the IKE SA moves it; when that takes it to the other family both addresses are others.
+        var reason = peering.Initiated && move.FromLocal != move.ToLocal ? "LocalAddressChanged" : "PeerMoved";
         foreach (var channel in peering.Children.Values.Select(child => (uint?)child.Channel.Id).Distinct().DefaultIfEmpty())
         {
             state.Effects.Raise(new EngineEvent(

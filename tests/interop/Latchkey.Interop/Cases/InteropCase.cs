@@ -45,6 +45,9 @@ public sealed record InteropCase
     /// <summary>The peer is known at its other address too.</summary>
     public bool Moves => Steps.Any(step => step.StartsWith("move ", StringComparison.Ordinal));
 
+    /// <summary>Both hosts have addresses of both families, and the peer is known at both of its.</summary>
+    public bool IsDual => Steps.Contains("dual");
+
     /// <summary>Steps look at the link.</summary>
     public bool IsRecorded => IsJudged || Steps.Any(step => step.StartsWith("wire ", StringComparison.Ordinal));
 

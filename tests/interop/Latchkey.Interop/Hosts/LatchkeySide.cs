@@ -55,7 +55,7 @@ public sealed class LatchkeySide : IDisposable
             """));
         if (work.Latchkey.Peer != "none")
         {
-            File.AppendAllText(Configuration, placeholders.Fill($"[[peer]]\nname = \"{work.Peer}\"\naddresses = [\"{peerAddress}\"{(work.Moves ? ", \"{peer.other}\"" : "")}]\n{work.Latchkey.Peer ?? DefaultPeer}"));
+            File.AppendAllText(Configuration, placeholders.Fill($"[[peer]]\nname = \"{work.Peer}\"\naddresses = [\"{peerAddress}\"{(work.Moves ? ", \"{peer.other}\"" : "")}{(work.IsDual ? ", \"{peer.across}\"" : "")}]\n{work.Latchkey.Peer ?? DefaultPeer}"));
         }
     }
 

@@ -16,6 +16,8 @@ public sealed class Placeholders
         ["peer"] = peer.Address,
         ["latchkey.other"] = plan.Address(1, 11),
         ["peer.other"] = plan.Address(1, 12),
+        ["latchkey.across"] = Across(plan).Address(1, 11),
+        ["peer.across"] = Across(plan).Address(1, 12),
         ["latchkey.inner"] = behind?.Address ?? (plan.IsIPv6 ? "fd00:1::1" : "10.1.0.1"),
         ["latchkey.net"] = behind?.Plan.Prefix(Gateway.Link) ?? (plan.IsIPv6 ? "fd00:1::/32" : "10.1.0.0/16"),
         ["peer.net"] = plan.IsIPv6 ? "fd00:2::/32" : "10.2.0.0/16",
@@ -25,6 +27,9 @@ public sealed class Placeholders
         ["libreswan.rsasigkey"] = RsaSigKey($"{credentials}/libreswan-rsa.pub"),
         ["latchkey.keyid"] = KeyId($"{credentials}/latchkey-{latchkeyKey}.pub"),
     };
+
+    /// <summary>The plan of the other family.</summary>
+    public static AddressPlan Across(AddressPlan plan) => plan with { IsIPv6 = !plan.IsIPv6 };
 
     public string Fill(string text) => _values.Aggregate(text, (filled, pair) => filled.Replace($"{{{pair.Key}}}", pair.Value, StringComparison.Ordinal));
 

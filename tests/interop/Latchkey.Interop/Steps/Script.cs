@@ -29,6 +29,8 @@ namespace Latchkey.Interop.Steps;
 ///   counters-clean                       the kernel's ESP counted no error
 ///   counters-zero                        it counted nothing at all, not even a packet that had no SA
 ///   move HOST                            it has another address on the link instead of the one it began with: {latchkey.other}, {peer.other}
+///   dual                                 both have an address of the other family on the link too: {latchkey.across}, {peer.across}
+///   leave HOST                           it loses the address it began with
 ///   unplug HOST | plug HOST              its cable; while it is out both ends may begin things that then meet
 ///   remap                                the NAT forgets its mappings: what comes through it next has another port
 ///   wire FILTER                          a frame that tshark's filter matches crossed the link, where Latchkey is plugged in
@@ -81,6 +83,8 @@ public sealed class Script(Stage stage)
             "counters-clean" => Counters("In(Error|StateProtoError|StateModeError|StateSeqError|HdrError|StateMismatch)|Out(StateProtoError|StateModeError|StateSeqError)"),
             "counters-zero" => Counters("[A-Za-z]+"),
             "move" => Move(rest),
+            "dual" => Task.WhenAll(Have("latchkey", "{latchkey.across}", across: true), Have("strongswan", "{peer.across}", across: true)),
+            "leave" => Leave(rest),
             "unplug" => HostOf(rest).Nics[0].Unplug(),
             "plug" => HostOf(rest).Nics[0].Plug(),
             "remap" => stage.Nat?.Forget() ?? throw new LabException("the case has no NAT: no host is 'behind' one"),
@@ -158,11 +162,22 @@ public sealed class Script(Stage stage)
 
     private async Task Move(string name)
     {
+        await Leave(name);
+        await Have(name, IsLatchkey(name) ? "{latchkey.other}" : "{peer.other}", across: false);
+    }
+
+    private Task<string> Leave(string name)
+    {
         var host = HostOf(name);
-        var (device, length) = (host.Nics[0].Device, host.Plan.PrefixLength);
-        var other = stage.Placeholders.Fill(IsLatchkey(name) ? "{latchkey.other}" : "{peer.other}");
-        await host.Run("ip", "addr", "del", $"{host.Address}/{length}", "dev", device);
-        await host.Run(["ip", "addr", "add", $"{other}/{length}", "dev", device, .. host.Plan.IsIPv6 ? ["nodad"] : Array.Empty<string>()]);
+        return host.Run("ip", "addr", "del", $"{host.Address}/{host.Plan.PrefixLength}", "dev", host.Nics[0].Device);
+    }
+
+    /// <param name="across">The address is of the other family than the case's.</param>
+    private Task<string> Have(string name, string address, bool across)
+    {
+        var host = HostOf(name);
+        var plan = across ? Placeholders.Across(host.Plan) : host.Plan;
+        return host.Run(["ip", "addr", "add", $"{stage.Placeholders.Fill(address)}/{plan.PrefixLength}", "dev", host.Nics[0].Device, .. plan.IsIPv6 ? ["nodad"] : Array.Empty<string>()]);
     }
 
     private async Task Ping(string from)
