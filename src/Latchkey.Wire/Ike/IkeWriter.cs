@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 
 namespace Latchkey.Wire.Ike;
 
@@ -26,6 +27,21 @@ public sealed class IkeWriter
     public void PatchU32(int at, int value) => BinaryPrimitives.WriteUInt32BigEndian(_buffer.AsSpan(at), checked((uint)value));
 
     public byte[] ToArray() => _buffer.AsSpan(0, Length).ToArray();
+
+    /// <summary>The substructures of an SA payload or of a proposal: each says whether another follows, and its length (RFC 7296 §3.3.1).</summary>
+    /// <param name="more">What it says when another follows.</param>
+    internal void Substructures<T>(ImmutableArray<T> parts, byte more, Action<T, IkeWriter> write)
+    {
+        for (var i = 0; i < parts.Length; i++)
+        {
+            var start = Length;
+            U8(i + 1 < parts.Length ? more : (byte)0);
+            U8(0);
+            U16(0);
+            write(parts[i], this);
+            PatchU16(start + 2, Length - start);
+        }
+    }
 
     private Span<byte> Next(int count)
     {

@@ -16,15 +16,7 @@ public sealed record Proposal(byte Number, IkeProtocol Protocol, byte[] Spi, Imm
         writer.U8(checked((byte)Spi.Length));
         writer.U8(checked((byte)Transforms.Length));
         writer.Octets(Spi);
-        for (var i = 0; i < Transforms.Length; i++)
-        {
-            var start = writer.Length;
-            writer.U8(i + 1 < Transforms.Length ? More : (byte)0);
-            writer.U8(0);
-            writer.U16(0);
-            Transforms[i].Write(writer);
-            writer.PatchU16(start + 2, writer.Length - start);
-        }
+        writer.Substructures(Transforms, More, static (transform, writer) => transform.Write(writer));
     }
 
     internal static Proposal Read(ref IkeReader reader)

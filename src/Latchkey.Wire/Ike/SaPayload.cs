@@ -9,18 +9,7 @@ public sealed record SaPayload(ImmutableArray<Proposal> Proposals) : IkePayload
 
     public override PayloadType Type => PayloadType.SecurityAssociation;
 
-    public override void WriteBody(IkeWriter writer)
-    {
-        for (var i = 0; i < Proposals.Length; i++)
-        {
-            var start = writer.Length;
-            writer.U8(i + 1 < Proposals.Length ? More : (byte)0);
-            writer.U8(0);
-            writer.U16(0);
-            Proposals[i].Write(writer);
-            writer.PatchU16(start + 2, writer.Length - start);
-        }
-    }
+    public override void WriteBody(IkeWriter writer) => writer.Substructures(Proposals, More, static (proposal, writer) => proposal.Write(writer));
 
     internal static SaPayload Read(ref IkeReader reader)
     {
