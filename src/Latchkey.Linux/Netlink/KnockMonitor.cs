@@ -23,17 +23,11 @@ public sealed class KnockMonitor : IDisposable
 
     /// <param name="knocked">Called on the monitor's thread.</param>
     /// <exception cref="LinuxException">The kernel has no nfnetlink_log, or somebody else listens on the group.</exception>
-    public unsafe KnockMonitor(ProtectionSettings settings, KnockHandler knocked)
+    public KnockMonitor(ProtectionSettings settings, KnockHandler knocked)
     {
         ArgumentNullException.ThrowIfNull(settings);
         _knocked = knocked;
-        _socket = Socket.Create(Socket.FamilyNetlink, Socket.TypeRaw | Socket.TypeCloseOnExec, NetlinkAbi.Netfilter);
-        var address = new NetlinkAddress { Family = Socket.FamilyNetlink };
-        if (_socket.IsInvalid || Socket.Bind(_socket, &address, (uint)sizeof(NetlinkAddress)) != 0)
-        {
-            throw LinuxException.Last("cannot watch for flows that begin in clear");
-        }
-
+        _socket = NetlinkSocket.Open(NetlinkAbi.Netfilter, groups: 0, "cannot watch for flows that begin in clear");
         Configure(settings.KnockGroup, NfLog.Command, [NfLog.Bind]);
         Configure(settings.KnockGroup, NfLog.Mode, [0, 0, 0xff, 0xff, NfLog.CopyPacket, 0]);
         Configure(settings.KnockGroup, NfLog.Threshold, [0, 0, 0, 1]);

@@ -22,22 +22,22 @@ internal sealed class NetlinkSocket : IDisposable
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferSize, pinned: true);
     private uint _sequence;
 
-    public unsafe NetlinkSocket(int protocol)
+    public NetlinkSocket(int protocol)
     {
-        _socket = Socket.Create(Socket.FamilyNetlink, Socket.TypeRaw | Socket.TypeCloseOnExec, protocol);
-        if (_socket.IsInvalid)
-        {
-            throw LinuxException.Last("cannot open a netlink socket");
-        }
-
-        var address = new NetlinkAddress { Family = Socket.FamilyNetlink };
-        if (Socket.Bind(_socket, &address, (uint)sizeof(NetlinkAddress)) != 0)
-        {
-            throw LinuxException.Last("cannot bind a netlink socket");
-        }
+        _socket = Open(protocol, groups: 0, "cannot open a netlink socket");
 
         // Errors then come with the kernel's own words. Older kernels do without.
         _ = Socket.SetOption(_socket, NetlinkAbi.LevelNetlink, NetlinkAbi.OptionExtendedAck, 1, sizeof(int));
+    }
+
+    /// <summary>A netlink socket that hears these groups; it belongs to the network namespace of the thread that calls.</summary>
+    /// <param name="what">What is tried, for the message of an error: <c>cannot watch …</c>.</param>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public static unsafe FileDescriptor Open(int protocol, uint groups, string what)
+    {
+        var socket = Socket.Create(Socket.FamilyNetlink, Socket.TypeRaw | Socket.TypeCloseOnExec, protocol);
+        var address = new NetlinkAddress { Family = Socket.FamilyNetlink, Groups = groups };
+        return socket.IsInvalid || Socket.Bind(socket, &address, (uint)sizeof(NetlinkAddress)) != 0 ? throw LinuxException.Last(what) : socket;
     }
 
     /// <summary>Sends a request and waits for the kernel's acknowledgement.</summary>

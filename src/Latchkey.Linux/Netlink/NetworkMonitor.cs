@@ -25,17 +25,11 @@ public sealed class NetworkMonitor : IDisposable
 
     /// <param name="changed">Called on the monitor's thread.</param>
     /// <param name="failed">Called there with what <paramref name="changed"/> threw; the monitor goes on.</param>
-    public unsafe NetworkMonitor(Action changed, Action<LinuxException> failed)
+    public NetworkMonitor(Action changed, Action<LinuxException> failed)
     {
         _changed = changed;
         _failed = failed;
-        _socket = Socket.Create(Socket.FamilyNetlink, Socket.TypeRaw | Socket.TypeCloseOnExec, NetlinkAbi.Route);
-        var address = new NetlinkAddress { Family = Socket.FamilyNetlink, Groups = Groups };
-        if (_socket.IsInvalid || Socket.Bind(_socket, &address, (uint)sizeof(NetlinkAddress)) != 0)
-        {
-            throw LinuxException.Last("cannot watch the network");
-        }
-
+        _socket = NetlinkSocket.Open(NetlinkAbi.Route, Groups, "cannot watch the network");
         _thread = new Thread(Watch) { IsBackground = true, Name = "network monitor" };
         _thread.Start();
     }
