@@ -1,3 +1,4 @@
+using Latchkey.Lab.Applications;
 using Latchkey.Lab.Daemons;
 using Latchkey.Lab.Stories;
 
@@ -17,8 +18,23 @@ internal static class Pins
             pin);
     }
 
+    /// <summary>C vanishes, D calls from its address and is refused, and the old connection's application is told nothing.</summary>
+    public static async Task ExpectStrangerRefused(Stage stage, Cast cast)
+    {
+        await Talker.Listen(cast.W, Cast.NewcomerPort, "server-for-d");
+        var rogue = await Talker.Ready(cast.D, cast.W.Address, Cast.NewcomerPort, name: "rogue");
+        await cast.CVanishes();
+        await cast.DTakesTheAddress();
+        await rogue.Go();
+        await ExpectRefusal(stage, cast.WDaemon, cast.C.Address);
+        await stage.Quietly(TimeSpan.FromSeconds(1));
+        Conversation.ExpectUndisturbed(stage, cast.Server, "W's application");
+        await cast.ExpectLatch("ESTABLISHED");
+        cast.ExpectNoBreak();
+    }
+
     /// <summary>A stranger is refused, and told about: in an event with likely causes, in the log, and by <c>explain</c>.</summary>
-    public static async Task ExpectRefusal(Stage stage, LatchkeyDaemon daemon, string address)
+    private static async Task ExpectRefusal(Stage stage, LatchkeyDaemon daemon, string address)
     {
         var refused = await daemon.Event(e => e.Kind == "peer_refused", Cast.Soon);
         stage.Check("D is refused", refused is not null, refused?.Text("text") ?? "no refusal");

@@ -28,16 +28,7 @@ public sealed class S9LockDown : Scenario
         await cast.ExpectWhole(8000, 6000);
         await cast.ExpectLatch("ESTABLISHED");
 
-        await Talker.Listen(cast.W, Cast.NewcomerPort, "server-for-d");
-        var rogue = await Talker.Ready(cast.D, cast.W.Address, Cast.NewcomerPort, name: "rogue");
-        await cast.CVanishes();
-        await cast.DTakesTheAddress();
-        await rogue.Go();
-        await Pins.ExpectRefusal(stage, cast.WDaemon, cast.C.Address);
-        await stage.Quietly(TimeSpan.FromSeconds(1));
-        Conversation.ExpectUndisturbed(stage, cast.Server, "W's application");
-        await cast.ExpectLatch("ESTABLISHED");
-        cast.ExpectNoBreak();
+        await Pins.ExpectStrangerRefused(stage, cast);
 
         var unpinned = await cast.WDaemon.AskJson("unpin", cast.C.Address);
         stage.Check("unpinning touches no connection", unpinned.GetProperty("closed").GetInt32() == 0, unpinned.GetProperty("text").GetString()!);

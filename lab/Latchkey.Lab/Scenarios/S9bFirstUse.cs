@@ -24,16 +24,7 @@ public sealed class S9bFirstUse : Scenario
         stage.Check("C's key was recorded before C was let in", pinned?.Sequence < accepted?.Sequence, pinned?.Text("text") ?? "no pin");
         await Pins.Expect(stage, cast.WDaemon, cast.C.Address, ofC, "first-use");
 
-        await Talker.Listen(cast.W, Cast.NewcomerPort, "server-for-d");
-        var rogue = await Talker.Ready(cast.D, cast.W.Address, Cast.NewcomerPort, name: "rogue");
-        await cast.CVanishes();
-        await cast.DTakesTheAddress();
-        await rogue.Go();
-        await Pins.ExpectRefusal(stage, cast.WDaemon, cast.C.Address);
-        await stage.Quietly(TimeSpan.FromSeconds(1));
-        Conversation.ExpectUndisturbed(stage, cast.Server, "W's application");
-        await cast.ExpectLatch("ESTABLISHED");
-        cast.ExpectNoBreak();
+        await Pins.ExpectStrangerRefused(stage, cast);
         await cast.JudgeTheWire(broken: null);
 
         await cast.WDaemon.Stop();
