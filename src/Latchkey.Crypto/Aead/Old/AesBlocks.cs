@@ -15,11 +15,17 @@ internal sealed class AesBlocks : IDisposable
     public AesBlocks(ReadOnlySpan<byte> key, CipherMode mode, bool encrypts)
     {
         using var aes = Aes.Create();
-        aes.Mode = mode;
-        aes.Padding = PaddingMode.None;
-        aes.SetKey(key);
-        aes.IV = new byte[BlockLength];
-        _transform = encrypts ? aes.CreateEncryptor() : aes.CreateDecryptor();
+        (aes.Mode, aes.Padding) = (mode, PaddingMode.None);
+        var octets = key.ToArray();
+        try
+        {
+            var zero = new byte[BlockLength];
+            _transform = encrypts ? aes.CreateEncryptor(octets, zero) : aes.CreateDecryptor(octets, zero);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(octets);
+        }
     }
 
     /// <param name="text">Whole blocks; in place.</param>
