@@ -51,7 +51,7 @@ internal sealed class Roaming(EngineState state, Resumption resumption, LatchBre
         }
 
         var old = peering.Ends;
-        if (e.Local.Address == old.Local)
+        if (e.Local.Address == old.Local && e.Remote.Address != old.Remote)
         {
             state.Ike.Move(now, e.Sa, old.Local, old.Remote);
             return;

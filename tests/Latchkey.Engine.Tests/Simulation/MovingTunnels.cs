@@ -120,6 +120,7 @@ public sealed class MovingTunnels() : TunnelTheatre(OfW, OfC, Direct, Limited)
         C.Move(Home, abroad);
         Exchange(here, there);
         Assert.Equal((atW, abroad), Ends(Assert.Single(W.Daemon!.Engine.Sas())));
+        Assert.Equal("PeerMoved", Assert.Single(W.Daemon.Raised, e => e.Kind == EventKind.ChannelMoved).Reason);
         C.TakeOver(Home);
         Until(() => Ends(Assert.Single(W.Daemon.Engine.Sas())) == (Outer.Local, Home));
         Exchange(here, there);

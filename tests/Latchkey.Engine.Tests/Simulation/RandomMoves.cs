@@ -9,7 +9,7 @@ using Xunit;
 namespace Latchkey.Engine.Tests;
 
 /// <summary>
-/// Worlds where C and E, each with a tunnel to W, go from address to address while D takes the addresses they leave, daemons
+/// Worlds where C and E, each with a tunnel to W, go from address to address, of both families, while D takes the addresses they leave, daemons
 /// and hosts restart, and the weather is bad among forgers and replayers. After every step all invariants: no octet of a
 /// connection in clear or to somebody else, no latch that changes, nothing in transport mode that moves, and no tunnel that goes
 /// where its policy has no place for it.
@@ -19,12 +19,13 @@ public sealed class RandomMoves
     private const int Schedules = 300;
     private static readonly NetworkQuality[] Weathers = [NetworkQuality.Perfect, NetworkQuality.Perfect, NetworkQuality.Rough, NetworkQuality.Awful];
     private static readonly InetAddress AtW = InetAddress.Parse("192.0.2.1");
+    private static readonly InetAddress AlsoAtW = InetAddress.Parse("2001:db8::1");
     private static readonly InetAddress InsideW = InetAddress.Parse("10.1.0.1");
     private static readonly InetAddress[] Inside = [InetAddress.Parse("10.2.0.1"), InetAddress.Parse("10.3.0.1")];
 
     /// <summary>Where the mobile hosts are, each other's places among them; W lets nobody be at the last.</summary>
     private static readonly InetAddress[] Places =
-        [.. new[] { "192.0.2.2", "192.0.2.3", "198.51.100.1", "198.51.100.2", "203.0.113.9" }.Select(InetAddress.Parse)];
+        [.. new[] { "192.0.2.2", "192.0.2.3", "198.51.100.1", "198.51.100.2", "2001:db8::2", "203.0.113.9" }.Select(InetAddress.Parse)];
 
     [Fact]
     public void L12_Every_invariant_holds_whoever_moves_where()
@@ -58,12 +59,12 @@ public sealed class RandomMoves
     {
         var random = new SimulatedRandom(seed).Fork(3);
         var trust = random.Chance(0.5) ? TrustLevel.Anyone : TrustLevel.Known;
-        var known = Enumerable.Range(1, 2).Select(i => new KnownPeer(i == 1 ? "C" : "E", Identities.Fingerprint(i), i == 1 ? [Only(0), Only(2), Only(4)] : [Only(1), Only(3)]));
+        var known = Enumerable.Range(1, 2).Select(i => new KnownPeer(i == 1 ? "C" : "E", Identities.Fingerprint(i), i == 1 ? [Only(0), Only(2), Only(4), Only(5)] : [Only(1), Only(3)]));
         var direct = Standard.Service with { Local = InetPrefix.Parse("192.0.0.0/8"), Remote = InetPrefix.Parse("192.0.0.0/8") };
         var server = new SecurityPolicy(
-            [.. Inside.Select((inside, i) => Tunnel(i, InsideW, inside, AtW, Places[i]) with { Trust = trust, OtherRemote = [Only(0), Only(1), InetPrefix.Parse("198.51.100.0/24")] }), direct],
+            [.. Inside.Select((inside, i) => Tunnel(i, InsideW, inside, AtW, Places[i]) with { Trust = trust, OtherLocal = [AlsoAtW], OtherRemote = [Only(0), Only(1), InetPrefix.Parse("198.51.100.0/24"), Only(4)] }), direct],
             trust == TrustLevel.Known ? [.. known] : []);
-        var clients = Inside.Select((inside, i) => new SecurityPolicy([Tunnel(i, inside, InsideW, Places[i], AtW) with { OtherLocal = [.. Places.Where(p => p != Places[i])] }, direct], [])).ToArray();
+        var clients = Inside.Select((inside, i) => new SecurityPolicy([Tunnel(i, inside, InsideW, Places[i], AtW) with { OtherLocal = [.. Places.Where(p => p != Places[i])], OtherRemote = [InetPrefix.Of(AlsoAtW)] }, direct], [])).ToArray();
         return new World(new WorldPlan(
             seed,
             [
@@ -93,6 +94,7 @@ public sealed class RandomMoves
         }
 
         world.Host("W").TakeOver(InsideW);
+        world.Host("W").TakeOver(AlsoAtW);
         world.Host("C").TakeOver(at[0]);
         world.Host("E").TakeOver(at[1]);
         var pace = random.Pick([200, 2000, 8000]);
@@ -114,7 +116,7 @@ public sealed class RandomMoves
             case < 20:
                 (random.Chance(0.6) ? mobile : w).Sockets.Connect(random.Chance(0.6) ? Inside[who] : InsideW, random.Chance(0.6) ? InsideW : Inside[who]);
                 break;
-            case < 26:
+            case < 26 when at[who].IsV4:
                 mobile.Sockets.Connect(at[who], AtW);
                 break;
             case < 45:
