@@ -48,6 +48,9 @@ public sealed record InteropCase
     /// <summary>Both hosts have addresses of both families, and the peer is known at both of its.</summary>
     public bool IsDual => Steps.Contains("dual");
 
+    /// <summary>The peer's host has a kernel of its own, whose ESP it uses; else it brings ESP itself and is a host as Latchkey's.</summary>
+    public bool IsInMachine => !Strongswan.Libipsec;
+
     /// <summary>Steps look at the link.</summary>
     public bool IsRecorded => IsJudged || Steps.Any(step => step.StartsWith("wire ", StringComparison.Ordinal));
 
@@ -90,6 +93,9 @@ public sealed record StrongSwanPart
 
     /// <summary>Certificates of intermediate authorities that it has.</summary>
     public List<string> Cacerts { get; init; } = [];
+
+    /// <summary>Its ESP is its own, in user space (plugin kernel-libipsec): tunnel mode, in UDP, 32-bit sequence numbers.</summary>
+    public bool Libipsec { get; init; }
 
     /// <summary>Options of the daemon itself.</summary>
     public string? Charon { get; init; }

@@ -6,7 +6,7 @@ using Latchkey.Lab.Processes;
 
 namespace Latchkey.Interop.Hosts;
 
-/// <summary>The host that runs strongSwan: charon-systemd with the kernel's ESP, everything in a folder of its own.</summary>
+/// <summary>The host that runs strongSwan: charon-systemd with the kernel's ESP or its own, everything in a folder of its own.</summary>
 public sealed partial class StrongSwanSide : IPeerSide
 {
     private const string DefaultLocal = "auth = pubkey\npubkeys = {credentials}/strongswan-ed25519.pub\nid = strongswan.example.org\n";
@@ -38,7 +38,7 @@ public sealed partial class StrongSwanSide : IPeerSide
             $$"""
             charon-systemd {
               load_modular = no
-              load = random nonce openssl aes sha1 sha2 hmac kdf gcm ccm ctr chapoly curve25519 pem pkcs1 pkcs8 x509 revocation constraints pubkey socket-default kernel-netlink vici updown
+              load = random nonce openssl aes sha1 sha2 hmac kdf gcm ccm ctr chapoly curve25519 pem pkcs1 pkcs8 x509 revocation constraints pubkey socket-default {{(part.Libipsec ? "kernel-libipsec " : "")}}kernel-netlink vici updown
               filelog { stderr { default = 1
                 cfg = 2 } }
               interfaces_ignore = {{Machine.Control}}

@@ -45,7 +45,11 @@ public sealed class Stage : IAsyncDisposable
             var nat = work.Behind is null ? null : await Nat.Make(laboratory, wire);
             var l = await laboratory.Host("latchkey", work.Behind == "latchkey" ? nat!.Inside : wire, 1);
             var p = await laboratory.Host(work.Peer, work.Behind == work.Peer ? nat!.Inside : wire, 2);
-            await Machine.Boot(p, tools.Machine, TimeSpan.FromSeconds(90));
+            if (work.IsInMachine)
+            {
+                await Machine.Boot(p, tools.Machine, TimeSpan.FromSeconds(90));
+            }
+
             await l.Nics[0].Plug();
             await p.Nics[0].Plug();
             var (latchkeyAddress, peerAddress) = (l.Address, p.Address);
@@ -67,9 +71,12 @@ public sealed class Stage : IAsyncDisposable
                     await l.Namespace.Ip("addr", "add", placeholders.Fill("{latchkey.inner}"), "dev", l.Nics[0].Device);
                 }
 
-                // Linux looks for a route before it looks for a policy.
                 await p.Run(["ip", "addr", "add", placeholders.Fill("{peer.inner}"), "dev", p.Nics[0].Device, .. ipv6 ? ["nodad"] : Array.Empty<string>()]);
-                await p.Run("ip", "route", "add", placeholders.Fill(behind is null ? "{latchkey.inner}" : "{latchkey.net}"), "dev", p.Nics[0].Device, "src", placeholders.Fill("{peer.inner}"));
+                if (work.IsInMachine)
+                {
+                    // Linux looks for a route before it looks for a policy. ESP in user space has a device, and makes its routes itself.
+                    await p.Run("ip", "route", "add", placeholders.Fill(behind is null ? "{latchkey.inner}" : "{latchkey.net}"), "dev", p.Nics[0].Device, "src", placeholders.Fill("{peer.inner}"));
+                }
             }
 
             IPeerSide peer = work.Libreswan is { } part
