@@ -383,6 +383,23 @@ public sealed class TunnelTests : IDisposable
     }
 
     [Fact]
+    public void What_one_tunnel_lost_costs_no_datagram_of_another()
+    {
+        var assembly = new FragmentAssembly(new DropCounters());
+        var pieces = Packets.Fragment(Packets.Udp(Udp(Inner), 2000), 1200);
+        Assert.True(assembly.Add(pieces[0], TimeSpan.Zero, out _, new ChannelId(1)).IsEmpty);
+        for (uint i = 0; i < 100; i++)
+        {
+            var lost = Packets.Fragment(Packets.Udp(Udp(Inner) with { Local = InetAddress.FromV4(0x0a02_0100 + i) }, 2000), 1200);
+            Assert.True(assembly.Add(lost[0], TimeSpan.FromSeconds(1), out _, new ChannelId(2)).IsEmpty);
+        }
+
+        Assert.False(assembly.Add(pieces[1], TimeSpan.FromSeconds(1), out _, new ChannelId(1)).IsEmpty);
+        Assert.True(assembly.Add(pieces[0], TimeSpan.FromSeconds(1), out _, new ChannelId(3)).IsEmpty);
+        Assert.False(assembly.Add(pieces[1], TimeSpan.FromSeconds(1), out _, new ChannelId(3)).IsEmpty);
+    }
+
+    [Fact]
     public void Scapy_opens_our_tunnel_and_we_open_scapys()
     {
         var lines = Scapy.Run(string.Join('\n', Families.Select(v6 =>

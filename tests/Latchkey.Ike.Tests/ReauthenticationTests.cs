@@ -79,18 +79,15 @@ public class ReauthenticationTests
     }
 
     [Fact]
-    public void The_end_that_did_not_begin_a_moving_tunnel_leaves_it_to_the_other_that_can_take_it_along()
+    public void What_the_peer_tells_of_our_proof_does_not_lengthen_what_its_own_is_good_for()
     {
-        using var pair = new Pair(Limited);
-        foreach (var side in new[] { pair.A, pair.B })
-        {
-            side.Policy.Tunnel = true;
-        }
-
-        pair.Establish(tunnel: true);
-        pair.Run(Lifetime);
-        Assert.NotEmpty(pair.A.Said<ReauthenticationDue>());
-        Assert.Empty(pair.B.Said<ReauthenticationDue>());
+        using var pair = new Pair(Limited, Limited with { AuthenticationLifetime = Lifetime - TimeSpan.FromSeconds(1) });
+        pair.Establish();
+        pair.Wire.Loss = 1;
+        pair.Run(Lifetime - TimeSpan.FromSeconds(2));
+        Assert.Empty(pair.A.Said<AuthenticationExpired>());
+        pair.Run(TimeSpan.FromSeconds(2));
+        Assert.Single(pair.A.Said<AuthenticationExpired>());
     }
 
     [Fact]

@@ -33,8 +33,7 @@ internal sealed class FragmentAssembly(DropCounters drops)
         {
             if (_open.Count >= MaximumDatagrams)
             {
-                drops.Count(DropReason.FragmentIncomplete);
-                return default;
+                MakeRoom();
             }
 
             datagram = _free.TryPop(out var used) ? used : new Datagram();
@@ -88,6 +87,14 @@ internal sealed class FragmentAssembly(DropCounters drops)
                 drops.Count(DropReason.FragmentIncomplete);
             }
         }
+    }
+
+    /// <summary>Whoever has most of it gives up its oldest: what one tunnel lost costs no datagram of another.</summary>
+    private void MakeRoom()
+    {
+        var (key, oldest) = _open.GroupBy(open => open.Key.Channel).MaxBy(channel => channel.Count())!.MinBy(open => open.Value.Since);
+        Close(key, oldest);
+        drops.Count(DropReason.FragmentIncomplete);
     }
 
     private static bool TryRead(ReadOnlySpan<byte> packet, ChannelId? channel, out Fragment fragment)

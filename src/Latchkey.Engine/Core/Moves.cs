@@ -38,6 +38,7 @@ internal sealed class Moves(EngineState state, LatchRecorder recorder)
         var before = (peering.Local, peering.Remote);
         (peering.Local, peering.Remote, peering.Nat) = (e.Local, e.Remote, e.Nat);
         peering.Heard(now);
+        var place = state.PlaceOf(peering.Pair);
         state.Place(peering);
         var encapsulation = e.UdpEncapsulation ? Encapsulation.Udp : Encapsulation.Esp;
         foreach (var child in peering.Children.Values)
@@ -53,9 +54,14 @@ internal sealed class Moves(EngineState state, LatchRecorder recorder)
             }
         }
 
+        if (place != state.PlaceOf(peering.Pair))
+        {
+            // Addresses are written down, and no ports.
+            recorder.Moved(now, peering.Pair);
+        }
+
         if (before != (e.Local, e.Remote))
         {
-            recorder.Moved(now, peering.Pair);
             Tell(now, peering, new AddressMove(before.Local, before.Remote, e.Local, e.Remote));
         }
     }

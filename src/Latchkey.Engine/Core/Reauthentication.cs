@@ -25,6 +25,12 @@ internal sealed class Reauthentication(EngineState state, Negotiations negotiati
     /// <summary>Told again and again until the IKE SA is gone: an attempt that came to nothing is followed by another.</summary>
     public void Due(TimeSpan now, Peering old)
     {
+        if (old.Pair.Moves && !old.Initiated)
+        {
+            // Only the end that began it can take a moving tunnel along (RFC 4555 §3.5): it must be that end again.
+            return;
+        }
+
         if (!_renewals.TryGetValue(old.Handle, out var renewal))
         {
             _renewals.Add(old.Handle, renewal = new Renewal());
@@ -62,7 +68,7 @@ internal sealed class Reauthentication(EngineState state, Negotiations negotiati
     public void Expired(TimeSpan now, Peering peering, bool ours)
     {
         var key = peering.Key!.Fingerprint;
-        if (state.With(peering.Pair, key).Any(p => p != peering))
+        if (state.With(peering.Pair, key).Any(p => p != peering && p.SilentAt is null))
         {
             return;
         }
@@ -98,9 +104,12 @@ internal sealed class Reauthentication(EngineState state, Negotiations negotiati
 
     private void Replace(TimeSpan now, Peering old, Renewal renewal, Peering successor)
     {
-        foreach (var child in old.Children.Values.Where(child => !Carries(successor, child)).ToList())
+        if (renewal.Under != successor.Handle)
         {
-            if (renewal.Asked.Add(child.Handle))
+            // Once, and of many no more than this host would make itself: for the others flows ask when they need them.
+            renewal.Under = successor.Handle;
+            var children = old.Children.Values.OrderBy(child => child.Selectors.SingleFlow is not null).Take(state.Settings.NarrowMaximum);
+            foreach (var child in children.Where(child => !Carries(successor, child)).ToList())
             {
                 negotiations.Renew(now, successor, child);
             }
@@ -116,8 +125,8 @@ internal sealed class Reauthentication(EngineState state, Negotiations negotiati
         c.Channel == child.Channel && (c.Selectors == child.Selectors || (child.Selectors.SingleFlow is null && c.Selectors.Intersect(child.Selectors) == child.Selectors)));
 
     /// <summary>
-    /// There is an attempt already. One that stands without being a successor was somebody else, and stays what it is. One that
-    /// calls where the peer of a moving tunnel is no more is given up.
+    /// There is an attempt already. One that stands without being a successor was somebody else, and stays what it is: it does not
+    /// keep the peer from being called again. One that calls where the peer of a moving tunnel is no more is given up.
     /// </summary>
     private bool IsUnderWay(TimeSpan now, Peering old, Renewal renewal)
     {
@@ -126,7 +135,13 @@ internal sealed class Reauthentication(EngineState state, Negotiations negotiati
             return false;
         }
 
-        if (!attempt.Established && attempt.Pair.Moves && attempt.Ends != old.Ends)
+        if (attempt.Established)
+        {
+            renewal.Failure = $"{attempt.Key} answered in its place";
+            return false;
+        }
+
+        if (attempt.Pair.Moves && attempt.Ends != old.Ends)
         {
             state.Ike.DeleteIkeSa(now, handle, CloseReason.Superseded, "the tunnel has moved meanwhile", tellPeer: false);
             return false;
@@ -139,8 +154,8 @@ internal sealed class Reauthentication(EngineState state, Negotiations negotiati
     {
         public IkeSaHandle? Attempt { get; set; }
 
-        /// <summary>Child SAs that were asked for under the successor too; it need not get them.</summary>
-        public HashSet<ChildSaHandle> Asked { get; } = [];
+        /// <summary>The successor under which Child SAs were asked for; it need not get them.</summary>
+        public IkeSaHandle? Under { get; set; }
 
         /// <summary>Why the last attempt came to nothing.</summary>
         public string? Failure { get; set; }

@@ -9,6 +9,9 @@ namespace Latchkey.Engine;
 /// <summary>Keeps the datapath's SAs in step with the IKE core's Child SAs, each in its channel.</summary>
 internal sealed class SaLifecycle(EngineState state)
 {
+    /// <summary>So many Child SAs may wait beside others; the next is used at once, and a peer that makes so many loses what it cannot read yet.</summary>
+    private const int MostBeside = 16;
+
     /// <summary>A replaced inbound SA stays this long for packets that were under way, and an outbound one waits no longer to be used.</summary>
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
 
@@ -38,7 +41,7 @@ internal sealed class SaLifecycle(EngineState state)
 
         var channel = state.Channels.For(state.ParametersFor(peering.Pair, key.Fingerprint, e.Suite, e.Tunnel));
         var encapsulation = e.UdpEncapsulation ? Encapsulation.Udp : Encapsulation.Esp;
-        var beside = e.Rekeys is null && !e.Initiated && IsCarried(channel, e.Selectors);
+        var beside = e.Rekeys is null && !e.Initiated && _beside.Count < MostBeside && IsCarried(channel, e.Selectors);
         var waits = beside || (e.Rekeys is not null && !e.Initiated);
         var outbound = Sa(SaDirection.Outbound, e.OutboundSpi, e.OutboundKey);
         var child = new ChildSa(e.Child, e.Sa, channel, e.InboundSpi, e.OutboundSpi, e.Suite, e.Selectors, now)
@@ -105,7 +108,7 @@ internal sealed class SaLifecycle(EngineState state)
             EndLingering(old => old.Channel == child.Channel);
         }
 
-        if (successor is not null || (e.Reason == CloseReason.IkeSaClosed && Carrying(child.Channel, child.Selectors).Any()))
+        if (successor is not null || (e.Reason == CloseReason.IkeSaClosed && Carrying(child.Channel, child.Selectors).Any(c => !peering.Children.ContainsKey(c.Handle))))
         {
             _lingering.Add((now + Linger, child.Channel, e.InboundSpi));
         }

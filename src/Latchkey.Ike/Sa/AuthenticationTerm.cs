@@ -81,17 +81,12 @@ internal sealed class AuthenticationTerm(HostContext context, IkeSa sa)
         _slack = margin / 8;
         _due = context.After(left - before, () => TellDue(interval > ShortestInterval ? interval : ShortestInterval));
         // The end of our proof is the peer's to see; only if it forgets do we.
-        _over = context.After(ours ? left + interval : left, () => End(ours, Farewell.Delete));
+        _over = context.After(Earlier(_theirs, _ours + interval) - context.Now ?? left, () => End(ours, Farewell.Delete));
     }
 
     private void TellDue(TimeSpan interval)
     {
-        // Only the end that began it can take a moving tunnel along (RFC 4555 §3.5): it must be that end again.
-        if (sa.Initiated || !sa.IsMobile)
-        {
-            context.Emit(new ReauthenticationDue(sa.Handle));
-        }
-
+        context.Emit(new ReauthenticationDue(sa.Handle));
         _due = context.After(interval, () => TellDue(interval));
     }
 

@@ -58,6 +58,22 @@ public sealed class MovingTunnels() : TunnelTheatre(OfW, OfC, Direct, Limited)
     }
 
     [Fact]
+    public void The_end_that_did_not_begin_leaves_a_new_proof_to_the_other_that_can_take_the_tunnel_along()
+    {
+        var (_, there) = Connect();
+        C.Detach();
+        World.RunFor(Lifetime * 0.9);
+        for (var second = TimeSpan.Zero; second < Lifetime * 0.12; second += TimeSpan.FromSeconds(1))
+        {
+            World.RunFor(TimeSpan.FromSeconds(1));
+            Assert.DoesNotContain(W.Daemon!.Engine.Sas(), sa => sa.Initiated);
+        }
+
+        Assert.False(there.IsOpen);
+        Assert.Equal(nameof(BreakReason.AuthenticationExpired), Assert.Single(W.Daemon!.Raised, e => e.Kind == EventKind.LatchBroken).Reason);
+    }
+
+    [Fact]
     public void Further_connections_begin_where_the_peer_is_now()
     {
         var (here, there) = Connect();
