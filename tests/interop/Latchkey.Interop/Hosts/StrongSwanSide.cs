@@ -80,9 +80,10 @@ public sealed partial class StrongSwanSide : IPeerSide
 
     public async Task Start(TimeSpan limit)
     {
-        File.Delete($"{_host.Folder}/vici");
+        // It takes commands once it has its threads; the file of its socket is there a moment earlier.
+        var up = Log.Wait(Log.Lines.Count, Spawning(), limit);
         _process = _host.Start("charon", [.. Environment, "/usr/sbin/charon-systemd"], p => p.ComplaintWritten += Log.Add);
-        if (!await SocketFile.Appears($"{_host.Folder}/vici", _process, limit))
+        if (await Task.WhenAny(up, _process.WaitForExit(limit)) != up || await up is null)
         {
             throw new LabException($"strongSwan did not come up: {string.Join(" / ", Log.Lines.TakeLast(4))}");
         }
@@ -110,6 +111,9 @@ public sealed partial class StrongSwanSide : IPeerSide
         _host.Try(limit, [.. Environment, "swanctl", .. arguments, "--uri", Uri]);
 
     private IReadOnlyList<string> Environment => ["env", $"STRONGSWAN_CONF={_host.Folder}/strongswan.conf", $"SWANCTL_DIR={Folder}"];
+
+    [GeneratedRegex("spawning .* worker threads")]
+    private static partial Regex Spawning();
 
     [GeneratedRegex(", ESTABLISHED, ")]
     private static partial Regex Established();
