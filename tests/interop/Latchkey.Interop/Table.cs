@@ -18,10 +18,11 @@ internal static class Table
             # Interoperability
 
             Written by `./interop --table`; do not edit. Each case is two configurations and a list of steps in `tests/interop/cases`.
-            The peer runs on a kernel of its own, whose ESP carries its side: every octet that goes through was encrypted by one
-            implementation and decrypted by the other, and both ends compare digests.
+            The peer runs on a kernel of its own, whose ESP carries its side; in the cases `libipsec-...` strongSwan carries it itself, in
+            user space. Every octet that goes through was encrypted by one implementation and decrypted by the other, and both ends
+            compare digests.
 
-            Latchkey {product}; strongSwan {strongSwan} (charon-systemd, kernel-netlink) and Libreswan {pluto} (pluto) with the ESP of Linux {linux}.
+            Latchkey {product}; strongSwan {strongSwan} (charon-systemd, kernel-netlink and kernel-libipsec) and Libreswan {pluto} (pluto) with the ESP of Linux {linux}.
             {results.Count(r => r.Verdict == "passed")} runs passed, {results.Count(r => r.Verdict == "limited")} ended at something the peer cannot do, {results.Count(r => !r.IsGood)} failed.
 
             | Case | What it shows | After the peer's | IPv4 | IPv6 |
