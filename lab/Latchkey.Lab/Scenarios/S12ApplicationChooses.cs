@@ -48,6 +48,10 @@ public sealed class S12ApplicationChooses : Scenario
         }
 
         await Inquiries(stage, cast, waits, closes, listens);
+
+        // Under the SA that is its own, so that the capture shows whose that is.
+        await closes.Send(500);
+        await clients[1].Received(2500, Cast.Soon);
         var forD = await Talker.Listen(cast.W, Cast.NewcomerPort, "server-for-d");
         var newcomer = await Talker.Ready(cast.D, cast.W.Address, Cast.NewcomerPort);
         await cast.CVanishes();
