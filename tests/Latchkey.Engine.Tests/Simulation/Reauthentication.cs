@@ -136,6 +136,30 @@ public sealed class Reauthentication
     }
 
     [Fact]
+    public void A_stranger_who_answers_in_its_place_does_not_keep_the_peer_from_being_called_again()
+    {
+        using var theatre = new Theatre(settings: Limited);
+        var (world, w, c, d) = (theatre.World, theatre.W, theatre.C, theatre.D);
+        var socket = w.Sockets.Connect(w.Plan.Address, theatre.AddressOfC);
+        socket.Write(3000);
+        Assert.True(world.RunUntil(() => world.Socket(socket.Peer)?.Read == 3000, Soon));
+        world.RunFor(Lifetime / 2);
+
+        // Both get what W sends, D first: it is D that W's first call for a new proof comes to.
+        world.Network.AllClaimantsReceive = true;
+        theatre.ReplaceC();
+        c.Attach();
+        Assert.True(world.RunUntil(() => w.Daemon!.Raised.Any(e => e.Kind == EventKind.IkeSaEstablished && e.PeerKey == d.Fingerprint.ToString()), Lifetime), Trace(theatre));
+        d.Detach();
+        // Before C would begin in W's stead.
+        Assert.True(world.RunUntil(() => w.Daemon!.Raised.Any(e => e.Kind == EventKind.IkeSaReauthenticated), Lifetime / 10), Trace(theatre));
+        world.RunFor(Lifetime / 5);
+        Assert.DoesNotContain(w.Daemon!.Raised, e => e.Kind == EventKind.LatchBroken);
+        socket.Write(500);
+        Assert.True(world.RunUntil(() => world.Socket(socket.Peer)?.Read == 3500, Soon));
+    }
+
+    [Fact]
     public void S4_With_wait_the_connection_goes_on_when_its_peer_proves_itself_after_all()
     {
         using var theatre = new Theatre(service: Standard.Service with { OnBreak = Disposition.Wait }, settings: Limited);
