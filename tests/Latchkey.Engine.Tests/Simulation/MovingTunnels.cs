@@ -102,9 +102,7 @@ public sealed class MovingTunnels() : TunnelTheatre(OfW, OfC, Direct, Limited)
     [Fact]
     public void A_host_that_did_not_begin_the_IKE_SA_goes_on_under_a_new_one()
     {
-        var there = W.Sockets.Connect(Inner.Local, Inner.Remote);
-        there.Write(100);
-        Until(() => World.Socket(there.Peer)?.Read == 100);
+        var there = ConnectFromW();
         var channel = ChannelOf(W, there);
         C.Move(Home, Abroad);
         Exchange(World.Socket(there.Peer)!, there);
@@ -117,9 +115,7 @@ public sealed class MovingTunnels() : TunnelTheatre(OfW, OfC, Direct, Limited)
     public void Who_began_the_IKE_SA_finds_the_peer_at_another_of_its_addresses_when_it_falls_silent()
     {
         C.TakeOver(Abroad);
-        var there = W.Sockets.Connect(Inner.Local, Inner.Remote);
-        there.Write(100);
-        Until(() => World.Socket(there.Peer)?.Read == 100);
+        var there = ConnectFromW();
         World.Network.Unclaim(Home, C);
         Exchange(World.Socket(there.Peer)!, there);
         Assert.Equal(Abroad, Assert.Single(W.Daemon!.Engine.Sas()).Remote.Address);
@@ -181,9 +177,7 @@ public sealed class MovingTunnels() : TunnelTheatre(OfW, OfC, Direct, Limited)
     public void Who_began_the_IKE_SA_finds_the_peer_at_an_address_that_it_told_later()
     {
         W.ChangePolicy(new SecurityPolicy([OfW with { OtherRemote = [InetPrefix.Parse("198.51.100.0/24")] }, Direct], []));
-        var there = W.Sockets.Connect(Inner.Local, Inner.Remote);
-        there.Write(100);
-        Until(() => World.Socket(there.Peer)?.Read == 100);
+        var there = ConnectFromW();
         C.TakeOver(Abroad);
         World.RunFor(TimeSpan.FromSeconds(1));
         World.Network.Unclaim(Home, C);
@@ -408,6 +402,16 @@ public sealed class MovingTunnels() : TunnelTheatre(OfW, OfC, Direct, Limited)
     private static (InetAddress Local, InetAddress Remote) Ends(IkeSaSnapshot sa) => (sa.Local.Address, sa.Remote.Address);
 
     private static uint? ChannelOf(SimulatedHost host, TcpSocket socket) => host.Daemon!.Engine.Inquire(socket.Flow)!.Latch.Channel;
+
+    /// <summary>W begins, with its IKE SA.</summary>
+    /// <returns>W's socket.</returns>
+    private TcpSocket ConnectFromW()
+    {
+        var socket = W.Sockets.Connect(Inner.Local, Inner.Remote);
+        socket.Write(100);
+        Until(() => World.Socket(socket.Peer)?.Read == 100);
+        return socket;
+    }
 
     private void AssertUnbroken() => Assert.DoesNotContain(W.Daemon!.Raised.Concat(C.Daemon!.Raised), e => e.Kind is EventKind.LatchBroken or EventKind.LatchClosed);
 }
