@@ -11,8 +11,6 @@ internal static class SocketFile
         var created = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var watcher = new FileSystemWatcher(Path.GetDirectoryName(file)!, Path.GetFileName(file));
         watcher.Created += (_, _) => created.TrySetResult();
-        // Latchkey binds its socket under another name and puts it there whole.
-        watcher.Renamed += (_, _) => created.TrySetResult();
         watcher.EnableRaisingEvents = true;
 
         // Looked for after the watcher has begun, so that no moment is missed.
