@@ -394,9 +394,9 @@ public sealed class TunnelTests : IDisposable
             Assert.True(assembly.Add(lost[0], TimeSpan.FromSeconds(1), out _, new ChannelId(2)).IsEmpty);
         }
 
-        Assert.False(assembly.Add(pieces[1], TimeSpan.FromSeconds(1), out _, new ChannelId(1)).IsEmpty);
         Assert.True(assembly.Add(pieces[0], TimeSpan.FromSeconds(1), out _, new ChannelId(3)).IsEmpty);
         Assert.False(assembly.Add(pieces[1], TimeSpan.FromSeconds(1), out _, new ChannelId(3)).IsEmpty);
+        Assert.False(assembly.Add(pieces[1], TimeSpan.FromSeconds(1), out _, new ChannelId(1)).IsEmpty);
     }
 
     [Fact]
