@@ -268,6 +268,8 @@ public sealed partial class UserDatapath
     {
         // A tunnel's outer header begins with the inner one's DSCP (RFC 4301 §5.1.2.1) and ECN (RFC 6040 §4.1).
         var trafficClass = sa.Sa.Tunnel ? TrafficClass.Of(octets) : (byte)0;
+        var nextHeader = Carried(packet, sa.Sa);
+        Span<byte> behind = stackalloc byte[OutboundSa.LongestTrailer];
         for (var i = 0; i < pieces.Count; i++)
         {
             var length = pieces.LengthOf(i);
@@ -278,8 +280,23 @@ public sealed partial class UserDatapath
                 _departures.TryPlace(sa, total, mayFragment, trafficClass, out place);
             }
 
-            pieces.Write(i, place.Slice(sa.HeaderLength, length));
-            if (!sa.TrySeal(place, length, Carried(packet, sa.Sa)))
+            bool isSealed;
+            var trailer = sa.TrailerFor(length);
+            if (pieces.TryLay(i, trailer, out var text))
+            {
+                // The trailer is written to where the next piece begins.
+                text[length..].CopyTo(behind);
+                isSealed = sa.TrySeal(place, text, length, nextHeader);
+                behind[..trailer].CopyTo(text[length..]);
+            }
+            else
+            {
+                text = place.Slice(sa.HeaderLength, length + trailer);
+                pieces.Write(i, text[..length]);
+                isSealed = sa.TrySeal(place, text, length, nextHeader);
+            }
+
+            if (!isSealed)
             {
                 _drops.Count(DropReason.SequenceExhausted, pieces.Count - i);
                 break;

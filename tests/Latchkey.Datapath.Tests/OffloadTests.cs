@@ -66,6 +66,43 @@ public class OffloadTests
             iter: 300);
     }
 
+    [Fact]
+    public void A_segment_that_is_laid_out_in_its_super_segment_is_the_same_and_the_room_behind_it_is_the_callers_meanwhile()
+    {
+        var laid = 0;
+        Gen.Select(AnySuper, Gen.Int[1, OutboundSa.LongestTrailer], Gen.Bool).Sample(
+            (super, room, whole) =>
+            {
+                using var pair = new Pair(super.V6);
+                var (packet, upper) = Make(pair, super);
+                var (octets, offload) = SlowOffload.Super(packet, upper, super.Size);
+                Assert.Equal(IpPacketKind.Whole, IpPacket.Read(octets, out var read));
+                var first = whole ? 0 : read.ProtectedOffset;
+                var expected = SlowOffload.Cut(octets, offload).ConvertAll(p => p[first..]);
+                Assert.True(Segmentation.TryCreate(octets, read, offload, first, out var segments));
+                for (var i = 0; i < segments.Count; i++)
+                {
+                    if (segments.TryLay(i, room, out var piece))
+                    {
+                        Assert.Equal(expected[i].Length + room, piece.Length);
+                        Assert.Equal(expected[i], piece[..^room].ToArray());
+                        var behind = piece[^room..].ToArray();
+                        piece.Fill(0xA5);
+                        behind.CopyTo(piece[^room..]);
+                        Interlocked.Increment(ref laid);
+                    }
+                    else
+                    {
+                        var written = new byte[segments.LengthOf(i)];
+                        segments.Write(i, written);
+                        Assert.Equal(expected[i], written);
+                    }
+                }
+            },
+            iter: 300);
+        Assert.True(laid > 300, $"{laid} segments were laid out");
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

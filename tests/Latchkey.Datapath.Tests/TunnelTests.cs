@@ -512,7 +512,8 @@ public sealed class TunnelTests : IDisposable
         {
             var esp = new byte[sa.LengthFor(packet.Length)];
             packet.CopyTo(esp, sa.HeaderLength);
-            Assert.True(sa.TrySeal(esp, packet.Length, packet[0] >> 4 == 6 ? IpProtocol.Ipv6 : IpProtocol.IpInIp));
+            var text = esp.AsSpan(sa.HeaderLength, packet.Length + sa.TrailerFor(packet.Length));
+            Assert.True(sa.TrySeal(esp, text, packet.Length, packet[0] >> 4 == 6 ? IpProtocol.Ipv6 : IpProtocol.IpInIp));
             to.Receive(esp, _c.Address);
         }
 

@@ -7,6 +7,9 @@ namespace Latchkey.Datapath;
 /// <summary>An SA that protects what this host sends (RFC 4303 §3.3).</summary>
 internal sealed class OutboundSa : IDisposable
 {
+    /// <summary>What <see cref="TrailerFor"/> says at most: no cipher has blocks of more than 16 octets.</summary>
+    public const int LongestTrailer = EspTrailer.FixedLength + 15;
+
     private readonly AeadKey _key;
     private readonly int _icvLength;
     private readonly int _alignment;
@@ -42,14 +45,20 @@ internal sealed class OutboundSa : IDisposable
     /// <summary>Goes between other ends from now on.</summary>
     public void Move(InetEndpoint local, InetEndpoint remote, Encapsulation encapsulation) => Sa = Sa with { Local = local, Remote = remote, Encapsulation = encapsulation };
 
-    /// <summary>Octets of the ESP packet around a payload.</summary>
-    public int LengthFor(int payloadLength) =>
-        HeaderLength + payloadLength + EspTrailer.LengthFor(payloadLength, _alignment) + _icvLength;
+    /// <summary>Octets behind a payload that are encrypted with it.</summary>
+    public int TrailerFor(int payloadLength) => EspTrailer.LengthFor(payloadLength, _alignment);
 
-    /// <summary>Protects a payload in place.</summary>
-    /// <param name="packet">As long as <see cref="LengthFor"/> says; the payload lies behind <see cref="HeaderLength"/>.</param>
+    /// <summary>Octets of the ESP packet around a payload.</summary>
+    public int LengthFor(int payloadLength) => HeaderLength + payloadLength + TrailerFor(payloadLength) + _icvLength;
+
+    /// <summary>Protects a payload.</summary>
+    /// <param name="packet">As long as <see cref="LengthFor"/> says.</param>
+    /// <param name="text">
+    /// The payload and room for <see cref="TrailerFor"/>: what lies behind <see cref="HeaderLength"/> in <paramref name="packet"/>, or
+    /// not overlapping it.
+    /// </param>
     /// <returns>False when the sequence numbers are used up: they must not cycle (RFC 4303 §3.3.3).</returns>
-    public bool TrySeal(Span<byte> packet, int payloadLength, IpProtocol nextHeader)
+    public bool TrySeal(Span<byte> packet, Span<byte> text, int payloadLength, IpProtocol nextHeader)
     {
         if (Sequence == LastSequence)
         {
@@ -57,14 +66,14 @@ internal sealed class OutboundSa : IDisposable
         }
 
         Sequence++;
-        var textLength = payloadLength + EspTrailer.Write(packet[(HeaderLength + payloadLength)..], payloadLength, nextHeader, _alignment);
+        EspTrailer.Write(text[payloadLength..], payloadLength, nextHeader, _alignment);
         EspView.WriteHeader(packet, Sa.Spi, (uint)Sequence);
 
         // The sequence number never repeats under a key, and neither does the IV made of it (RFC 4106 §3.1).
         var iv = packet[EspView.HeaderLength..HeaderLength];
         _key.WriteIv(Sequence, iv);
         var aad = EspAad.Write(stackalloc byte[EspAad.MaximumLength], Sa.Spi, Sequence, Sa.Esn);
-        _key.Encrypt(iv, aad, packet.Slice(HeaderLength, textLength), packet[(HeaderLength + textLength)..]);
+        _key.Encrypt(iv, aad, text, packet.Slice(HeaderLength, text.Length), packet[(HeaderLength + text.Length)..]);
         Traffic.Count(packet.Length);
         return true;
     }

@@ -56,6 +56,12 @@ internal readonly ref struct Fragmentation : IPieces
         piece.CopyTo(destination[(_header + FragmentHeaderLength)..]);
     }
 
+    public bool TryLay(int index, int room, out Span<byte> piece)
+    {
+        piece = default;
+        return false;
+    }
+
     private ReadOnlySpan<byte> PieceOf(int index)
     {
         var rest = _packet[(_header + (index * _size))..];

@@ -13,14 +13,14 @@ internal readonly ref struct Segmentation : IPieces
     /// <summary>Segments of one packet at most: 64 KiB in the smallest pieces that Linux cuts (TCP_MIN_GSO_SIZE).</summary>
     private const int MaximumSegments = 65_536 / 8;
 
-    private readonly ReadOnlySpan<byte> _headers;
-    private readonly ReadOnlySpan<byte> _payload;
+    private readonly Span<byte> _headers;
+    private readonly Span<byte> _payload;
     private readonly IpPacket _packet;
     private readonly SegmentKind _kind;
     private readonly int _first;
     private readonly int _size;
 
-    private Segmentation(ReadOnlySpan<byte> octets, in IpPacket packet, SegmentKind kind, int first, int headerEnd, int size, int count)
+    private Segmentation(Span<byte> octets, in IpPacket packet, SegmentKind kind, int first, int headerEnd, int size, int count)
     {
         _headers = octets[first..headerEnd];
         _payload = octets[headerEnd..packet.Length];
@@ -35,10 +35,10 @@ internal readonly ref struct Segmentation : IPieces
 
     private int Upper => _packet.UpperOffset - _first;
 
-    /// <param name="octets">The packet.</param>
+    /// <param name="octets">The packet; it is used up by <see cref="TryLay"/>.</param>
     /// <param name="first">The first octet of the packet that segments are to have: 0, or <see cref="IpPacket.ProtectedOffset"/>.</param>
     /// <returns>False when the packet is not what <paramref name="offload"/> says, or would be cut too small.</returns>
-    public static bool TryCreate(ReadOnlySpan<byte> octets, in IpPacket packet, PacketOffload offload, int first, out Segmentation segments)
+    public static bool TryCreate(Span<byte> octets, in IpPacket packet, PacketOffload offload, int first, out Segmentation segments)
     {
         segments = default;
         if (offload.Kind == SegmentKind.None)
@@ -68,13 +68,34 @@ internal readonly ref struct Segmentation : IPieces
     public void Write(int index, Span<byte> destination)
     {
         _headers.CopyTo(destination);
-        var payload = PieceOf(index);
-        if (_kind == SegmentKind.None)
+        PieceOf(index).CopyTo(destination[_headers.Length..]);
+        if (_kind != SegmentKind.None)
         {
-            return;
+            MendHeaders(index, destination);
+        }
+    }
+
+    public bool TryLay(int index, int room, out Span<byte> piece)
+    {
+        // The first one's headers are those of all, and stay as they are; behind the last one there is no room.
+        piece = default;
+        var end = (index + 1) * _size;
+        if (index == 0 || _headers.Length > _size || end + room > _payload.Length)
+        {
+            return false;
         }
 
-        var upper = destination[Upper..];
+        // Headers go where the piece before ended, which is protected already.
+        piece = _payload[(end - _size - _headers.Length)..(end + room)];
+        _headers.CopyTo(piece);
+        MendHeaders(index, piece[..(_headers.Length + _size)]);
+        return true;
+    }
+
+    /// <summary>Makes the headers of the super-segment, which lie in front of the payload, those of the piece.</summary>
+    private void MendHeaders(int index, Span<byte> piece)
+    {
+        var upper = piece[Upper..];
         int field;
         if (_kind == SegmentKind.Tcp)
         {
@@ -89,15 +110,11 @@ internal readonly ref struct Segmentation : IPieces
         }
 
         BinaryPrimitives.WriteUInt16BigEndian(upper[field..], 0);
-        var header = _headers.Length - Upper;
-        var sum = InternetChecksum.PseudoHeader(_packet.Source, _packet.Destination, _packet.Protocol, upper.Length);
-        sum = InternetChecksum.Add(sum, upper[..header]);
-        sum = InternetChecksum.AddCopied(sum, payload, upper[header..]);
-        var checksum = InternetChecksum.Finish(sum);
+        var checksum = InternetChecksum.OfUpperLayer(_packet.Source, _packet.Destination, _packet.Protocol, upper);
         BinaryPrimitives.WriteUInt16BigEndian(upper[field..], checksum == 0 ? ushort.MaxValue : checksum);
         if (_first == 0)
         {
-            MendIpHeader(index, destination);
+            MendIpHeader(index, piece);
         }
     }
 
@@ -110,7 +127,7 @@ internal readonly ref struct Segmentation : IPieces
         _ => null,
     };
 
-    private ReadOnlySpan<byte> PieceOf(int index)
+    private Span<byte> PieceOf(int index)
     {
         var rest = _payload[(index * _size)..];
         return index == Count - 1 ? rest : rest[.._size];

@@ -25,25 +25,6 @@ public static class InternetChecksum
         return AddRest(sum, lanes, bytes[whole..]);
     }
 
-    /// <summary>As <see cref="Add"/>, and copies the octets on the way: memory is read once.</summary>
-    /// <param name="destination">At least as long as <paramref name="bytes"/>, and not overlapping it.</param>
-    public static ulong AddCopied(ulong sum, ReadOnlySpan<byte> bytes, Span<byte> destination)
-    {
-        var lanes = Vector256<ulong>.Zero;
-        var whole = bytes.Length & -Vector256<byte>.Count;
-        ref var first = ref MemoryMarshal.GetReference(bytes);
-        ref var copied = ref MemoryMarshal.GetReference(destination[..bytes.Length]);
-        for (var at = 0; at < whole; at += Vector256<byte>.Count)
-        {
-            var octets = Vector256.LoadUnsafe(ref first, (nuint)at);
-            octets.StoreUnsafe(ref copied, (nuint)at);
-            lanes += Halves(octets);
-        }
-
-        bytes[whole..].CopyTo(destination[whole..]);
-        return AddRest(sum, lanes, bytes[whole..]);
-    }
-
     /// <summary>The sum of the pseudo header of an upper-layer packet (RFC 9293 §3.1, RFC 8200 §8.1).</summary>
     public static ulong PseudoHeader(InetAddress source, InetAddress destination, IpProtocol protocol, int length)
     {
@@ -88,9 +69,15 @@ public static class InternetChecksum
     private static ulong Words(ReadOnlySpan<byte> bytes)
     {
         ulong sum = 0;
-        for (; bytes.Length >= 2; bytes = bytes[2..])
+        for (; bytes.Length >= 4; bytes = bytes[4..])
+        {
+            sum += BinaryPrimitives.ReadUInt32BigEndian(bytes);
+        }
+
+        if (bytes.Length >= 2)
         {
             sum += BinaryPrimitives.ReadUInt16BigEndian(bytes);
+            bytes = bytes[2..];
         }
 
         return bytes.IsEmpty ? sum : sum + ((uint)bytes[0] << 8);

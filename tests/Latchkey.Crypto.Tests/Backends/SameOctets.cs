@@ -59,6 +59,13 @@ public class SameOctets
         fast.Encrypt(iv, header, actual.AsSpan(offset, size), actual.AsSpan(offset + size, aead.IcvLength));
         Assert.True(expected.AsSpan().SequenceEqual(actual), $"{aead}: {size} octets at {offset} with a header of {headerLength} are encrypted otherwise");
 
+        // The same from one place to another, of which the first stays as it is.
+        var elsewhere = new byte[expected.Length];
+        Array.Fill(elsewhere, (byte)0xa5);
+        var from = text.ToArray();
+        fast.Encrypt(iv, header, from, elsewhere.AsSpan(offset, size), elsewhere.AsSpan(offset + size, aead.IcvLength));
+        Assert.True(expected.AsSpan().SequenceEqual(elsewhere) && from.AsSpan().SequenceEqual(text), $"{aead}: {size} octets at {offset} are encrypted otherwise from elsewhere");
+
         Assert.True(fast.TryDecrypt(iv, header, actual.AsSpan(offset, size), actual.AsSpan(offset + size, aead.IcvLength)));
         Assert.True(actual.AsSpan(offset, size).SequenceEqual(text));
         Assert.True(actual.AsSpan(0, offset).IndexOfAnyExcept((byte)0xa5) < 0 && actual.AsSpan(offset + size + aead.IcvLength).IndexOfAnyExcept((byte)0xa5) < 0);

@@ -61,12 +61,12 @@ public class SelfTestTests
 
         private sealed class Key(Fault fault, AeadKey right) : AeadKey
         {
-            public override void Encrypt(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> associatedData, Span<byte> text, Span<byte> icv)
+            public override void Encrypt(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> ciphertext, Span<byte> icv)
             {
-                right.Encrypt(iv, associatedData, text, icv);
-                if (fault == Fault.Encrypts || (fault == Fault.FailsAtLength && text.Length > 768))
+                right.Encrypt(iv, associatedData, plaintext, ciphertext, icv);
+                if (fault == Fault.Encrypts || (fault == Fault.FailsAtLength && ciphertext.Length > 768))
                 {
-                    text[^1] ^= 1;
+                    ciphertext[^1] ^= 1;
                 }
 
                 if (fault == Fault.WritesNoIcv)

@@ -8,8 +8,9 @@ internal sealed class BclAesGcmKey(ReadOnlySpan<byte> key, SaltedNonce nonce) : 
 
     private readonly AesGcm _cipher = new(key, IcvLength);
 
-    protected override void Seal(ReadOnlySpan<byte> fullNonce, ReadOnlySpan<byte> associatedData, Span<byte> text, Span<byte> icv) =>
-        _cipher.Encrypt(fullNonce, text, text, icv, associatedData);
+    protected override void Seal(
+        ReadOnlySpan<byte> fullNonce, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> ciphertext, Span<byte> icv) =>
+        _cipher.Encrypt(fullNonce, plaintext, ciphertext, icv, associatedData);
 
     protected override void Open(ReadOnlySpan<byte> fullNonce, ReadOnlySpan<byte> associatedData, Span<byte> text, ReadOnlySpan<byte> icv) =>
         _cipher.Decrypt(fullNonce, text, icv, text, associatedData);

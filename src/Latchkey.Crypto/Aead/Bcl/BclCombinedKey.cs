@@ -5,10 +5,10 @@ namespace Latchkey.Crypto;
 /// <summary>A key of a combined mode in the .NET library.</summary>
 internal abstract class BclCombinedKey(SaltedNonce nonce, int icvLength) : AeadKey
 {
-    public override void Encrypt(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> associatedData, Span<byte> text, Span<byte> icv)
+    public override void Encrypt(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> ciphertext, Span<byte> icv)
     {
         ThrowIfWrongLength(icv);
-        Seal(nonce.For(iv), associatedData, text, icv);
+        Seal(nonce.For(iv), associatedData, plaintext, ciphertext, icv);
     }
 
     public override bool TryDecrypt(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> associatedData, Span<byte> text, ReadOnlySpan<byte> icv)
@@ -26,8 +26,8 @@ internal abstract class BclCombinedKey(SaltedNonce nonce, int icvLength) : AeadK
         }
     }
 
-    /// <summary>In place.</summary>
-    protected abstract void Seal(ReadOnlySpan<byte> fullNonce, ReadOnlySpan<byte> associatedData, Span<byte> text, Span<byte> icv);
+    protected abstract void Seal(
+        ReadOnlySpan<byte> fullNonce, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> ciphertext, Span<byte> icv);
 
     /// <summary>In place.</summary>
     protected abstract void Open(ReadOnlySpan<byte> fullNonce, ReadOnlySpan<byte> associatedData, Span<byte> text, ReadOnlySpan<byte> icv);

@@ -18,8 +18,8 @@ internal sealed unsafe class IpsecMbAesGcmKey : IpsecMbKey
         }
     }
 
-    private protected override void Encrypt(byte* memory, byte* nonce, byte* header, ulong headerLength, byte* text, ulong textLength, byte* icv) =>
-        _functions.Encrypt(memory, memory + ScheduleLength, text, text, textLength, nonce, header, headerLength, icv, IcvLength);
+    private protected override void Encrypt(byte* memory, byte* nonce, byte* header, ulong headerLength, byte* plaintext, byte* ciphertext, ulong textLength, byte* icv) =>
+        _functions.Encrypt(memory, memory + ScheduleLength, ciphertext, plaintext, textLength, nonce, header, headerLength, icv, IcvLength);
 
     private protected override void Decrypt(byte* memory, byte* nonce, byte* header, ulong headerLength, byte* text, ulong textLength, byte* icv) =>
         _functions.Decrypt(memory, memory + ScheduleLength, text, text, textLength, nonce, header, headerLength, icv, IcvLength);

@@ -15,10 +15,10 @@ internal sealed unsafe class IpsecMbChaCha20Poly1305Key : IpsecMbKey
         key.CopyTo(Memory);
     }
 
-    private protected override void Encrypt(byte* memory, byte* nonce, byte* header, ulong headerLength, byte* text, ulong textLength, byte* icv)
+    private protected override void Encrypt(byte* memory, byte* nonce, byte* header, ulong headerLength, byte* plaintext, byte* ciphertext, ulong textLength, byte* icv)
     {
         _functions.Begin(memory, memory + KeyRoom, nonce, header, headerLength);
-        _functions.Encrypt(memory, memory + KeyRoom, text, text, textLength);
+        _functions.Encrypt(memory, memory + KeyRoom, ciphertext, plaintext, textLength);
         _functions.Finish(memory + KeyRoom, icv, IcvLength);
     }
 

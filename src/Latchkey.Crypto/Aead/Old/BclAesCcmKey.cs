@@ -6,8 +6,9 @@ internal sealed class BclAesCcmKey(ReadOnlySpan<byte> key, SaltedNonce nonce, in
 {
     private readonly AesCcm _cipher = new(key);
 
-    protected override void Seal(ReadOnlySpan<byte> fullNonce, ReadOnlySpan<byte> associatedData, Span<byte> text, Span<byte> icv) =>
-        _cipher.Encrypt(fullNonce, text, text, icv, associatedData);
+    protected override void Seal(
+        ReadOnlySpan<byte> fullNonce, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> ciphertext, Span<byte> icv) =>
+        _cipher.Encrypt(fullNonce, plaintext, ciphertext, icv, associatedData);
 
     protected override void Open(ReadOnlySpan<byte> fullNonce, ReadOnlySpan<byte> associatedData, Span<byte> text, ReadOnlySpan<byte> icv) =>
         _cipher.Decrypt(fullNonce, text, icv, text, associatedData);

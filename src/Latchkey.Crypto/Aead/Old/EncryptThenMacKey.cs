@@ -7,11 +7,12 @@ internal sealed class EncryptThenMacKey(UnauthenticatedCipher cipher, HmacIcv ma
 {
     public override void WriteIv(ulong number, Span<byte> iv) => cipher.WriteIv(number, iv);
 
-    public override void Encrypt(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> associatedData, Span<byte> text, Span<byte> icv)
+    public override void Encrypt(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> ciphertext, Span<byte> icv)
     {
         ThrowIfWrongLength(iv, icv);
-        cipher.Encrypt(iv, text);
-        mac.Compute(associatedData, iv, text, icv);
+        plaintext.CopyTo(ciphertext);
+        cipher.Encrypt(iv, ciphertext);
+        mac.Compute(associatedData, iv, ciphertext, icv);
     }
 
     public override bool TryDecrypt(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> associatedData, Span<byte> text, ReadOnlySpan<byte> icv)
