@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using Latchkey.Contract;
 using Latchkey.Wire;
 
@@ -12,9 +13,6 @@ public sealed partial class UserDatapath
 
     private const int ArrivingPackets = 256;
 
-    /// <summary>Packets that are decrypted before the first of them is delivered: few enough to stay in a second-level cache.</summary>
-    private const int OpenedPackets = 32;
-
     private readonly PacketGather _arrivals = new(ArrivingPackets, pieces: 8 * ArrivingPackets, headerRoom: ArrivingPackets * Ipv6View.HeaderLength);
     private readonly Coalescing _coalescing;
 
@@ -27,10 +25,7 @@ public sealed partial class UserDatapath
     // The SA of the last packet: within a batch nothing about it changes, and the next is likely to have the same.
     private InboundSa? _lastSa;
 
-    // What was decrypted and is not delivered yet.
-    private readonly Opened[] _opened = new Opened[OpenedPackets];
-    private readonly FlowLookup[] _openedFlows = new FlowLookup[OpenedPackets];
-    private int _openedCount;
+    private readonly OpenedPackets _opened = new();
 
     /// <summary>Checks, decrypts and delivers what came from an outer link; the batch is used up.</summary>
     /// <param name="encapsulation">What the packets are: payloads of UDP port 4500, or of protocol 50.</param>
@@ -45,12 +40,13 @@ public sealed partial class UserDatapath
             _arrivedAt = now;
             for (var i = 0; i < batch.Count; i++)
             {
-                ref var slot = ref batch[i];
+                ref readonly var slot = ref batch[i];
                 var end = batch.Position(i) + slot.Length;
                 var size = slot.SegmentSize > 0 ? slot.SegmentSize : slot.Length;
+                _opened.EndRow();
                 for (var at = batch.Position(i); at < end; at += size)
                 {
-                    var datagram = new Datagram(slot, batch.Slab, at, Math.Min(size, end - at));
+                    var datagram = new Datagram(in slot, batch.Slab, at, Math.Min(size, end - at));
                     if (!(encapsulation == Encapsulation.Udp && TakeNonEsp(datagram)))
                     {
                         Inbound(datagram, encapsulation, now);
@@ -122,7 +118,7 @@ public sealed partial class UserDatapath
             return true; // a keepalive wants nothing (RFC 3948 §2.3)
         }
 
-        if (octets.Length > NonEspMarkerLength && !octets[..NonEspMarkerLength].ContainsAnyExcept((byte)0))
+        if (octets.Length > NonEspMarkerLength && BinaryPrimitives.ReadUInt32BigEndian(octets) == 0)
         {
             _events.IkeDatagram(datagram.Local, datagram.Remote, octets[NonEspMarkerLength..]);
             return true;
@@ -154,7 +150,7 @@ public sealed partial class UserDatapath
 
         _lastSa = sa;
 
-        if (sa.Open(octets, out var payload, out var nextHeader) is { } reason)
+        if (sa.Open(octets, out var length, out var nextHeader) is { } reason)
         {
             _drops.Count(reason);
             return;
@@ -166,11 +162,21 @@ public sealed partial class UserDatapath
             return; // a dummy packet, made to be thrown away (RFC 4303 §2.6)
         }
 
-        var (start, length) = payload.GetOffsetAndLength(octets.Length);
-        var text = octets.Slice(start, length);
+        if (_opened.IsFull)
+        {
+            DeliverOpened();
+        }
+
+        var text = octets.Slice(sa.HeaderLength, length);
+        var position = datagram.Position + sa.HeaderLength;
         if (sa.Sa.Tunnel)
         {
-            InboundTunnelled(sa, datagram, start, text, nextHeader);
+            InboundTunnelled(sa, datagram, position, text, nextHeader);
+            return;
+        }
+
+        if (!sa.Sa.Translated && _opened.TryContinue(sa, nextHeader, text, position))
+        {
             return;
         }
 
@@ -186,11 +192,12 @@ public sealed partial class UserDatapath
             UpperChecksum.Renew(text[(packet.UpperOffset - packet.ProtectedOffset)..], packet);
         }
 
-        Collect(sa, packet, datagram.Slab, datagram.Position + start);
+        _opened.Begin(sa, packet, datagram.Slab, position);
     }
 
     /// <summary>In tunnel mode a whole packet was carried, and its own addresses are what the selectors are about (RFC 4301 §5.2).</summary>
-    private void InboundTunnelled(InboundSa sa, in Datagram datagram, int start, Span<byte> text, IpProtocol nextHeader)
+    /// <param name="position">Where the packet lies in the slab.</param>
+    private void InboundTunnelled(InboundSa sa, in Datagram datagram, int position, Span<byte> text, IpProtocol nextHeader)
     {
         var kind = IpPacket.Read(text, out var packet);
         if (kind is not (IpPacketKind.Whole or IpPacketKind.Fragment) || nextHeader != (packet.IsV6 ? IpProtocol.Ipv6 : IpProtocol.IpInIp))
@@ -205,14 +212,14 @@ public sealed partial class UserDatapath
             return;
         }
 
-        var position = datagram.Position + start + packet.ProtectedOffset;
+        position += packet.ProtectedOffset;
         if (kind == IpPacketKind.Fragment)
         {
             PutAside(sa, packet, datagram.Slab, position);
         }
         else
         {
-            Collect(sa, packet, datagram.Slab, position);
+            _opened.Begin(sa, packet, datagram.Slab, position);
         }
     }
 
@@ -235,19 +242,6 @@ public sealed partial class UserDatapath
         return true;
     }
 
-    /// <summary>Keeps what was decrypted until it is delivered with others.</summary>
-    /// <param name="position">Where the payload of the IP packet lies in the slab.</param>
-    private void Collect(InboundSa sa, in IpPacket packet, byte[] slab, int position)
-    {
-        if (_openedCount == OpenedPackets)
-        {
-            DeliverOpened();
-        }
-
-        _openedFlows[_openedCount].Key = packet.InboundFlow;
-        _opened[_openedCount++] = new Opened { Sa = sa, Packet = packet, Slab = slab, Position = position };
-    }
-
     // What the integrity check has passed proves that the peer lives, wherever it may go from here.
     private void NoteValid(InboundSa sa)
     {
@@ -263,34 +257,45 @@ public sealed partial class UserDatapath
     /// <summary>Delivers what was decrypted.</summary>
     private void DeliverOpened()
     {
-        _flows.FindAll(_openedFlows.AsSpan(0, _openedCount));
-        for (var i = 0; i < _openedCount; i++)
+        _opened.FindFlows(_flows);
+        for (var row = 0; row < _opened.RowCount; row++)
         {
-            ref readonly var opened = ref _opened[i];
-            Deliver(opened.Sa, opened.Packet, _openedFlows[i].Flow, opened.Slab, opened.Position);
+            Deliver(_opened[row], _opened.FlowOf(row), _opened.PlacesOf(row));
         }
 
-        _openedCount = 0;
+        _opened.Clear();
     }
 
-    /// <summary>Delivers a packet of a flow that is tied to the SA's channel and stands, and puts any other aside.</summary>
-    /// <param name="flow">The packet's, when there is one.</param>
-    /// <param name="position">Where the payload of the IP packet lies in the slab.</param>
-    private void Deliver(InboundSa sa, in IpPacket packet, Flow? flow, byte[] slab, int position)
+    /// <summary>Delivers packets of a flow that is tied to the SA's channel and stands, and puts any others aside.</summary>
+    /// <param name="flow">The packets', when there is one.</param>
+    private void Deliver(in OpenedPackets.Row row, Flow? flow, ReadOnlySpan<OpenedPackets.Place> places)
     {
-        if (!IsCovered(flow, packet, sa))
+        if (!IsCovered(flow, row.Packet, row.Sa))
         {
-            _drops.Count(DropReason.SelectorMismatch);
+            _drops.Count(DropReason.SelectorMismatch, places.Length);
             return;
         }
 
+        var stands = flow is not null && WhyNot(flow, row.Sa) is null;
+        foreach (var (position, length) in places)
+        {
+            var packet = row.Packet with { Length = length };
+            if (stands)
+            {
+                Deliver(row.Sa, packet, flow!, row.Slab, position);
+            }
+            else
+            {
+                PutAside(row.Sa, packet, row.Slab, position);
+            }
+        }
+    }
+
+    /// <summary>Delivers a packet; one that says SYN is put aside.</summary>
+    /// <param name="position">Where the payload of the IP packet lies in the slab.</param>
+    private void Deliver(InboundSa sa, in IpPacket packet, Flow flow, byte[] slab, int position)
+    {
         var octets = slab.AsSpan(position, packet.Length - packet.ProtectedOffset);
-        if (flow is null || WhyNot(flow, sa) is not null)
-        {
-            PutAside(sa, packet, slab, position);
-            return;
-        }
-
         TcpView segment = default;
         if (packet.Protocol == IpProtocol.Tcp)
         {
@@ -461,23 +466,16 @@ public sealed partial class UserDatapath
         }
     }
 
-    /// <summary>A packet that an SA let through.</summary>
-    private struct Opened
-    {
-        public InboundSa Sa;
-        public IpPacket Packet;
-        public byte[] Slab;
-        public int Position;
-    }
-
     /// <summary>One datagram of an outer link, alone or out of a train.</summary>
     private readonly ref struct Datagram(in PacketSlot slot, byte[] slab, int position, int length)
     {
-        public InetEndpoint Local { get; } = slot.Local;
+        private readonly ref readonly PacketSlot _slot = ref slot;
 
-        public InetEndpoint Remote { get; } = slot.Remote;
+        public InetEndpoint Local => _slot.Local;
 
-        public byte TrafficClass { get; } = slot.TrafficClass;
+        public InetEndpoint Remote => _slot.Remote;
+
+        public byte TrafficClass => _slot.TrafficClass;
 
         public byte[] Slab { get; } = slab;
 

@@ -39,10 +39,10 @@ public class PublishedPacketsTests
         sa.Window = new ReplayWindow(esn, sequence - 1);
         Assert.Equal(DropReason.IntegrityFailed, sa.Open(changed, out _, out _));
 
-        var failure = sa.Open(packet, out var payload, out var next);
+        var failure = sa.Open(packet, out var length, out var next);
         Assert.Null(failure);
         Assert.True(EspTrailer.TryRead(plaintext, out var expected));
-        Assert.Equal(plaintext[..expected.PayloadLength], packet[payload]);
+        Assert.Equal(plaintext[..expected.PayloadLength], packet.AsSpan(sa.HeaderLength, length).ToArray());
         Assert.Equal(expected.NextHeader, next);
         Assert.Equal(DropReason.Replayed, sa.Open(again, out _, out _));
     }

@@ -8,7 +8,6 @@ namespace Latchkey.Datapath;
 internal sealed class InboundSa : IDisposable
 {
     private readonly AeadKey _key;
-    private readonly int _clear;
     private readonly int _icvLength;
     private readonly int _alignment;
 
@@ -20,7 +19,7 @@ internal sealed class InboundSa : IDisposable
         Channel = channel;
         Window = new(sa.Esn);
         _key = TakeKey(sa);
-        _clear = EspView.HeaderLength + sa.Algorithm.IvLength;
+        HeaderLength = EspView.HeaderLength + sa.Algorithm.IvLength;
         _icvLength = sa.Algorithm.IcvLength;
         _alignment = AlignmentOf(sa);
     }
@@ -28,6 +27,9 @@ internal sealed class InboundSa : IDisposable
     public EspSa Sa { get; }
 
     public Channel Channel { get; }
+
+    /// <summary>Octets in front of the payload: SPI, sequence number and IV.</summary>
+    public int HeaderLength { get; }
 
     public ReplayWindow Window { get; set; }
 
@@ -44,13 +46,13 @@ internal sealed class InboundSa : IDisposable
     public static int AlignmentOf(EspSa sa) => Math.Max(EspTrailer.Alignment, sa.Algorithm.BlockLength);
 
     /// <summary>Checks and decrypts an ESP packet in place.</summary>
-    /// <param name="payload">Where the payload lies within <paramref name="packet"/>.</param>
+    /// <param name="payloadLength">Octets of payload behind <see cref="HeaderLength"/>.</param>
     /// <returns>Null, or why the packet is dropped.</returns>
-    public DropReason? Open(Span<byte> packet, out Range payload, out IpProtocol nextHeader)
+    public DropReason? Open(Span<byte> packet, out int payloadLength, out IpProtocol nextHeader)
     {
-        payload = default;
+        payloadLength = 0;
         nextHeader = IpProtocol.NoNext;
-        var textLength = packet.Length - _clear - _icvLength;
+        var textLength = packet.Length - HeaderLength - _icvLength;
         if (textLength < _alignment || textLength % _alignment != 0 || !EspView.TryCreate(packet, out var esp))
         {
             return DropReason.Malformed;
@@ -62,9 +64,9 @@ internal sealed class InboundSa : IDisposable
             return DropReason.Replayed;
         }
 
-        var text = packet.Slice(_clear, textLength);
+        var text = packet.Slice(HeaderLength, textLength);
         var aad = EspAad.Write(stackalloc byte[EspAad.MaximumLength], Sa.Spi, sequence, Sa.Esn);
-        if (!_key.TryDecrypt(packet[EspView.HeaderLength.._clear], aad, text, packet[(_clear + textLength)..]))
+        if (!_key.TryDecrypt(packet[EspView.HeaderLength..HeaderLength], aad, text, packet[(HeaderLength + textLength)..]))
         {
             return DropReason.IntegrityFailed;
         }
@@ -76,7 +78,7 @@ internal sealed class InboundSa : IDisposable
             return DropReason.Malformed;
         }
 
-        payload = _clear..(_clear + trailer.PayloadLength);
+        payloadLength = trailer.PayloadLength;
         nextHeader = trailer.NextHeader;
         return null;
     }
