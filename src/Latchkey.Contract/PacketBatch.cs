@@ -52,6 +52,9 @@ public sealed class PacketBatch
     public Span<byte> Data(int index) =>
         _slab.AsSpan(Position(index), _slots[index].Length);
 
+    /// <summary>The octets of packet <paramref name="index"/>, and the room behind them.</summary>
+    public Span<byte> DataAndRoom(int index) => _slab.AsSpan(Position(index), SlotSize - _slots[index].Offset);
+
     /// <summary>The whole slot of packet <paramref name="index"/>, headroom and tailroom included.</summary>
     public Span<byte> Room(int index) => _slab.AsSpan(index * SlotSize, SlotSize);
 

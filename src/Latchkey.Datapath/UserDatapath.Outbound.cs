@@ -39,7 +39,7 @@ public sealed partial class UserDatapath
                     continue;
                 }
 
-                if (!TryOutbound(batch.Data(i), _leaving[i], _leavingFlows[i].Flow, slot.Offload, now))
+                if (!TryOutbound(batch.DataAndRoom(i), _leaving[i], _leavingFlows[i].Flow, slot.Offload, now))
                 {
                     aside = true;
                     continue;
@@ -97,6 +97,7 @@ public sealed partial class UserDatapath
         address.IsV6 ? (byte)(address.ToNumber() >> 120) == 0xFF : (uint)address.ToNumber() >> 28 == 0xE;
 
     /// <summary>Protects a packet of a flow that is tied to its channel and stands: nearly all of them.</summary>
+    /// <param name="octets">The packet, and room behind it that may be written to.</param>
     /// <returns>False for any other packet; nothing has changed then.</returns>
     private bool TryOutbound(Span<byte> octets, in IpPacket packet, Flow? flow, PacketOffload offload, TimeSpan now)
     {
@@ -212,6 +213,7 @@ public sealed partial class UserDatapath
         }
     }
 
+    /// <param name="octets">The packet; what is behind it may be written to.</param>
     private void Protect(
         Span<byte> octets, in IpPacket packet, Flow flow, OutboundSa sa, TcpView segment, PacketOffload offload, Fragments came, TimeSpan now)
     {
@@ -221,15 +223,15 @@ public sealed partial class UserDatapath
             return;
         }
 
-        octets = octets[..packet.Length];
         var first = sa.Sa.Tunnel ? 0 : packet.ProtectedOffset;
-        if ((offload is { Kind: SegmentKind.None, NeedsChecksum: true } && !PartialChecksum.TryComplete(octets, packet, offload))
+        if ((offload is { Kind: SegmentKind.None, NeedsChecksum: true } && !PartialChecksum.TryComplete(octets[..packet.Length], packet, offload))
             || !Segmentation.TryCreate(octets, packet, offload, first, out var segments))
         {
             _drops.Count(DropReason.Malformed);
             return;
         }
 
+        octets = octets[..packet.Length];
         var isTcp = packet.Protocol == IpProtocol.Tcp;
         flow.Course?.Sent(packet.Protocol, segment, flow.Tcp, now);
         var mustBeAnswered = isTcp && flow.Tcp.Sent(segment);

@@ -15,6 +15,7 @@ internal readonly ref struct Segmentation : IPieces
 
     private readonly Span<byte> _headers;
     private readonly Span<byte> _payload;
+    private readonly Span<byte> _room;
     private readonly IpPacket _packet;
     private readonly SegmentKind _kind;
     private readonly int _first;
@@ -24,6 +25,7 @@ internal readonly ref struct Segmentation : IPieces
     {
         _headers = octets[first..headerEnd];
         _payload = octets[headerEnd..packet.Length];
+        _room = octets[first..];
         _packet = packet;
         _kind = kind;
         _first = first;
@@ -35,7 +37,7 @@ internal readonly ref struct Segmentation : IPieces
 
     private int Upper => _packet.UpperOffset - _first;
 
-    /// <param name="octets">The packet; it is used up by <see cref="TryLay"/>.</param>
+    /// <param name="octets">The packet, and what room there is behind it; it is used up by <see cref="TryLay"/>.</param>
     /// <param name="first">The first octet of the packet that segments are to have: 0, or <see cref="IpPacket.ProtectedOffset"/>.</param>
     /// <returns>False when the packet is not what <paramref name="offload"/> says, or would be cut too small.</returns>
     public static bool TryCreate(Span<byte> octets, in IpPacket packet, PacketOffload offload, int first, out Segmentation segments)
@@ -77,18 +79,27 @@ internal readonly ref struct Segmentation : IPieces
 
     public bool TryLay(int index, int room, out Span<byte> piece)
     {
-        // The first one's headers are those of all, and stay as they are; behind the last one there is no room.
         piece = default;
-        var end = (index + 1) * _size;
-        if (index == 0 || _headers.Length > _size || end + room > _payload.Length)
+        var (start, length) = (index * _size, LengthOf(index));
+        if (start + length + room > _room.Length)
         {
             return false;
         }
 
-        // Headers go where the piece before ended, which is protected already.
-        piece = _payload[(end - _size - _headers.Length)..(end + room)];
-        _headers.CopyTo(piece);
-        MendHeaders(index, piece[..(_headers.Length + _size)]);
+        if (_kind != SegmentKind.None)
+        {
+            // The first one's headers are those of all, and stay as they are.
+            if (index == 0 || _headers.Length > _size)
+            {
+                return false;
+            }
+
+            // Headers go where the piece before ended, which is protected already.
+            _headers.CopyTo(_room[start..]);
+            MendHeaders(index, _room.Slice(start, length));
+        }
+
+        piece = _room.Slice(start, length + room);
         return true;
     }
 

@@ -72,11 +72,12 @@ public readonly record struct IpPacket(
             return IpPacketKind.Unsupported; // headers that belong before ESP, or a tunnel
         }
 
+        var kind = ReadPorts(chain.Protocol, payload[chain.Offset..], out var from, out var to);
         var header = source.IsV6 ? Ipv6View.HeaderLength : Ipv4View.MinimumHeaderLength;
         packet = new(
-            source.IsV6, source, destination, chain.Protocol, 0, 0, header + payload.Length, protocol, header, header + chain.Offset,
+            source.IsV6, source, destination, chain.Protocol, from, to, header + payload.Length, protocol, header, header + chain.Offset,
             DontFragment: source.IsV6);
-        return WithPorts(payload[chain.Offset..], ref packet);
+        return kind;
     }
 
     /// <summary>The ports in the first four octets of a TCP, UDP or SCTP header; false when they are cut off.</summary>
@@ -107,46 +108,50 @@ public readonly record struct IpPacket(
 
     private static IpPacketKind ReadV4(ReadOnlySpan<byte> bytes, out IpPacket packet)
     {
-        packet = default;
         if (!Ipv4View.TryCreate(bytes, out var ip))
         {
+            packet = default;
             return IpPacketKind.Malformed;
         }
 
+        var kind = IpPacketKind.Fragment;
+        ushort from = 0, to = 0;
+        if (!ip.IsFragment)
+        {
+            kind = ReadPorts(ip.Protocol, ip.Payload, out from, out to);
+        }
+
         packet = new(
-            IsV6: false, ip.Source, ip.Destination, ip.Protocol, 0, 0, ip.TotalLength, ip.Protocol, ip.HeaderLength, ip.HeaderLength, ip.DontFragment);
-        return ip.IsFragment ? IpPacketKind.Fragment : WithPorts(bytes[packet.UpperOffset..packet.Length], ref packet);
+            IsV6: false, ip.Source, ip.Destination, ip.Protocol, from, to, ip.TotalLength, ip.Protocol, ip.HeaderLength, ip.HeaderLength, ip.DontFragment);
+        return kind;
     }
 
     private static IpPacketKind ReadV6(ReadOnlySpan<byte> bytes, out IpPacket packet)
     {
-        packet = default;
         if (!Ipv6View.TryCreate(bytes, out var ip) || !Ipv6Extensions.TryWalk(ip.NextHeader, ip.Payload, out var chain))
         {
+            packet = default;
             return IpPacketKind.Malformed;
+        }
+
+        var kind = chain.FragmentHeaderOffset >= 0 ? IpPacketKind.Fragment : IpPacketKind.Unsupported;
+        ushort from = 0, to = 0;
+        if (kind != IpPacketKind.Fragment && !chain.HasRoutingToDo)
+        {
+            kind = ReadPorts(chain.Protocol, ip.Payload[chain.Offset..], out from, out to);
         }
 
         packet = new(
-            IsV6: true, ip.Source, ip.Destination, chain.Protocol, 0, 0, ip.Packet.Length, chain.ProtectedProtocol,
+            IsV6: true, ip.Source, ip.Destination, chain.Protocol, from, to, ip.Packet.Length, chain.ProtectedProtocol,
             Ipv6View.HeaderLength + chain.ProtectedOffset, Ipv6View.HeaderLength + chain.Offset, DontFragment: true);
-        return chain.FragmentHeaderOffset >= 0 ? IpPacketKind.Fragment
-            : chain.HasRoutingToDo ? IpPacketKind.Unsupported
-            : WithPorts(bytes[packet.UpperOffset..packet.Length], ref packet);
+        return kind;
     }
 
-    private static IpPacketKind WithPorts(ReadOnlySpan<byte> upper, ref IpPacket packet)
+    private static IpPacketKind ReadPorts(IpProtocol protocol, ReadOnlySpan<byte> upper, out ushort source, out ushort destination)
     {
-        if (packet.Protocol is IpProtocol.Ah or IpProtocol.Esp or IpProtocol.NoNext)
-        {
-            return IpPacketKind.Unsupported;
-        }
-
-        if (!TryReadPorts(packet.Protocol, upper, out var source, out var destination))
-        {
-            return IpPacketKind.Malformed;
-        }
-
-        packet = packet with { SourcePort = source, DestinationPort = destination };
-        return IpPacketKind.Whole;
+        source = destination = 0;
+        return protocol is IpProtocol.Ah or IpProtocol.Esp or IpProtocol.NoNext ? IpPacketKind.Unsupported
+            : TryReadPorts(protocol, upper, out source, out destination) ? IpPacketKind.Whole
+            : IpPacketKind.Malformed;
     }
 }
