@@ -44,6 +44,9 @@ internal sealed class EnginePair : IDisposable
 
     public TimeSpan Now { get; private set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>What of all that W sends does not arrive.</summary>
+    public Predicate<SendIke> LostFromW { get; set; } = _ => false;
+
     public List<Effect> EffectsOfW { get; } = [];
 
     /// <summary>C's view of the flow that W has a latch for.</summary>
@@ -134,7 +137,8 @@ internal sealed class EnginePair : IDisposable
         _keyOfC.Dispose();
     }
 
-    private static FlowKey FlowFrom(ushort port) => new(IpProtocol.Tcp, AddressOfC, port, AddressOfW, 7000);
+    /// <summary>C's view of a flow with W's service.</summary>
+    public static FlowKey FlowFrom(ushort port) => new(IpProtocol.Tcp, AddressOfC, port, AddressOfW, 7000);
 
     private LatchEngine NewEngine(EngineSettings settings, SigningKey key, ulong? birth, bool tokens, UInt128? digest = null, bool otherSecrets = false, ILatchJournal? journal = null) => new(
         settings with
@@ -177,7 +181,7 @@ internal sealed class EnginePair : IDisposable
     /// <param name="to">Null: to C, whichever engine that is on arrival.</param>
     private void Carry(Effect effect, LatchEngine? to)
     {
-        if (effect is SendIke datagram)
+        if (effect is SendIke datagram && (to is not null || !LostFromW(datagram)))
         {
             _wire.Enqueue((to, datagram), (Now + Delay, _order++));
         }

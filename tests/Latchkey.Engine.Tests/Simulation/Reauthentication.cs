@@ -3,6 +3,7 @@ using Latchkey.Ike;
 using Latchkey.Latching;
 using Latchkey.Simulator;
 using Latchkey.Wire;
+using Latchkey.Wire.Ike;
 using Xunit;
 
 namespace Latchkey.Engine.Tests;
@@ -88,6 +89,64 @@ public sealed class Reauthentication
         Assert.Empty(pair.OfW<RemoveSa>());
     }
 
+    /// <summary>What waits is kept until then, so a peer cannot have us keep any number.</summary>
+    [Fact]
+    public void Sixteen_SAs_may_wait_beside_others_and_the_next_is_used_at_once()
+    {
+        using var pair = new EnginePair();
+        int Waiting() => pair.OfW<InstallSa>().Count(e => e.Sa.Direction == SaDirection.Inbound) - pair.OfW<InstallSa>().Count(e => e.Sa.Direction == SaDirection.Outbound);
+        void Narrow(int first, int count)
+        {
+            foreach (var port in Enumerable.Range(first, count).Select(p => (ushort)p))
+            {
+                pair.C.HandleOutboundFlow(pair.Now, EnginePair.FlowFrom(port));
+                Assert.Null(pair.C.Grant(pair.Now, EnginePair.FlowFrom(port), FlowWishes.None with { Narrow = true }));
+            }
+
+            pair.Run(TimeSpan.FromSeconds(1));
+        }
+
+        Narrow(41_000, 16);
+        Assert.Equal(16, Waiting());
+        Narrow(42_000, 3);
+        Assert.Equal(16, Waiting());
+        Assert.Equal(1 + 16 + 3, pair.OfW<InstallSa>().Count(e => e.Sa.Direction == SaDirection.Inbound));
+
+        // When those are used there is room again.
+        pair.Run(TimeSpan.FromSeconds(2));
+        Assert.Equal(0, Waiting());
+        Narrow(43_000, 1);
+        Assert.Equal(1, Waiting());
+    }
+
+    /// <summary>The policies of two hosts need not agree, and what was refused is not asked for again and again.</summary>
+    [Fact]
+    public void What_the_peer_does_not_make_again_is_asked_for_once()
+    {
+        using var pair = new EnginePair(settings: Limited);
+        var second = Standard.Service with { Name = "second", Protocol = IpProtocol.Udp };
+        pair.C.ChangePolicy(pair.Now, new SecurityPolicy([Standard.Service, second], []), []);
+        pair.W.ChangePolicy(pair.Now, new SecurityPolicy([Standard.Service, second], []), []);
+        pair.C.HandleOutboundFlow(pair.Now, EnginePair.Flow with { Protocol = IpProtocol.Udp });
+        pair.Run(TimeSpan.FromSeconds(1));
+        var old = Assert.Single(pair.C.Sas());
+        Assert.Equal(2, old.Children.Length);
+
+        // W deletes the second Child SA, and C learns nothing of it.
+        pair.LostFromW = sent => IkeHeader.TryRead(sent.Message, out var header) && $"{header.SpiI:x16}" == old.SpiI && !header.IsResponse;
+        pair.Run(Lifetime * 0.7);
+        pair.W.ChangePolicy(pair.Now, Standard.Policy(Standard.Service), []);
+        while (pair.C.Sas().Any(sa => sa.Id == old.Id))
+        {
+            Assert.True(pair.Now < Lifetime, "the old IKE SA is still there");
+            pair.Run(TimeSpan.FromMilliseconds(50));
+        }
+
+        Assert.Single(Assert.Single(pair.C.Sas()).Children);
+        Assert.Single(pair.Told, e => e.Kind == EventKind.ChildRefused);
+        Assert.Contains(pair.Told, e => e.Kind == EventKind.IkeSaReauthenticated);
+    }
+
     [Fact]
     public void L17_A_Child_SA_for_one_flow_alone_is_made_again_beside_the_one_for_all()
     {
@@ -133,6 +192,38 @@ public sealed class Reauthentication
 
         var closed = raised.FindIndex(e => e is { Kind: EventKind.IkeSaClosed, Reason: nameof(CloseReason.AuthenticationExpired) });
         Assert.True(raised.IndexOf(broken) < closed);
+    }
+
+    /// <summary>Another IKE SA is a proof while the peer answers under it; one that has fallen silent proves nothing.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void L36_Another_IKE_SA_counts_as_a_proof_unless_it_is_silent(bool isSilent)
+    {
+        using var theatre = new Theatre(settings: Limited);
+        var (world, w) = (theatre.World, theatre.W);
+        var socket = theatre.Connect();
+        var first = Sa(w);
+
+        // C takes its IKE SA for dead and begins another; W, which sends nothing, has both.
+        world.RunFor(Lifetime / 4);
+        world.Network.Partition(theatre.W, theatre.C);
+        socket.Write(500);
+        Assert.True(world.RunUntil(() => theatre.C.Daemon!.Raised.Any(e => e.Kind == EventKind.WhoIsThere), Soon));
+        world.Network.HealPartitions();
+        Assert.True(world.RunUntil(() => theatre.Served.Read == 3500 && w.Daemon!.Engine.Sas().Count == 2, Soon), Trace(theatre));
+        var second = w.Daemon!.Engine.Sas().Single(sa => sa.Id != first.Id);
+        theatre.C.Detach();
+        if (isSilent)
+        {
+            theatre.Served.Write(100);
+        }
+
+        Assert.True(world.RunUntil(() => !theatre.Served.IsOpen, Lifetime * 2), Trace(theatre));
+        Assert.Equal(isSilent, w.Daemon.Raised.Any(e => e.Kind == EventKind.ProbeSilent));
+        var broken = Assert.Single(w.Daemon.Raised, e => e.Kind == EventKind.LatchBroken);
+        Assert.Equal(nameof(BreakReason.AuthenticationExpired), broken.Reason);
+        Assert.Equal((isSilent ? first : second).Since + Lifetime, broken.At);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Latchkey.Latching;
 using Latchkey.Simulator;
 using Latchkey.Wire;
@@ -14,7 +15,9 @@ public abstract class TunnelTheatre : IDisposable
     /// <param name="ofW">W's side of the tunnel.</param>
     /// <param name="ofC">C's and D's; without one, what mirrors W's.</param>
     /// <param name="beside">Another entry of everybody's policy.</param>
-    protected TunnelTheatre(ProtectEntry ofW, ProtectEntry? ofC = null, ProtectEntry? beside = null, EngineSettings? settings = null)
+    /// <param name="nat">A NAT's public address, and the private ones behind it.</param>
+    protected TunnelTheatre(
+        ProtectEntry ofW, ProtectEntry? ofC = null, ProtectEntry? beside = null, EngineSettings? settings = null, (InetAddress Address, ImmutableArray<InetAddress> Inside)? nat = null)
     {
         var policyOfC = Policy(ofC ?? Mirrored(ofW), beside);
         World = new World(new WorldPlan(
@@ -25,7 +28,10 @@ public abstract class TunnelTheatre : IDisposable
                 new HostPlan("D", InetAddress.Parse("192.0.2.3"), 2, RunsLatchkey: true, policyOfC),
             ],
             NetworkQuality.Perfect,
-            settings ?? Standard.Engine));
+            settings ?? Standard.Engine)
+        {
+            Nat = nat,
+        });
         W.Boot();
         C.Boot();
         W.TakeOver(Outer.Local);

@@ -12,6 +12,9 @@ public sealed class SimulatedJournal : ILatchJournal
     /// <summary>Nothing can be written.</summary>
     public bool IsFull { get; set; }
 
+    /// <summary>Records that were added one by one.</summary>
+    public int Appended { get; private set; }
+
     public string? Failure => IsFull ? "no space left on device" : null;
 
     /// <summary>What the next daemon finds: the last record of every flow that has a latch.</summary>
@@ -23,6 +26,7 @@ public sealed class SimulatedJournal : ILatchJournal
         if (!IsFull)
         {
             _records[record.Flow] = record;
+            Appended++;
         }
 
         return !IsFull;
