@@ -153,4 +153,32 @@ public class ReauthenticationTests
         Assert.Equal(counts ? 2 : 1, pair.A.Said<AuthLifetimeTold>().Count());
         Assert.Equal(counts, pair.A.Said<ReauthenticationDue>().Any(due => due.Sa == a));
     }
+
+    [Fact]
+    public void RFC4478_A_peer_that_tells_all_the_time_is_heeded_each_time_and_spoken_of_now_and_then()
+    {
+        using var pair = new Pair(Rewriter.Settings, Pair.Settings() with { ExportKeys = true });
+        byte lifetime = 100;
+        _ = new Rewriter(pair)
+        {
+            Change = (header, payloads) => header is { Exchange: ExchangeType.Informational, IsResponse: false, IsFromInitiator: false } ? [.. payloads, new NotifyPayload(NotifyType.AuthLifetime, 0, 0, 0, lifetime)] : payloads,
+        };
+        var (a, b) = pair.Establish();
+        for (var i = 0; i < 200; i++)
+        {
+            lifetime--;
+            lifetime = lifetime < 50 ? (byte)100 : lifetime;
+            pair.B.Do(host => host.Probe(pair.Now, b));
+            pair.Run(0.1);
+        }
+
+        Assert.InRange(pair.A.Said<AuthLifetimeTold>().Count(), 2, 3);
+        lifetime = 40;
+        pair.B.Do(host => host.Probe(pair.Now, b));
+        pair.Run(10);
+        Assert.Equal(TimeSpan.FromSeconds(40), pair.A.Said<AuthLifetimeTold>().Last().Told);
+        pair.Run(29);
+        Assert.NotEmpty(pair.A.Said<ReauthenticationDue>());
+        Assert.Equal(IkeSaState.Established, pair.A.Host.Find(a)!.State);
+    }
 }

@@ -76,7 +76,7 @@ public sealed record IkeSaClosed(IkeSaHandle Sa, CloseReason Reason, string Text
 /// </summary>
 public sealed record ReauthenticationDue(IkeSaHandle Sa) : IkeOutput;
 
-/// <summary>The peer tells within which time it wants us to prove ourselves anew (AUTH_LIFETIME, RFC 4478).</summary>
+/// <summary>The peer tells within which time it wants us to prove ourselves anew (AUTH_LIFETIME, RFC 4478). Of a peer that tells often not every word is said, but the last one is.</summary>
 /// <param name="Taken">What it is taken for: no less than <see cref="IkeSettings.AuthenticationLifetimeMinimum"/>.</param>
 public sealed record AuthLifetimeTold(IkeSaHandle Sa, TimeSpan Told, TimeSpan Taken) : IkeOutput;
 

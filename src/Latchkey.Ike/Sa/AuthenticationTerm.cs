@@ -14,12 +14,17 @@ internal sealed class AuthenticationTerm(HostContext context, IkeSa sa)
 
     private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>A peer may tell as often as it likes, and people are told no more often than this.</summary>
+    private static readonly TimeSpan SayingInterval = TimeSpan.FromSeconds(10);
+
     private bool _counts;
     private TimeSpan? _theirs;
     private TimeSpan? _ours;
     private TimeSpan _slack;
     private Timer? _due;
     private Timer? _over;
+    private Timer? _quiet;
+    private AuthLifetimeTold? _unsaid;
 
     /// <summary>How long the peer's proof still counts here; null: without end.</summary>
     public TimeSpan? Left => _theirs - context.Now;
@@ -49,7 +54,7 @@ internal sealed class AuthenticationTerm(HostContext context, IkeSa sa)
             var shortest = context.Settings.AuthenticationLifetimeMinimum;
             var taken = lifetime < shortest ? shortest : lifetime;
             _ours = context.Now + taken;
-            context.Emit(new AuthLifetimeTold(sa.Handle, lifetime, taken));
+            Say(new AuthLifetimeTold(sa.Handle, lifetime, taken));
             Arm();
         }
     }
@@ -59,13 +64,40 @@ internal sealed class AuthenticationTerm(HostContext context, IkeSa sa)
 
     public void Stop()
     {
+        Disarm();
+        _quiet?.Cancel();
+    }
+
+    /// <summary>At once, and then the last word when a while is over.</summary>
+    private void Say(AuthLifetimeTold told)
+    {
+        if (_quiet is not null)
+        {
+            _unsaid = told;
+            return;
+        }
+
+        context.Emit(told);
+        _quiet = context.After(SayingInterval, () =>
+        {
+            _quiet = null;
+            if (_unsaid is { } last)
+            {
+                _unsaid = null;
+                Say(last);
+            }
+        });
+    }
+
+    private void Disarm()
+    {
         _due?.Cancel();
         _over?.Cancel();
     }
 
     private void Arm()
     {
-        Stop();
+        Disarm();
         if (Earlier(_theirs, _ours) - context.Now is not { } left)
         {
             return;
