@@ -160,6 +160,7 @@ public sealed partial class LatchEngine
         _negotiations.StopAsking(now, peering.Pair, e.Key.Fingerprint);
         _detection.Measure(now, peering);
         _negotiations.SeekForLarval(now, peering.Pair);
+        _roaming.Settled(now, peering.Pair);
     }
 
     private void Closed(TimeSpan now, IkeSaClosed e)
@@ -184,7 +185,7 @@ public sealed partial class LatchEngine
             }
 
             _reauthentication.Gone(now, peering, e.Reason, e.Text);
-
+            _roaming.Settled(now, peering.Pair);
             _changed.Add(peering.Pair);
         }
 

@@ -20,11 +20,9 @@ internal sealed class Roaming(EngineState state, Resumption resumption, LatchBre
     {
         foreach (var path in Paths())
         {
-            var current = state.PlaceOf(path).Local;
-            if (state.LocalEnds(path).Append(current).First(local => local == current || state.RemoteFor(path, local) is not null) is var best && best != current
-                && (!state.HasAddress(current) || MayGo(path, best)))
+            if (Better(path) is { } better && (!state.HasAddress(state.PlaceOf(path).Local) || MayGo(path, better)))
             {
-                Move(now, path, best);
+                Move(now, path, better);
             }
         }
 
@@ -32,6 +30,23 @@ internal sealed class Roaming(EngineState state, Resumption resumption, LatchBre
         {
             state.Ike.TellAddresses(now, peering.Handle);
         }
+    }
+
+    /// <summary>An IKE SA of a path stands, or is gone: a better address that came while it was in the making need wait no longer.</summary>
+    public void Settled(TimeSpan now, AddressPair path)
+    {
+        if (path.Moves && state.LocalAddresses is not null && Better(path) is { } better && MayGo(path, better))
+        {
+            Move(now, path, better);
+        }
+    }
+
+    /// <summary>The best address of ours from which a path may go; null: it goes from there.</summary>
+    private InetAddress? Better(AddressPair path)
+    {
+        var current = state.PlaceOf(path).Local;
+        var best = state.LocalEnds(path).Append(current).First(local => local == current || state.RemoteFor(path, local) is not null);
+        return best == current ? null : best;
     }
 
     /// <summary>Without need a tunnel goes elsewhere only with all its IKE SAs, and if there is one.</summary>

@@ -11,7 +11,7 @@ namespace Latchkey.Engine.Tests;
 /// </summary>
 public sealed class MovingTunnels() : TunnelTheatre(OfW, OfC, Direct, Limited)
 {
-    private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(12);
     private static readonly InetAddress Abroad = InetAddress.Parse("198.51.100.2");
     private static readonly InetAddress Forbidden = InetAddress.Parse("203.0.113.2");
     private static readonly ProtectEntry Moving = Entry with { Name = "tunnel", Tunnel = Outer with { Moves = true } };
@@ -94,6 +94,39 @@ public sealed class MovingTunnels() : TunnelTheatre(OfW, OfC, Direct, Limited)
         C.TakeOver(Home);
         Until(() => W.Daemon!.Engine.Sas().All(sa => sa.Remote.Address == Home));
         C.Move(Abroad, Forbidden);
+        Exchange(here, there);
+        AssertUnbroken();
+    }
+
+    /// <summary>Its first messages are lost, and while they are sent again the better address comes.</summary>
+    [Fact]
+    public void A_better_address_that_comes_while_the_IKE_SA_is_in_the_making_is_taken_when_it_stands()
+    {
+        C.Move(Home, Abroad);
+        World.Network.Partition(W, C);
+        var here = C.Sockets.Connect(Inner.Remote, Inner.Local);
+        World.RunFor(TimeSpan.FromSeconds(1));
+        C.TakeOver(Home);
+        World.RunFor(TimeSpan.FromSeconds(1));
+        Assert.Equal((Abroad, "connecting"), Assert.Single(C.Daemon!.Engine.Sas()) is { } sa ? (sa.Local.Address, sa.State) : default);
+        World.Network.HealPartitions();
+        Until(() => here.IsEstablished && W.Daemon!.Engine.Sas().All(sa => sa.Remote.Address == Home));
+        Exchange(here, World.Socket(here.Peer)!);
+        Assert.Equal([(Home, Outer.Local)], C.Daemon.Engine.Sas().Select(Ends));
+        AssertUnbroken();
+    }
+
+    [Fact]
+    public void A_better_address_that_comes_while_a_new_proof_is_asked_for_in_vain_is_taken_when_that_is_given_up()
+    {
+        C.Move(Home, Abroad);
+        var (here, there) = Connect();
+        World.Network.IsLost = datagram => datagram is IkeDatagram { IsFirstMessage: true };
+        Until(() => C.Daemon!.Engine.Sas().Count == 2, Lifetime);
+        C.TakeOver(Home);
+        World.RunFor(Soon);
+        Assert.Equal(Abroad, Assert.Single(W.Daemon!.Engine.Sas()).Remote.Address);
+        Until(() => Assert.Single(W.Daemon!.Engine.Sas()).Remote.Address == Home, Lifetime / 10);
         Exchange(here, there);
         AssertUnbroken();
     }

@@ -30,6 +30,9 @@ public sealed class SimulatedNetwork(EventQueue events, SimulatedRandom random, 
     /// <summary>When something that a host sent was last lost or damaged on its way.</summary>
     public TimeSpan? LastLost { get; private set; }
 
+    /// <summary>What never arrives, whatever the weather.</summary>
+    public Predicate<Datagram> IsLost { get; set; } = _ => false;
+
     /// <summary>Everything that was put on the wire, seen by whoever may see everything.</summary>
     public event Action<Datagram>? Seen;
 
@@ -91,7 +94,7 @@ public sealed class SimulatedNetwork(EventQueue events, SimulatedRandom random, 
 
         Seen?.Invoke(datagram);
         var fate = FateOf(sender);
-        if (fate.Chance(Quality.Loss))
+        if (fate.Chance(Quality.Loss) || IsLost(datagram))
         {
             LastLost = events.Now;
             return;
