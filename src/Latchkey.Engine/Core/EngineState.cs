@@ -231,13 +231,13 @@ internal sealed class EngineState
 
     public void Add(Peering peering, ChildSa child)
     {
-        peering.Children.Add(child.Handle, child);
+        peering.Children.Add(child);
         _byInboundSpi[child.InboundSpi] = child;
     }
 
     public void Remove(Peering peering, ChildSa child)
     {
-        peering.Children.Remove(child.Handle);
+        peering.Children.Remove(child);
         _byInboundSpi.Remove(child.InboundSpi);
     }
 

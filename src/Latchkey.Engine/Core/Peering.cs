@@ -63,7 +63,7 @@ internal sealed class Peering(IkeSaHandle handle, bool initiated, AddressPair pa
 
     public ulong SpiR { get; set; }
 
-    public Dictionary<ChildSaHandle, ChildSa> Children { get; } = [];
+    public ChildSas Children { get; } = new();
 
     /// <summary>When a probe train went unanswered and nothing was heard since.</summary>
     public TimeSpan? SilentAt { get; private set; }

@@ -121,8 +121,8 @@ internal sealed class Reauthentication(EngineState state, Negotiations negotiati
         }
     }
 
-    private static bool Carries(Peering successor, ChildSa child) => successor.Children.Values.Any(c =>
-        c.Channel == child.Channel && (c.Selectors == child.Selectors || (child.Selectors.SingleFlow is null && c.Selectors.Intersect(child.Selectors) == child.Selectors)));
+    private static bool Carries(Peering successor, ChildSa child) => successor.Children.Carrying(child.Selectors).Any(c =>
+        c.Channel == child.Channel && (c.Selectors == child.Selectors || child.Selectors.SingleFlow is null));
 
     /// <summary>
     /// There is an attempt already. One that stands without being a successor was somebody else, and stays what it is: it does not

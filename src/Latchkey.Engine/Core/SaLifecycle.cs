@@ -108,7 +108,7 @@ internal sealed class SaLifecycle(EngineState state)
             EndLingering(old => old.Channel == child.Channel);
         }
 
-        if (successor is not null || (e.Reason == CloseReason.IkeSaClosed && Carrying(child.Channel, child.Selectors).Any(c => !peering.Children.ContainsKey(c.Handle))))
+        if (successor is not null || (e.Reason == CloseReason.IkeSaClosed && Carrying(child.Channel, child.Selectors, besides: peering).Any()))
         {
             _lingering.Add((now + Linger, child.Channel, e.InboundSpi));
         }
@@ -150,9 +150,9 @@ internal sealed class SaLifecycle(EngineState state)
 
     private bool IsCarried(Channel channel, SelectorSet selectors) => Carrying(channel, selectors).Any(c => c.WaitingOutbound is null);
 
-    /// <summary>Child SAs of a channel that cover all of these, under whichever IKE SA with its peer.</summary>
-    private IEnumerable<ChildSa> Carrying(Channel channel, SelectorSet selectors) => state.Between(channel.Parameters.Path).Where(p => p.SilentAt is null)
-        .SelectMany(p => p.Children.Values).Where(c => c.Channel == channel && c.Selectors.Intersect(selectors) == selectors);
+    /// <summary>Child SAs of a channel that cover all of these, under whichever IKE SA with its peer, or under others besides one.</summary>
+    private IEnumerable<ChildSa> Carrying(Channel channel, SelectorSet selectors, Peering? besides = null) =>
+        state.Between(channel.Parameters.Path).Where(p => p != besides && p.SilentAt is null).SelectMany(p => p.Children.Carrying(selectors)).Where(c => c.Channel == channel);
 
     private void EndLingering(Predicate<(TimeSpan At, Channel Channel, uint Spi)> which)
     {

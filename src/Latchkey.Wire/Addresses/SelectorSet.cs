@@ -43,6 +43,13 @@ public sealed record SelectorSet(ImmutableArray<TrafficSelector> Local, Immutabl
         return false;
     }
 
+    /// <summary>Each selector of the other is covered by one of ours, and so are its flows.</summary>
+    public bool Covers(SelectorSet other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return Covers(Local, other.Local) && Covers(Remote, other.Remote);
+    }
+
     /// <summary>What both sets cover, side by side; empty when nothing (RFC 7296 §2.9 narrowing).</summary>
     public SelectorSet Intersect(SelectorSet other)
     {
@@ -70,6 +77,25 @@ public sealed record SelectorSet(ImmutableArray<TrafficSelector> Local, Immutabl
     }
 
     public override string ToString() => $"{string.Join(",", Local)} === {string.Join(",", Remote)}";
+
+    private static bool Covers(ImmutableArray<TrafficSelector> ours, ImmutableArray<TrafficSelector> theirs)
+    {
+        foreach (var theirSelector in theirs)
+        {
+            var covered = false;
+            foreach (var selector in ours)
+            {
+                covered |= selector.Covers(theirSelector);
+            }
+
+            if (!covered)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     private static ImmutableArray<TrafficSelector> Intersect(ImmutableArray<TrafficSelector> ours, ImmutableArray<TrafficSelector> theirs)
     {

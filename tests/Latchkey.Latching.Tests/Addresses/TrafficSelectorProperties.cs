@@ -50,6 +50,27 @@ public sealed class TrafficSelectorProperties
             Assert.Equal(a.Covers(flow) && b.Covers(flow), a.Intersect(b).Covers(flow)));
 
     [Fact]
+    public void A_set_that_covers_another_covers_whatever_it_consists_of() =>
+        Gen.Select(Generators.Set, Generators.Set).Sample((a, b) =>
+        {
+            // One of the sides has a good chance to be covered, the other has not.
+            foreach (var part in new[] { b, a.Intersect(b) with { Remote = b.Remote }, a.Intersect(b) with { Local = b.Local } }.Where(part => a.Covers(part)))
+            {
+                Assert.Equal(part.Local, part.Local.Where(selector => a.Local.Any(own => own.Intersect(selector) == selector)));
+                Assert.Equal(part.Remote, part.Remote.Where(selector => a.Remote.Any(own => own.Intersect(selector) == selector)));
+            }
+        });
+
+    [Fact]
+    public void A_set_covers_what_it_has_in_common_with_another_and_the_other_where_that_is_all_of_it() =>
+        Gen.Select(Generators.Set, Generators.Set).Sample((a, b) =>
+        {
+            var both = a.Intersect(b);
+            Assert.True(a.Covers(both) && b.Covers(both));
+            Assert.True(a.Covers(b) || both != b);
+        });
+
+    [Fact]
     public void The_intersection_of_sets_names_no_selector_twice() =>
         Gen.Select(Generators.Set, Generators.Set).Sample((a, b) =>
         {
