@@ -63,12 +63,7 @@ public sealed partial class LatchEngine
                 Closed(now, e);
                 break;
             case ChildEstablished e:
-                if (e.Request is { } request)
-                {
-                    _negotiations.Succeeded(request);
-                }
-
-                if (_sas.Established(now, e) is not null && _state.Find(e.Sa) is { } owner)
+                if (_sas.Established(now, e, e.Request is { } request ? _negotiations.Succeeded(request) : null) is not null && _state.Find(e.Sa) is { } owner)
                 {
                     _flows.EstablishLarval(now, owner.Pair);
                     _negotiations.SeekForLarval(now, owner.Pair);

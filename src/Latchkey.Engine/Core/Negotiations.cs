@@ -154,7 +154,8 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
         }
     }
 
-    public void Succeeded(ChildRequestHandle request) => _requests.Remove(request);
+    /// <returns>What was asked for; null when that is of no interest any more.</returns>
+    public SelectorSet? Succeeded(ChildRequestHandle handle) => _requests.Remove(handle, out var request) ? request.Selectors : null;
 
     /// <summary>A Child SA will not come. LARVAL latches that wait for it end (RFC 5660 L13, L23).</summary>
     public void Failed(TimeSpan now, ChildRequestHandle handle, CloseReason reason, string text)

@@ -100,7 +100,7 @@ internal sealed class Peering(IkeSaHandle handle, bool initiated, AddressPair pa
     /// <param name="wanted">What the entry wants for the flow.</param>
     public bool LeavesOut(FlowKey flow, SelectorSet wanted) =>
         !Children.Values.Any(c => c.Selectors.Covers(flow))
-        && Children.Values.Any(c => c.Selectors.SingleFlow is null && c.Selectors.Intersect(wanted) == c.Selectors);
+        && Children.Values.Any(c => (c.IsNarrowed || c.Selectors.SingleFlow is null) && wanted.Covers(c.Selectors));
 
     public void Heard(TimeSpan now)
     {
@@ -131,4 +131,7 @@ internal sealed record ChildSa(
     public EspSa? WaitingOutbound { get; set; }
 
     public ChildSaHandle? Rekeys { get; init; }
+
+    /// <summary>More was asked for.</summary>
+    public bool IsNarrowed { get; init; }
 }

@@ -29,8 +29,9 @@ internal sealed class SaLifecycle(EngineState state)
         _ => _lingering[0].At < _beside.Peek().At ? _lingering[0].At : _beside.Peek().At,
     };
 
+    /// <param name="asked">What this host asked for; null when it did not.</param>
     /// <returns>The Child SA, or null when its IKE SA is unknown.</returns>
-    public ChildSa? Established(TimeSpan now, ChildEstablished e)
+    public ChildSa? Established(TimeSpan now, ChildEstablished e, SelectorSet? asked)
     {
         if (state.Find(e.Sa) is not { Key: { } key } peering)
         {
@@ -48,6 +49,7 @@ internal sealed class SaLifecycle(EngineState state)
         {
             Encapsulation = encapsulation,
             Rekeys = e.Rekeys,
+            IsNarrowed = asked is not null && asked != e.Selectors,
             WaitingOutbound = waits ? outbound : null,
         };
         state.Add(peering, child);

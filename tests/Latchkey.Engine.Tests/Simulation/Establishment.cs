@@ -71,4 +71,17 @@ public sealed class Establishment
         Assert.False(fromW.IsEstablished);
         Assert.DoesNotContain(theatre.W.Daemon!.Engine.Latches(), latch => latch.State == LatchState.Established);
     }
+
+    /// <summary>W's policy has room for one flow of C's, and C asks for more: what it gets is for that one, whichever it needs.</summary>
+    [Fact]
+    public void L33_What_the_peer_narrows_to_another_flow_is_not_asked_for_again_and_again()
+    {
+        using var theatre = new Theatre();
+        theatre.W.ChangePolicy(Standard.Policy(Standard.Service with { Ports = [new PortPair(new PortRange(TcpStack.ServicePort, TcpStack.ServicePort), new PortRange(9, 9))] }));
+        var socket = theatre.C.Sockets.Connect(theatre.AddressOfC, theatre.W.Plan.Address);
+        Assert.True(theatre.World.RunUntil(() => !socket.IsOpen, Soon));
+        Assert.Equal(SocketOutcome.Refused, socket.Outcome);
+        Assert.Single(theatre.C.Daemon!.Raised, e => e.Kind == EventKind.ChildSaEstablished);
+        Assert.Contains(theatre.W.Daemon!.Raised, e => e.Kind == EventKind.ChildRefused);
+    }
 }
