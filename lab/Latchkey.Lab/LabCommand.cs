@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using Latchkey.Lab.Network;
 using Latchkey.Lab.Scenarios;
 using Latchkey.Lab.Stories;
@@ -12,7 +14,7 @@ public static class LabCommand
     private const int Interrupted = 130;
 
     public static Command Create() =>
-        new("lab", "Tell the scenarios with network namespaces, real programs and the real daemon (needs root)")
+        new("lab", "Run the laboratory's scenarios: hosts in network namespaces, real programs, this daemon (needs root)")
         {
             List(), RunScenario(), TellDemo(), Clean(),
         };
@@ -41,7 +43,7 @@ public static class LabCommand
     {
         var keep = Keep();
         var ipv6 = IPv6();
-        var command = new Command("demo", "Tell the story of the replaced peer three times: without IPsec, with wait, with close") { keep, ipv6 };
+        var command = new Command("demo", "Run the story of the replaced peer three times: without IPsec, with on_break = \"wait\", with \"close\"") { keep, ipv6 };
         command.SetAction((arguments, cancellation) => Guard(async interrupted =>
         {
             var performance = new Performance(new AddressPlan(arguments.GetValue(ipv6)), arguments.GetValue(keep), Full: false, new Narrator(Console.Out));
@@ -52,21 +54,17 @@ public static class LabCommand
 
     private static Command RunScenario()
     {
-        var scenario = new Argument<string>("scenario") { Description = "Its number, for example S3; or 'all'" };
-        var json = new Option<bool>("--json") { Description = "One JSON object for each scenario told; the story goes to standard error" };
+        var scenario = new Argument<string>("SCENARIO") { Description = "Its number in 'latchkey lab list', for example S3; or 'all'" };
+        var json = new Option<bool>("--json") { Description = "One JSON object for each scenario; what people read goes to standard error" };
         var keep = Keep();
         var ipv4 = new Option<bool>("--ipv4") { Description = "Only over IPv4" };
         var ipv6 = new Option<bool>("--ipv6") { Description = "Only over IPv6" };
         var full = new Option<bool>("--full") { Description = "Transfers of full length" };
-        var repeat = new Option<int>("--repeat") { Description = "Tell it this many times and give the distribution", DefaultValueFactory = _ => 1 };
-        repeat.Validators.Add(given =>
+        var repeat = new Option<int>("--repeat")
         {
-            if (given.GetValueOrDefault<int>() < 1)
-            {
-                given.AddError("--repeat must be at least 1");
-            }
-        });
-        var command = new Command("run", "Tell one scenario, over IPv4 unless --ipv6 is given, or all of them, over both")
+            Description = "Run it this many times, and give the distribution of the times it took to notice", HelpName = "N", DefaultValueFactory = _ => 1, CustomParser = Times,
+        };
+        var command = new Command("run", "Run one scenario, over IPv4 unless --ipv6 is given, or all of them, over both")
         {
             scenario, json, keep, ipv4, ipv6, full, repeat,
         };
@@ -74,7 +72,7 @@ public static class LabCommand
         {
             if (given.GetValue(ipv4) && given.GetValue(ipv6))
             {
-                given.AddError("--ipv4 and --ipv6 exclude each other; 'run all' without either tells every scenario over both");
+                given.AddError("--ipv4 and --ipv6 exclude each other; 'run all' without either runs every scenario over both");
             }
         });
         command.SetAction(async (arguments, cancellation) =>
@@ -83,7 +81,7 @@ public static class LabCommand
             var all = string.Equals(asked, "all", StringComparison.OrdinalIgnoreCase);
             if (!all && Catalog.Find(asked) is null)
             {
-                await Console.Error.WriteLineAsync($"There is no scenario {asked}; 'latchkey lab list' names them.");
+                await Console.Error.WriteLineAsync($"latchkey: there is no scenario '{asked}'; 'latchkey lab list' names them");
                 return WrongUsage;
             }
 
@@ -99,6 +97,16 @@ public static class LabCommand
         return command;
     }
 
+    private static int Times(ArgumentResult given)
+    {
+        if (!int.TryParse(given.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var times) || times < 1)
+        {
+            given.AddError($"--repeat takes a number from 1, not '{given.Tokens[0].Value}'");
+        }
+
+        return times;
+    }
+
     private static IReadOnlyList<AddressPlan> Families(bool onlyIPv4, bool onlyIPv6) =>
         onlyIPv4 ? [new(false)] : onlyIPv6 ? [new(true)] : [new(false), new(true)];
 
@@ -111,7 +119,7 @@ public static class LabCommand
     {
         if (!Environment.IsPrivilegedProcess)
         {
-            await Console.Error.WriteLineAsync("The laboratory makes network namespaces and TUN devices; it needs root.");
+            await Console.Error.WriteLineAsync("latchkey: the laboratory makes network namespaces and TUN devices; run it as root");
             return 1;
         }
 

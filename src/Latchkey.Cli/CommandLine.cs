@@ -12,7 +12,7 @@ public static class CommandLine
 {
     public const int Done = 0;
     public const int Failed = 1;
-    public const int WrongUsage = 2;
+    public const int UsedWrongly = 2;
 
     /// <summary>After SIGTERM or Ctrl-C: long enough for the daemon to say goodbye, short enough for a service manager.</summary>
     private static readonly TimeSpan TimeToStop = TimeSpan.FromSeconds(10);
@@ -22,13 +22,8 @@ public static class CommandLine
         var parsed = Create(context).Parse(args);
         if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
         {
-            foreach (var error in parsed.Errors)
-            {
-                await context.Error.WriteLineAsync($"latchkey: {error.Message}");
-            }
-
-            await context.Error.WriteLineAsync("See 'latchkey --help', or 'latchkey COMMAND --help'.");
-            return WrongUsage;
+            await WrongUsage.ExplainAsync(parsed, context.Error);
+            return UsedWrongly;
         }
 
         try

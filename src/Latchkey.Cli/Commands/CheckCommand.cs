@@ -12,7 +12,7 @@ internal static class CheckCommand
     {
         var config = CommonOptions.Config();
         var json = CommonOptions.Json();
-        var command = new Command("check", "Explain the configuration and warn, without running") { config, json };
+        var command = new Command("check", "Explain what the configuration means and warn of what may surprise, without running anything") { config, json };
         command.SetAction(parsed =>
         {
             var file = parsed.GetRequiredValue(config);

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using Latchkey.Cli.Output;
 using Latchkey.Daemon.Reports;
 
@@ -8,7 +10,7 @@ internal static class CloseCommand
 {
     public static Command Create(CliContext context)
     {
-        var latch = new Argument<uint>("LATCH") { Description = "Its number in 'latchkey latches'" };
+        var latch = new Argument<uint>("LATCH") { Description = "The number that 'latchkey latches' shows", CustomParser = Number };
         var command = QueryCommand.Create(
             context,
             "close",
@@ -18,5 +20,15 @@ internal static class CloseCommand
             report => context.Out.Line([new($"Latch {report.Id} is closed; the owner of its connection was told.")]));
         command.Add(latch);
         return command;
+    }
+
+    private static uint Number(ArgumentResult given)
+    {
+        if (!uint.TryParse(given.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        {
+            given.AddError($"a latch is named by its number, for example 7, not '{given.Tokens[0].Value}'; 'latchkey latches' shows it");
+        }
+
+        return number;
     }
 }

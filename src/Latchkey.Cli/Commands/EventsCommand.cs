@@ -15,7 +15,7 @@ internal static class EventsCommand
         var control = CommonOptions.Control();
         var json = new Option<bool>("--json") { Description = "One JSON object a line (docs/json.md)" };
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on with new events as they come" };
-        var command = new Command("events", "Show what happened") { control, json, follow };
+        var command = new Command("events", "Show the last events, oldest first: latches made and broken, peers, SAs, refusals") { control, json, follow };
         command.SetAction(async (parsed, cancellation) =>
         {
             using var client = new ControlClient(parsed.GetRequiredValue(control));

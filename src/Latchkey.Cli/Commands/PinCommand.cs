@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Latchkey.Cli.Output;
+using Latchkey.Crypto;
 using Latchkey.Daemon.Reports;
 
 namespace Latchkey.Cli.Commands;
@@ -11,10 +12,17 @@ internal static class PinCommand
         var address = AddressArgument.Create();
         var key = new Option<string?>("--key") { Description = "The fingerprint that was compared by telephone; without it, the key in use there", HelpName = "SHA256:…" };
         var close = new Option<bool>("--close") { Description = "Reset connections with that address that are tied to another key" };
+        key.Validators.Add(given =>
+        {
+            if (given.Tokens is [var token] && !KeyFingerprint.TryParse(token.Value, out _))
+            {
+                given.AddError($"a key is named SHA256: and 43 base64 digits, not '{token.Value}'; run 'latchkey fingerprint' on the peer and copy what it prints");
+            }
+        });
         var command = QueryCommand.Create(
             context,
             "pin",
-            "Lock down: let only one key speak for an address; the live connection with that key is not touched",
+            "Let only one key speak for an address; live connections with that key are not touched",
             (client, parsed, cancellation) => client.PinAsync(parsed.GetRequiredValue(address), parsed.GetValue(key), parsed.GetValue(close), cancellation),
             ReportJson.Indented.PinChangeReport,
             report => Show(context, report));

@@ -9,7 +9,7 @@ internal static class ReloadCommand
     public static Command Create(CliContext context) => QueryCommand.Create(
         context,
         "reload",
-        "Have the daemon read its configuration file again and change its policy; a bad file changes nothing",
+        "Have the daemon read its configuration file again and take over its policy; a bad file changes nothing",
         (client, _, cancellation) => client.ReloadAsync(cancellation),
         ReportJson.Indented.ReloadReport,
         report => Show(context, report),

@@ -11,18 +11,13 @@ internal static class RotateCommand
     public static Command Create(CliContext context)
     {
         var config = CommonOptions.Config();
-        var command = new Command("rotate", "Make a new key for this host, for which the old one vouches; used from the daemon's next start") { config };
+        var command = new Command("rotate", "Make a new key for this host, for which the old one vouches; the daemon uses it from its next start") { config };
         command.SetAction(async (parsed, _) =>
         {
             var result = ConfigurationReader.ReadFile(parsed.GetRequiredValue(config));
             if (result.Configuration is not { } configuration)
             {
-                foreach (var error in result.Errors)
-                {
-                    await context.Error.WriteLineAsync($"latchkey: {error}");
-                }
-
-                return CommandLine.Failed;
+                return await Findings.RefuseAsync(context, result);
             }
 
             var (old, fresh) = IdentityStore.Rotate(configuration.Settings.KeyFile, SystemRandom.Instance, context.Time.GetUtcNow().UtcDateTime);

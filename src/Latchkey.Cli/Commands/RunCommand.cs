@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Latchkey.Cli.Output;
 using Latchkey.Daemon.Configuration;
 using Latchkey.Daemon.Hosting;
 using Latchkey.Daemon.Logging;
@@ -11,18 +12,13 @@ internal static class RunCommand
     public static Command Create(CliContext context)
     {
         var config = CommonOptions.Config();
-        var command = new Command("run", "Run the daemon, until SIGTERM or Ctrl-C") { config };
+        var command = new Command("run", "Run the daemon in the foreground, until SIGTERM or Ctrl-C") { config };
         command.SetAction(async (parsed, cancellation) =>
         {
             var result = ConfigurationReader.ReadFile(parsed.GetRequiredValue(config));
             if (result.Configuration is null)
             {
-                foreach (var error in result.Errors)
-                {
-                    await context.Error.WriteLineAsync($"latchkey: {error}");
-                }
-
-                return CommandLine.Failed;
+                return await Findings.RefuseAsync(context, result);
             }
 
             using var output = StandardErrorLog.ForProcess();

@@ -9,7 +9,7 @@ internal static class StatusCommand
     public static Command Create(CliContext context) => QueryCommand.Create(
         context,
         "status",
-        "Show how the daemon is",
+        "Show the state of the daemon: what it protects, what it counts, what works less well than it could",
         (client, _, cancellation) => client.StatusAsync(cancellation),
         ReportJson.Indented.StatusReport,
         report => Show(context, report));
@@ -24,7 +24,7 @@ internal static class StatusCommand
         facts.Add("ciphers", report.Ciphers is { Variant: { } variant } c ? $"{c.Library} {c.Version} ({variant})" : $"{report.Ciphers.Library} {report.Ciphers.Version}");
         facts.Add("protects", report.Protect.Count == 0 ? "nothing" : string.Join(", ", report.Protect));
         facts.Add("latches", Counts(report.Latches.Select(l => (l.Key, (long)l.Value))));
-        facts.Add("in clear", $"{report.ClearFlows} flows; {report.IpsecHosts} hosts never again");
+        facts.Add("in clear", $"{report.ClearFlows} flows; {report.IpsecHosts} hosts have spoken IPsec and are never reached so again");
         facts.Add("peers", $"{report.Peers} connected, {report.KnownPeers} known by configuration");
         facts.Add("SAs", $"{report.IkeSas} IKE, {report.ChildSas} Child");
         foreach (var tunnel in report.Tunnels)

@@ -1,7 +1,7 @@
 namespace Latchkey.Daemon.Configuration;
 
 /// <summary>Guesses which word was meant by a misspelt one.</summary>
-internal static class NearestWord
+public static class NearestWord
 {
     /// <summary>The word at most two edits away, or null.</summary>
     public static string? To(string misspelt, IEnumerable<string> words)

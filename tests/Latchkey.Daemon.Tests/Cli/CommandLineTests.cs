@@ -28,7 +28,7 @@ public sealed class CommandLineTests : IAsyncDisposable
             ciphers          intel-ipsec-mb 1.3.0 (vaes_avx512)
             protects         app
             latches          2 ESTABLISHED, 1 BROKEN
-            in clear         1 flows; 3 hosts never again
+            in clear         1 flows; 3 hosts have spoken IPsec and are never reached so again
             peers            1 connected, 1 known by configuration
             SAs              1 IKE, 1 Child
             tunnel site      192.0.2.1 to 198.51.100.7 (may move to 192.0.2.7, 203.0.113.0/24)
@@ -187,12 +187,35 @@ public sealed class CommandLineTests : IAsyncDisposable
     [InlineData("unpin r1")]
     [InlineData("forget")]
     [InlineData("explain tcp nonsense")]
+    [InlineData("pin 192.0.2.7 --key SHA256:short")]
+    [InlineData("lab run S3 --repeat many")]
     [InlineData("")]
+    [InlineData("lab")]
     public async Task Wrong_usage_is_exit_status_2(string arguments)
     {
         Assert.Equal(2, await CommandLine.RunAsync(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries), Context(), TestContext.Current.CancellationToken));
         Assert.Contains("latchkey: ", _error.ToString(), StringComparison.Ordinal);
         Assert.Contains("--help", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("statsu", "latchkey: there is no command 'statsu'; did you mean 'status'?\nSee 'latchkey --help'.\n")]
+    [InlineData("status --jsn", "latchkey: there is no option '--jsn' here; did you mean '--json'?\nSee 'latchkey status --help'.\n")]
+    [InlineData("check latchkey.toml", "latchkey: 'latchkey.toml' is one word too many\nSee 'latchkey check --help'.\n")]
+    [InlineData("close seven", "latchkey: a latch is named by its number, for example 7, not 'seven'; 'latchkey latches' shows it\nSee 'latchkey close --help'.\n")]
+    [InlineData("lab ruin", "latchkey: there is no command 'ruin'; did you mean 'run'?\nSee 'latchkey lab --help'.\n")]
+    public async Task Wrong_usage_is_explained_with_what_was_probably_meant(string arguments, string explanation)
+    {
+        Assert.Equal(2, await CommandLine.RunAsync(arguments.Split(' '), Context(), TestContext.Current.CancellationToken));
+        Assert.Equal(explanation, _error.ToString());
+    }
+
+    [Fact]
+    public async Task Without_a_command_the_commands_are_listed()
+    {
+        Assert.Equal(2, await CommandLine.RunAsync([], Context(), TestContext.Current.CancellationToken));
+        Assert.Contains("  status ", _error.ToString(), StringComparison.Ordinal);
+        Assert.Empty(_out.ToString());
     }
 
     [Fact]
