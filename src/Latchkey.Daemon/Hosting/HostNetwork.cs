@@ -23,7 +23,7 @@ internal sealed class HostNetwork : IDisposable
     private const int MtuOfEthernet = 1500;
 
     private AeadAlgorithm _widest = Proposals.CipherNames.GetAt(0).Value;
-    private readonly List<IDisposable> _open = [];
+    private readonly DisposalStack _open = new();
 
     private HostNetwork(SecurityPolicy policy, IReadOnlyCollection<FlowKey> connections, IReadOnlyList<string> degraded)
     {
@@ -32,11 +32,11 @@ internal sealed class HostNetwork : IDisposable
         try
         {
             // Sockets first: a port that is taken must be found before anything of the host is changed.
-            Port500 = Keep(new UdpLink(IkeLinks.Port, sockets));
-            Port4500 = Keep(new UdpLink(IkeLinks.PortWithEsp, sockets with { Trains = true }));
-            Esp = Keep(new RawEspLink(sockets));
-            Tun = Keep(new TunDevice(DeviceMtu, settings.Device));
-            Protection = Keep(new TrafficProtection(settings, Tun.Index, InnerMtu));
+            Port500 = _open.Push(new UdpLink(IkeLinks.Port, sockets));
+            Port4500 = _open.Push(new UdpLink(IkeLinks.PortWithEsp, sockets with { Trains = true }));
+            Esp = _open.Push(new RawEspLink(sockets));
+            Tun = _open.Push(new TunDevice(DeviceMtu, settings.Device));
+            Protection = _open.Push(new TrafficProtection(settings, Tun.Index, InnerMtu));
             Held = TrafficProtection.KeptInside(connections, settings).Where(flow => policy.Find(flow) is null).ToHashSet();
             Repaired = Protect(policy.Protect, Held);
         }
@@ -107,15 +107,7 @@ internal sealed class HostNetwork : IDisposable
     internal static IEnumerable<ProtectedSelector> Selectors(ProtectEntry entry) =>
         entry.Ports.Select(pair => new ProtectedSelector(entry.Local, entry.Remote, entry.Protocol, Span(pair.Local), Span(pair.Remote), entry.ClearUntilIpsec) { Tunnel = entry.Tunnel, IsForwarded = entry.Forwarding is not null });
 
-    public void Dispose()
-    {
-        for (var i = _open.Count - 1; i >= 0; i--)
-        {
-            _open[i].Dispose();
-        }
-
-        _open.Clear();
-    }
+    public void Dispose() => _open.Dispose();
 
     private static PortSpan Span(PortRange range) => new(range.Start, range.End);
 
@@ -123,11 +115,4 @@ internal sealed class HostNetwork : IDisposable
     private int InnerMtu(int outerMtu, bool v6, bool tunnel) => InnerMtu(outerMtu, v6, tunnel, _widest);
 
     private static int InnerMtu(int outerMtu, bool v6, bool tunnel, AeadAlgorithm cipher) => EspOverhead.InnerMtu(outerMtu, v6, Encapsulation.Udp, cipher, tunnel);
-
-    private T Keep<T>(T opened)
-        where T : IDisposable
-    {
-        _open.Add(opened);
-        return opened;
-    }
 }

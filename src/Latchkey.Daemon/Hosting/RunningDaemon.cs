@@ -10,7 +10,7 @@ using Latchkey.Wire;
 
 namespace Latchkey.Daemon.Hosting;
 
-/// <summary>Answers the control API from the engine and the Configuration.</summary>
+/// <summary>Answers the control API from the engine and the configuration.</summary>
 /// <param name="drops">Packets the datapath dropped, by reason.</param>
 /// <param name="degraded">What works less well than it could here.</param>
 /// <param name="applications">What applications say.</param>
@@ -60,7 +60,6 @@ internal sealed class RunningDaemon(
                 Named(engine.IkeDrops),
                 loop.Refused,
                 engine.JournalFailure is { } failure ? [.. degraded(), $"the latch journal cannot be written: {failure}; connections that begin now are refused"] : degraded())
-
             {
                 Ciphers = CiphersReport.Of(AeadBackend.Chosen),
                 Memory = MemoryReport.Now(),

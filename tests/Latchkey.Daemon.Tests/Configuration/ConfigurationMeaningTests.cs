@@ -138,7 +138,7 @@ public class ConfigurationMeaningTests
     public void INITIAL_CONTACT_of_foreign_peers_breaks_unless_told_otherwise(string key, bool breaks)
     {
         var settings = Read($"[ike]\n{key}\n").Settings;
-        Assert.Equal((breaks, breaks), (settings.BreakOnForeignInitialContact, DaemonHost.EngineSettings(settings, []).BreakOnForeignInitialContact));
+        Assert.Equal((breaks, breaks), (settings.BreakOnForeignInitialContact, EngineConfiguration.Of(settings, []).BreakOnForeignInitialContact));
     }
 
     [Fact]
@@ -153,8 +153,8 @@ public class ConfigurationMeaningTests
     [Fact]
     public void Nobody_proves_himself_anew_unless_a_lifetime_is_written_down()
     {
-        Assert.Null(DaemonHost.EngineSettings(Read("[ike]\n").Settings, []).Ike.AuthenticationLifetime);
-        Assert.Equal(TimeSpan.FromHours(8), DaemonHost.EngineSettings(Read("[ike]\nauthentication_lifetime = \"8h\"\n").Settings, []).Ike.AuthenticationLifetime);
+        Assert.Null(EngineConfiguration.Of(Read("[ike]\n").Settings, []).Ike.AuthenticationLifetime);
+        Assert.Equal(TimeSpan.FromHours(8), EngineConfiguration.Of(Read("[ike]\nauthentication_lifetime = \"8h\"\n").Settings, []).Ike.AuthenticationLifetime);
     }
 
     [Fact]

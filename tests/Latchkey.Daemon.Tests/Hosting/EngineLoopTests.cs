@@ -26,7 +26,7 @@ public sealed class EngineLoopTests : IDisposable
     public EngineLoopTests()
     {
         var entry = new ProtectEntry { Name = "all", Protocol = IpProtocol.Tcp, Trust = TrustLevel.Anyone };
-        _engine = new LatchEngine(DaemonHost.EngineSettings(new DaemonSettings(), []), new SecurityPolicy([entry], []), _identity, SystemRandom.Instance);
+        _engine = new LatchEngine(EngineConfiguration.Of(new DaemonSettings(), []), new SecurityPolicy([entry], []), _identity, SystemRandom.Instance);
         _loop = new EngineLoop(_engine, new DaemonClock(), effect => _mayWait(effect));
     }
 
@@ -191,7 +191,7 @@ public sealed class EngineLoopTests : IDisposable
     {
         var questions = Questions();
         var somebody = new InetEndpoint(Flow.Remote, 500);
-        var most = DaemonHost.EngineSettings(new DaemonSettings(), []).Ike.CookieRate;
+        var most = EngineConfiguration.Of(new DaemonSettings(), []).Ike.CookieRate;
         var first = new IkeMessage(
             IkeHeader.ForRequest(1, 0, ExchangeType.IkeSaInit, fromInitiator: true, messageId: 0), [new NoncePayload(new byte[32])]).ToBytes();
         for (var i = 0; i < most + 20_000; i++)

@@ -8,7 +8,7 @@ namespace Latchkey.Daemon.Tests.Hosting;
 
 public class RehearsalTests
 {
-    private static readonly EngineSettings Settings = DaemonHost.EngineSettings(new DaemonSettings(), []);
+    private static readonly EngineSettings Settings = EngineConfiguration.Of(new DaemonSettings(), []);
 
     [Fact]
     public void The_story_ends_as_it_should() => Rehearsal.Play(Settings);

@@ -26,7 +26,7 @@ public sealed class PinKeeperTests : IAsyncDisposable
     public PinKeeperTests()
     {
         _database = StateDatabase.Open(_directory.FullName);
-        _engine = new LatchEngine(DaemonHost.EngineSettings(new(), []), SecurityPolicy.Empty, _identity, SystemRandom.Instance);
+        _engine = new LatchEngine(EngineConfiguration.Of(new(), []), SecurityPolicy.Empty, _identity, SystemRandom.Instance);
         _loop = new EngineLoop(_engine, new DaemonClock());
         _keeper = new PinKeeper(new PinStore(_database, () => DateTime.UnixEpoch), _loop, (fails, text) => _told.Add((fails, text)));
         _loop.Start(_ => { });

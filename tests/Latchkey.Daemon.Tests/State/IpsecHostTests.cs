@@ -45,7 +45,7 @@ public sealed class IpsecHostTests : IDisposable
     public async Task B13_While_it_cannot_be_recorded_no_further_flow_goes_in_clear_and_then_it_is()
     {
         using var identity = SigningKey.Generate(SystemRandom.Instance);
-        using var engine = new LatchEngine(DaemonHost.EngineSettings(new DaemonSettings(), []), SecurityPolicy.Empty, identity, SystemRandom.Instance);
+        using var engine = new LatchEngine(EngineConfiguration.Of(new DaemonSettings(), []), SecurityPolicy.Empty, identity, SystemRandom.Instance);
         using var loop = new EngineLoop(engine, new DaemonClock());
         using var told = new BlockingCollection<(bool Fails, string Text)>();
         using var database = StateDatabase.Open(_directory.FullName);
