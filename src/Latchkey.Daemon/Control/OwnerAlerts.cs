@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Latchkey.Wire;
 
 namespace Latchkey.Daemon.Control;
@@ -9,7 +10,10 @@ namespace Latchkey.Daemon.Control;
 /// </summary>
 public sealed class OwnerAlerts(ISocketHolders sockets)
 {
-    /// <summary>An owner who does not take an alert within this time is dropped, once; the reset of his connection must not wait for ever.</summary>
+    /// <summary>
+    /// Owners who do not take an alert within this time are dropped, once. It is the time of all of them together: a user may
+    /// have many streams, and who reads none of them must not hold up the engine, and everybody's resets, once for each.
+    /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
 
     private ImmutableArray<OwnerSubscription> _subscriptions = [];
@@ -25,9 +29,10 @@ public sealed class OwnerAlerts(ISocketHolders sockets)
     /// <summary>Returns when every owner who listens for this connection has the events up to <paramref name="last"/>, or was dropped.</summary>
     public void AwaitDelivery(FlowKey flow, long last)
     {
+        var begin = Stopwatch.GetTimestamp();
         foreach (var subscription in _subscriptions)
         {
-            if (subscription.Watches(flow) && !subscription.TryAwait(last, Patience))
+            if (subscription.Watches(flow) && !subscription.TryAwait(last, Patience - Stopwatch.GetElapsedTime(begin)))
             {
                 subscription.Drop();
             }
