@@ -19,6 +19,12 @@ public static class ConfigurationReader
         var findings = new FindingList(file);
         try
         {
+            if (Directory.Exists(file))
+            {
+                findings.ErrorInFile("this is a directory, not a configuration", "name the file in it with --config FILE");
+                return new(null, findings.ToImmutable());
+            }
+
             using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
             mode = File.GetUnixFileMode(stream.SafeFileHandle);
             var bytes = new byte[MaximumLength + 1];
@@ -33,7 +39,8 @@ public static class ConfigurationReader
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or DecoderFallbackException)
         {
-            findings.ErrorInFile($"cannot read the configuration: {Reason(e)}", "write it, or name another with --config FILE");
+            var (reason, remedy) = Explain(e);
+            findings.ErrorInFile($"cannot read the configuration: {reason}", $"{remedy}, or name another with --config FILE");
             return new(null, findings.ToImmutable());
         }
 
@@ -96,11 +103,11 @@ public static class ConfigurationReader
         }
     }
 
-    private static string Reason(Exception e) => e switch
+    private static (string Reason, string Remedy) Explain(Exception e) => e switch
     {
-        FileNotFoundException or DirectoryNotFoundException => "it does not exist",
-        UnauthorizedAccessException => "permission denied",
-        DecoderFallbackException => "it is not UTF-8 text",
-        _ => e.Message,
+        FileNotFoundException or DirectoryNotFoundException => ("it does not exist", "write it (docs/configuration.md begins with the shortest useful one)"),
+        UnauthorizedAccessException => ("permission denied", "run as root"),
+        DecoderFallbackException => ("it is not UTF-8 text", "save it as UTF-8"),
+        _ => (e.Message, "mend that"),
     };
 }

@@ -33,8 +33,8 @@ internal static class ForwardingReader
         var defaults = Forwarding.Default;
         return new(
             Flows(section) ?? defaults.FlowMaximum,
-            Idle(section, "forward_tcp_idle", "124m") ?? defaults.TcpIdle,
-            Idle(section, "forward_idle", "5m") ?? defaults.Idle);
+            Duration.Read(section, "forward_tcp_idle", "124m") ?? defaults.TcpIdle,
+            Duration.Read(section, "forward_idle", "5m") ?? defaults.Idle);
     }
 
     private static int? Flows(TomlSection section)
@@ -52,22 +52,6 @@ internal static class ForwardingReader
         }
 
         section.Refuse(Key, $"'{Key}' must be {expected}, not {text}", $"write for example {Key} = 1000");
-        return null;
-    }
-
-    private static TimeSpan? Idle(TomlSection section, string key, string example)
-    {
-        if (section.Text(key, Duration.Expected, $"{key} = \"{example}\"") is not { } text)
-        {
-            return null;
-        }
-
-        if (Duration.TryParse(text, out var idle) && idle >= Duration.ShortestLifetime && idle <= Duration.LongestLifetime)
-        {
-            return idle;
-        }
-
-        section.Refuse(key, $"'{key}' must be from 10s to 24h, not \"{text}\"", $"write for example {key} = \"{example}\"");
         return null;
     }
 }

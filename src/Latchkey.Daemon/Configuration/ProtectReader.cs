@@ -145,7 +145,8 @@ internal static class ProtectReader
             section.Refuse("protocol", $"{section.Title} does not say which protocol it protects", "add protocol = \"tcp\" (or \"udp\", or \"any\")");
         }
 
-        return section.Choice("protocol", null, Protocols, new Dictionary<string, string> { ["sctp"] = "multi-homing needs care that is still to be built" });
+        // Where it is refused, that is said; one with ports stands in for it, so that nothing else of the entry is refused because of it.
+        return section.Choice("protocol", IpProtocol.Udp, Protocols, new Dictionary<string, string> { ["sctp"] = "multi-homing needs care that is still to be built" });
     }
 
     private static Disposition? OnBreak(TomlSection section, IpProtocol? protocol)
@@ -216,7 +217,7 @@ internal static class ProtectReader
             return PortRange.Any;
         }
 
-        var dash = text.IndexOf('-', 1 <= text.Length ? 1 : 0);
+        var dash = text.IndexOf('-');
         var first = dash < 0 ? text : text[..dash];
         var last = dash < 0 ? text : text[(dash + 1)..];
         if (Port(first) is not { } start || Port(last) is not { } end)

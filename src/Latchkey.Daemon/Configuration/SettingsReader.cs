@@ -96,26 +96,5 @@ internal static class SettingsReader
         return null;
     }
 
-    private static TimeSpan? Lifetime(TomlSection ike, string key)
-    {
-        if (ike.Text(key, Duration.Expected, $"{key} = \"4h\"") is not { } text)
-        {
-            return null;
-        }
-
-        if (!Duration.TryParse(text, out var lifetime))
-        {
-            ike.Refuse(key, $"'{key}' must be {Duration.Expected}, not \"{text}\"", $"write for example {key} = \"4h\"");
-        }
-        else if (lifetime < Duration.ShortestLifetime || lifetime > Duration.LongestLifetime)
-        {
-            ike.Refuse(key, $"'{key}' must be from 10s to 24h, not \"{text}\"", $"write for example {key} = \"4h\"");
-        }
-        else
-        {
-            return lifetime;
-        }
-
-        return null;
-    }
+    private static TimeSpan? Lifetime(TomlSection ike, string key) => Duration.Read(ike, key, "4h");
 }

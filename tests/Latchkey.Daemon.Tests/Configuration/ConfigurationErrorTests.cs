@@ -153,6 +153,20 @@ public class ConfigurationErrorTests
         Assert.Contains("--config", error.Remedy, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_directory_is_no_configuration()
+    {
+        var error = Assert.Single(ConfigurationReader.ReadFile(Path.GetTempPath()).Errors);
+
+        Assert.Contains("is a directory", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("protocol = \"icmp\"\n")]
+    public void A_protocol_that_is_refused_makes_nothing_else_wrong(string protocol) =>
+        Assert.Single(ConfigurationReader.Read($"[[protect]]\nname = \"app\"\n{protocol}port = 7000\non_break = \"failover\"\nclear = \"until-ipsec\"\n", "f").Errors);
+
     private static string Peer(string name, string key, string address) =>
         $"[[peer]]\nname = \"{name}\"\nkey = \"{key}\"\naddresses = [\"{address}\"]\n";
 }
