@@ -16,14 +16,16 @@ internal static class Answers
         }
         catch (Refusal refusal) when (!context.Response.HasStarted)
         {
-            context.Response.StatusCode = refusal.Status;
-            await Answer(context, new ErrorReport(refusal.Problem, refusal.Remedy), ReportJson.Compact.ErrorReport).ConfigureAwait(false);
+            await Refuse(context, refusal.Status, refusal.Problem, refusal.Remedy).ConfigureAwait(false);
+        }
+        catch (RefusedException refused) when (!context.Response.HasStarted)
+        {
+            await Refuse(context, StatusCodes.Status409Conflict, refused.Problem, refused.Remedy).ConfigureAwait(false);
         }
         catch (BadHttpRequestException e) when (!context.Response.HasStarted)
         {
             // Too long a body, or one that comes too slowly.
-            context.Response.StatusCode = e.StatusCode;
-            await Answer(context, new ErrorReport(e.Message.TrimEnd('.'), "see the bounds in docs/control-api.md"), ReportJson.Compact.ErrorReport).ConfigureAwait(false);
+            await Refuse(context, e.StatusCode, e.Message.TrimEnd('.'), "see the bounds in docs/control-api.md").ConfigureAwait(false);
         }
     }
 
@@ -31,5 +33,11 @@ internal static class Answers
     {
         context.Response.ContentType = "application/json";
         await JsonSerializer.SerializeAsync(context.Response.Body, report, type, context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private static Task Refuse(HttpContext context, int status, string problem, string remedy)
+    {
+        context.Response.StatusCode = status;
+        return Answer(context, new ErrorReport(problem, remedy), ReportJson.Compact.ErrorReport);
     }
 }

@@ -27,7 +27,7 @@ internal static class ControlEndpoints
         routes.MapPost("/reload", (RequestDelegate)(async c => await Answer(c, await daemon.ReloadAsync(c.RequestAborted).ConfigureAwait(false), Json.ReloadReport).ConfigureAwait(false)));
         PinEndpoints.Map(routes, daemon);
         routes.MapGet("/events", (RequestDelegate)(c => Events(c, daemon, stopping)));
-        routes.MapFallback((RequestDelegate)(c => Refuse(c, StatusCodes.Status404NotFound, $"there is no {c.Request.Method} {c.Request.Path}", "see docs/control-api.md")));
+        routes.MapFallback((RequestDelegate)(c => throw new Refusal(StatusCodes.Status404NotFound, $"there is no {c.Request.Method} {c.Request.Path}", "see docs/control-api.md")));
     }
 
     private static void Get<T>(IEndpointRouteBuilder routes, string path, Func<HttpContext, Task<T>> ask, JsonTypeInfo<T> type) =>
@@ -36,42 +36,34 @@ internal static class ControlEndpoints
     private static async Task Fingerprint(HttpContext context, IDaemonControl daemon)
     {
         string? peer = context.Request.Query["peer"];
-        if (await daemon.FingerprintAsync(peer, context.RequestAborted).ConfigureAwait(false) is { } report)
-        {
-            await Answer(context, report, Json.FingerprintReport).ConfigureAwait(false);
-        }
-        else
-        {
-            await Refuse(context, StatusCodes.Status404NotFound, $"no peer '{peer}' is configured or connected", "see 'latchkey peers'").ConfigureAwait(false);
-        }
+        var report = await daemon.FingerprintAsync(peer, context.RequestAborted).ConfigureAwait(false)
+            ?? throw new Refusal(StatusCodes.Status404NotFound, $"no peer '{peer}' is configured or connected", "see 'latchkey peers'");
+        await Answer(context, report, Json.FingerprintReport).ConfigureAwait(false);
     }
 
     private static async Task Explain(HttpContext context, IDaemonControl daemon)
     {
-        if (FlowQuery.TryParse(context.Request.Query["flow"], out var query, out var error))
+        if (!FlowQuery.TryParse(context.Request.Query["flow"], out var query, out var error))
         {
-            await Answer(context, await daemon.ExplainAsync(query, context.RequestAborted).ConfigureAwait(false), Json.ExplainReport).ConfigureAwait(false);
+            throw new Refusal(StatusCodes.Status400BadRequest, error, "ask for example /explain?flow=tcp+10.0.0.1:7000+10.0.0.2");
         }
-        else
-        {
-            await Refuse(context, StatusCodes.Status400BadRequest, error, "ask for example /explain?flow=tcp+10.0.0.1:7000+10.0.0.2").ConfigureAwait(false);
-        }
+
+        await Answer(context, await daemon.ExplainAsync(query, context.RequestAborted).ConfigureAwait(false), Json.ExplainReport).ConfigureAwait(false);
     }
 
     private static async Task Close(HttpContext context, IDaemonControl daemon)
     {
         if (!uint.TryParse((string?)context.Request.RouteValues["id"], NumberStyles.None, CultureInfo.InvariantCulture, out var id))
         {
-            await Refuse(context, StatusCodes.Status400BadRequest, "a latch is named by its number", "see 'latchkey latches'").ConfigureAwait(false);
+            throw new Refusal(StatusCodes.Status400BadRequest, $"a latch is named by its number, not '{context.Request.RouteValues["id"]}'", "see 'latchkey latches'");
         }
-        else if (await daemon.CloseLatchAsync(new LatchId(id), context.RequestAborted).ConfigureAwait(false))
+
+        if (!await daemon.CloseLatchAsync(new LatchId(id), context.RequestAborted).ConfigureAwait(false))
         {
-            await Answer(context, new ClosedReport(id, true), Json.ClosedReport).ConfigureAwait(false);
+            throw new Refusal(StatusCodes.Status404NotFound, $"there is no live latch {id}", "see 'latchkey latches'");
         }
-        else
-        {
-            await Refuse(context, StatusCodes.Status404NotFound, $"there is no live latch {id}", "see 'latchkey latches'").ConfigureAwait(false);
-        }
+
+        await Answer(context, new ClosedReport(id, true), Json.ClosedReport).ConfigureAwait(false);
     }
 
     /// <summary>Server-sent events: the remembered ones, then, unless <c>follow=false</c>, the new ones as they come.</summary>
@@ -82,8 +74,7 @@ internal static class ControlEndpoints
         var after = 0L;
         if (last is not null && !long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out after))
         {
-            await Refuse(context, StatusCodes.Status400BadRequest, $"'{last}' is not the number of an event", "use the 'seq' of the last event seen").ConfigureAwait(false);
-            return;
+            throw new Refusal(StatusCodes.Status400BadRequest, $"'{last}' is not the number of an event", "use the 'seq' of the last event seen");
         }
 
         context.Response.ContentType = "text/event-stream";
@@ -118,10 +109,4 @@ internal static class ControlEndpoints
     }
 
     private static Task Send(HttpContext context, EventReport report) => context.Response.WriteAsync(ServerSentEvent.Of(report), context.RequestAborted);
-
-    internal static Task Refuse(HttpContext context, int status, string error, string remedy)
-    {
-        context.Response.StatusCode = status;
-        return Answer(context, new ErrorReport(error, remedy), Json.ErrorReport);
-    }
 }

@@ -17,36 +17,26 @@ internal static class PinEndpoints
         routes.MapPost("/pins/{address}/forget", (RequestDelegate)(c => Change(c, daemon.ForgetAsync)));
     }
 
-    private static async Task Pin(HttpContext context, IDaemonControl daemon)
+    private static Task Pin(HttpContext context, IDaemonControl daemon)
     {
         string? key = context.Request.Query["key"];
         KeyFingerprint? wanted = KeyFingerprint.TryParse(key, out var parsed) ? parsed : null;
         if (key is not null && wanted is null)
         {
-            await ControlEndpoints.Refuse(
-                context, StatusCodes.Status400BadRequest, $"a key is named SHA256: and 43 base64 digits, not '{key}'", "run 'latchkey fingerprint' on the peer and copy what it prints").ConfigureAwait(false);
-            return;
+            throw new Refusal(
+                StatusCodes.Status400BadRequest, $"a key is named SHA256: and 43 base64 digits, not '{key}'", "run 'latchkey fingerprint' on the peer and copy what it prints");
         }
 
-        await Change(context, (address, cancellation) => daemon.PinAsync(address, wanted, context.Request.Query["close"] == "true", cancellation)).ConfigureAwait(false);
+        return Change(context, (address, cancellation) => daemon.PinAsync(address, wanted, context.Request.Query["close"] == "true", cancellation));
     }
 
     private static async Task Change(HttpContext context, Func<InetAddress, CancellationToken, Task<PinChangeReport>> change)
     {
         if (!InetAddress.TryParse((string?)context.Request.RouteValues["address"], out var address))
         {
-            await ControlEndpoints.Refuse(
-                context, StatusCodes.Status400BadRequest, $"'{context.Request.RouteValues["address"]}' is not an IPv4 or IPv6 address", "a key is pinned to one address").ConfigureAwait(false);
-            return;
+            throw new Refusal(StatusCodes.Status400BadRequest, $"'{context.Request.RouteValues["address"]}' is not an IPv4 or IPv6 address", "a key is pinned to one address");
         }
 
-        try
-        {
-            await Answers.Answer(context, await change(address, context.RequestAborted).ConfigureAwait(false), ReportJson.Compact.PinChangeReport).ConfigureAwait(false);
-        }
-        catch (RefusedException e)
-        {
-            await ControlEndpoints.Refuse(context, StatusCodes.Status409Conflict, e.Problem, e.Remedy).ConfigureAwait(false);
-        }
+        await Answers.Answer(context, await change(address, context.RequestAborted).ConfigureAwait(false), ReportJson.Compact.PinChangeReport).ConfigureAwait(false);
     }
 }

@@ -56,7 +56,7 @@ internal sealed class PinDesk(EngineLoop loop, PinKeeper keeper, IpsecHostStore 
                 hosts.Forget(address);
             },
             pins => pins.Forgetting(address), address, pin?.Key,
-            $"everything known of {address} is forgotten; who may speak for it is up to 'trust' again", cancellation,
+            $"Everything known of {address} is forgotten; who may speak for it is up to 'trust' again", cancellation,
             engine => engine.ForgetIpsecHost(address)).ConfigureAwait(false);
     }
 
