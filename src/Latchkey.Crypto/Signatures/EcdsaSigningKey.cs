@@ -34,7 +34,7 @@ internal sealed class EcdsaSigningKey : SigningKey
         return true;
     }
 
-    public override string ToPem() => PrivateKeyFile.Write(_key);
+    public override SecretBytes ToPem() => PrivateKeyFile.Write(_key);
 
     protected override void Dispose(bool disposing) => _key.Dispose();
 }

@@ -33,7 +33,7 @@ internal sealed class Ed25519SigningKey : SigningKey
         return true;
     }
 
-    public override string ToPem() => PrivateKeyFile.WriteEd25519(_seed.Span);
+    public override SecretBytes ToPem() => PrivateKeyFile.WriteEd25519(_seed.Span);
 
     protected override void Dispose(bool disposing) => _seed.Dispose();
 }

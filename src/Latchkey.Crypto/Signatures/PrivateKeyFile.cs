@@ -1,6 +1,9 @@
+using System.Buffers;
+using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Formats.Asn1;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Latchkey.Crypto;
 
@@ -17,16 +20,16 @@ internal static class PrivateKeyFile
         return new Ed25519SigningKey(seed);
     }
 
-    public static bool TryRead(string pem, [NotNullWhen(true)] out SigningKey? key, [NotNullWhen(false)] out string? error)
+    public static bool TryRead(ReadOnlySpan<byte> pem, [NotNullWhen(true)] out SigningKey? key, [NotNullWhen(false)] out string? error)
     {
         key = null;
-        if (!PemEncoding.TryFind(pem, out var fields))
+        if (!PemEncoding.TryFindUtf8(pem, out var fields))
         {
             error = $"no PEM block found; expected one that begins with -----BEGIN {Label}-----";
             return false;
         }
 
-        var label = pem[fields.Label];
+        var label = Encoding.UTF8.GetString(pem[fields.Label]);
         if (label != Label)
         {
             error = ExplainLabel(label);
@@ -34,7 +37,7 @@ internal static class PrivateKeyFile
         }
 
         using var pkcs8 = new SecretBytes(fields.DecodedDataLength);
-        if (!Convert.TryFromBase64Chars(pem.AsSpan(fields.Base64Data), pkcs8.Span, out _))
+        if (Base64.DecodeFromUtf8(pem[fields.Base64Data], pkcs8.Span, out _, out var length) != OperationStatus.Done || length != pkcs8.Length)
         {
             error = "the PEM block is not base64";
             return false;
@@ -51,7 +54,7 @@ internal static class PrivateKeyFile
         }
     }
 
-    public static string WriteEd25519(ReadOnlySpan<byte> seed)
+    public static SecretBytes WriteEd25519(ReadOnlySpan<byte> seed)
     {
         // RFC 8410 §7: what PKCS #8 wraps in an OCTET STRING is an OCTET STRING itself.
         Span<byte> prefix = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, Ed25519SeedLength];
@@ -61,7 +64,7 @@ internal static class PrivateKeyFile
         return WritePem(pkcs8.Span);
     }
 
-    public static string Write(AsymmetricAlgorithm key)
+    public static SecretBytes Write(AsymmetricAlgorithm key)
     {
         var pkcs8 = key.ExportPkcs8PrivateKey();
         var pem = WritePem(pkcs8);
@@ -69,7 +72,13 @@ internal static class PrivateKeyFile
         return pem;
     }
 
-    private static string WritePem(ReadOnlySpan<byte> pkcs8) => PemEncoding.WriteString(Label, pkcs8) + "\n";
+    private static SecretBytes WritePem(ReadOnlySpan<byte> pkcs8)
+    {
+        var pem = new SecretBytes(PemEncoding.GetEncodedSize(Label.Length, pkcs8.Length) + 1);
+        PemEncoding.TryWriteUtf8(Encoding.UTF8.GetBytes(Label), pkcs8, pem.Span, out var length);
+        pem.Span[length] = (byte)'\n';
+        return pem;
+    }
 
     private static bool TryReadPkcs8(ReadOnlySpan<byte> pkcs8, [NotNullWhen(true)] out SigningKey? key, [NotNullWhen(false)] out string? error)
     {

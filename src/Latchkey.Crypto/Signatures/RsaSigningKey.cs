@@ -48,7 +48,7 @@ internal sealed class RsaSigningKey : SigningKey
         return true;
     }
 
-    public override string ToPem() => PrivateKeyFile.Write(_key);
+    public override SecretBytes ToPem() => PrivateKeyFile.Write(_key);
 
     protected override void Dispose(bool disposing) => _key.Dispose();
 

@@ -13,12 +13,13 @@ public abstract class SigningKey : IDisposable
     /// <summary>Makes a new Ed25519 key: the default identity.</summary>
     public static SigningKey Generate(IRandomSource random) => PrivateKeyFile.GenerateEd25519(random);
 
-    /// <summary>Reads an unencrypted PKCS #8 PEM file's text (Ed25519, ECDSA on P-256 and P-384, RSA).</summary>
-    public static bool TryReadPem(string pem, [NotNullWhen(true)] out SigningKey? key, [NotNullWhen(false)] out string? error) =>
+    /// <summary>Reads an unencrypted PKCS #8 PEM file (Ed25519, ECDSA on P-256 and P-384, RSA).</summary>
+    /// <param name="pem">The file's octets; the caller clears them. No text, which could not be cleared.</param>
+    public static bool TryReadPem(ReadOnlySpan<byte> pem, [NotNullWhen(true)] out SigningKey? key, [NotNullWhen(false)] out string? error) =>
         PrivateKeyFile.TryRead(pem, out key, out error);
 
-    /// <summary>The key as PKCS #8 PEM text; the caller guards it.</summary>
-    public abstract string ToPem();
+    /// <summary>The key as a PKCS #8 PEM file; the caller guards and disposes it.</summary>
+    public abstract SecretBytes ToPem();
 
     /// <summary>Signs for the AUTH payload (RFC 7427).</summary>
     /// <param name="peerHashes">What the peer said in SIGNATURE_HASH_ALGORITHMS.</param>

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using Latchkey.Crypto;
 
 namespace Latchkey.Daemon.Identity;
@@ -69,7 +68,7 @@ public static class IdentityStore
         var octets = OwnersFile.Read(file, "key file", MaximumLength, "delete it, so that a new key is made, and tell your peers");
         try
         {
-            return SigningKey.TryReadPem(Encoding.UTF8.GetString(octets), out var key, out var error)
+            return SigningKey.TryReadPem(octets, out var key, out var error)
                 ? key
                 : throw new StartupException($"{file} holds no private key: {error}", "restore it, or delete it, so that a new key is made");
         }
@@ -79,5 +78,9 @@ public static class IdentityStore
         }
     }
 
-    private static void Save(SigningKey key, string file, bool overwrite) => OwnersFile.Write(file, key.ToPem(), overwrite);
+    private static void Save(SigningKey key, string file, bool overwrite)
+    {
+        using var pem = key.ToPem();
+        OwnersFile.Write(file, pem.Span, overwrite);
+    }
 }

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Latchkey.Daemon.Identity;
 
 /// <summary>Small files that only their owner reads.</summary>
@@ -39,8 +37,6 @@ internal static class OwnersFile
             throw new StartupException($"cannot read the {what} {file}: {e.Message}", "make it readable for the user the daemon runs as, and for nobody else");
         }
     }
-
-    public static void Write(string file, string text, bool overwrite) => Write(file, Encoding.UTF8.GetBytes(text), overwrite);
 
     /// <summary>Written beside, flushed, then renamed: a crash leaves all of it or what was there before.</summary>
     public static void Write(string file, ReadOnlySpan<byte> octets, bool overwrite)

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Latchkey.Crypto;
 
 namespace Latchkey.Daemon.Identity;
@@ -56,7 +57,7 @@ public static class VoucherFile
 
         OwnersFile.Write(
             file,
-            string.Concat(kept.Append(voucher).TakeLast(KeyVoucher.ChainMaximum).Select(v => PemEncoding.WriteString(Label, v.ToBytes()) + "\n")),
+            Encoding.UTF8.GetBytes(string.Concat(kept.Append(voucher).TakeLast(KeyVoucher.ChainMaximum).Select(v => PemEncoding.WriteString(Label, v.ToBytes()) + "\n"))),
             overwrite: true);
     }
 

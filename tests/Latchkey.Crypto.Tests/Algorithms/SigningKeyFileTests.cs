@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using CsCheck;
 using Xunit;
 
@@ -12,7 +13,7 @@ public class SigningKeyFileTests
     [Theory, MemberData(nameof(Keys))]
     public void A_key_written_and_read_is_the_same_key(SigningKey key)
     {
-        using var read = TestKeys.Read(key.ToPem());
+        using var read = TestKeys.Read(TestKeys.Pem(key));
         Assert.Equal(key.Public, read.Public);
         Assert.True(read.TrySign(read.HashAlgorithms, "data"u8, out var identifier, out var signature));
         Assert.True(key.Public.Verify(identifier, "data"u8, signature));
@@ -24,7 +25,7 @@ public class SigningKeyFileTests
         using var once = SigningKey.Generate(new SeededRandom(5));
         using var again = SigningKey.Generate(new SeededRandom(5));
         using var other = SigningKey.Generate(new SeededRandom(6));
-        Assert.Equal(once.ToPem(), again.ToPem());
+        Assert.Equal(TestKeys.Pem(once), TestKeys.Pem(again));
         Assert.NotEqual(once.Public, other.Public);
     }
 
@@ -40,7 +41,7 @@ public class SigningKeyFileTests
         foreach (var base64 in new[] { Short, Long })
         {
             using var key = TestKeys.Read(Pem(base64));
-            Assert.Equal(Pem(Short), key.ToPem());
+            Assert.Equal(Pem(Short), TestKeys.Pem(key));
             Assert.Equal("MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=", Convert.ToBase64String(key.Public.SubjectPublicKeyInfo));
         }
 
@@ -58,7 +59,7 @@ public class SigningKeyFileTests
     [InlineData("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----", "the PEM block does not hold a PKCS #8 private key")]
     public void What_cannot_be_read_is_explained(string pem, string expected)
     {
-        Assert.False(SigningKey.TryReadPem(pem, out var key, out var error));
+        Assert.False(SigningKey.TryReadPem(Encoding.UTF8.GetBytes(pem), out var key, out var error));
         Assert.Null(key);
         Assert.StartsWith(expected, error, StringComparison.Ordinal);
     }
@@ -74,12 +75,12 @@ public class SigningKeyFileTests
     [Theory, MemberData(nameof(Keys))]
     public void A_damaged_file_is_answered_without_an_exception(SigningKey key)
     {
-        var der = Convert.FromBase64String(string.Concat(key.ToPem().Split('\n')[1..^2]));
+        var der = Convert.FromBase64String(string.Concat(TestKeys.Pem(key).Split('\n')[1..^2]));
         Gen.Select(Gen.Int[0, der.Length - 1], Gen.Byte).Sample((place, octet) =>
         {
             var damaged = der.ToArray();
             damaged[place] = octet;
-            if (SigningKey.TryReadPem(PemEncoding.WriteString("PRIVATE KEY", damaged), out var read, out var error))
+            if (SigningKey.TryReadPem(PemEncoding.WriteUtf8("PRIVATE KEY"u8, damaged), out var read, out var error))
             {
                 read.Dispose();
             }
@@ -100,7 +101,7 @@ public class SigningKeyFileTests
 
     private static void AssertRefused(AsymmetricAlgorithm key, string expected)
     {
-        Assert.False(SigningKey.TryReadPem(TestKeys.Pem(key), out _, out var error));
+        Assert.False(SigningKey.TryReadPem(Encoding.UTF8.GetBytes(TestKeys.Pem(key)), out _, out var error));
         Assert.Equal(expected, error);
     }
 }

@@ -83,7 +83,8 @@ public sealed class OpenSslCrossChecks : IDisposable
     public void Openssl_reads_the_keys_we_write(string algorithm)
     {
         using var key = Generate(algorithm);
-        _openSsl.Write("key.pem", key.ToPem());
+        using var pem = key.ToPem();
+        _openSsl.Write("key.pem", pem.Span);
         Assert.True(_openSsl.Run("pkey -in key.pem -pubout -outform DER -out again.der"));
         Assert.Equal(key.Public.SubjectPublicKeyInfo, _openSsl.Read("again.der"));
     }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Latchkey.Crypto.Tests;
 
@@ -16,7 +17,13 @@ public static class TestKeys
     public static IReadOnlyList<SigningKey> All { get; } = [Ed25519, EcdsaP256, EcdsaP384, Rsa];
 
     public static SigningKey Read(string pem) =>
-        SigningKey.TryReadPem(pem, out var key, out var error) ? key : throw new InvalidOperationException(error);
+        SigningKey.TryReadPem(Encoding.UTF8.GetBytes(pem), out var key, out var error) ? key : throw new InvalidOperationException(error);
+
+    public static string Pem(SigningKey key)
+    {
+        using var pem = key.ToPem();
+        return Encoding.UTF8.GetString(pem.Span);
+    }
 
     public static string Pem(AsymmetricAlgorithm key)
     {

@@ -12,13 +12,13 @@ internal sealed class StrippedHost : IResponderPolicy, IDisposable
     /// <summary>Far more than one message, deadline or command should ever cause.</summary>
     private const int MostOutputs = 500;
 
-    private const string KeyPem = """
+    private static ReadOnlySpan<byte> KeyPem => """
         -----BEGIN PRIVATE KEY-----
         MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg/SaKPKINVlyDxKOc
         OWGIaBSxUathAguXnPdolARhYq2hRANCAARgD430MpFyXr+9avWS5ENCYDnBH+2+
         jKqJmUXJyQfDc5qYNWgxpQlJvWVlPv9wkxvYaBoScMM0eF+l6qfuQQMv
         -----END PRIVATE KEY-----
-        """;
+        """u8;
 
     private static readonly IkeSettings Settings = new()
     {

@@ -1,4 +1,3 @@
-using System.Text;
 using Latchkey.Crypto;
 
 namespace Latchkey.Fuzz;
@@ -11,7 +10,7 @@ internal sealed class PrivateKeyTarget : FuzzTarget
 
     protected override void Handle(ReadOnlySpan<byte> input)
     {
-        if (SigningKey.TryReadPem(Encoding.Latin1.GetString(input), out var key, out var error))
+        if (SigningKey.TryReadPem(input, out var key, out var error))
         {
             key.Dispose();
         }
