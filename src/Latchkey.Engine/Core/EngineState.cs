@@ -250,15 +250,34 @@ internal sealed class EngineState
         Between(peering.Pair).Any(p => p != peering && p.Key?.Fingerprint == peering.Key!.Fingerprint && p.SilentAt is null);
 
     /// <summary>Child SAs between two outer addresses that cover a flow, the newest first.</summary>
-    public IEnumerable<ChildSa> Covering(AddressPair path, FlowKey flow) =>
-        Between(path).SelectMany(p => p.Children.Values).Where(c => c.Selectors.Covers(flow))
-            .OrderByDescending(c => c.Since).ThenByDescending(c => c.Handle.Value);
+    public IReadOnlyList<ChildSa> Covering(AddressPair path, FlowKey flow)
+    {
+        var covering = new List<ChildSa>();
+        foreach (var peering in Between(path))
+        {
+            foreach (var child in peering.Children.Values)
+            {
+                if (child.Selectors.Covers(flow))
+                {
+                    covering.Add(child);
+                }
+            }
+        }
+
+        // Every connection that begins asks this, and nearly always one is all there is.
+        if (covering.Count > 1)
+        {
+            covering.Sort((one, other) => (other.Since, other.Handle.Value).CompareTo((one.Since, one.Handle.Value)));
+        }
+
+        return covering;
+    }
 
     /// <summary>Child SAs that cover one flow and nothing else (RFC 5660 L17).</summary>
     public IEnumerable<ChildSa> NarrowChildren(Latch latch) => Covering(latch).Where(c => c.Selectors.SingleFlow == latch.Flow);
 
     /// <summary>Child SAs that cover a latch's flow, the newest first.</summary>
-    public IEnumerable<ChildSa> Covering(Latch latch) => Covering(latch.Path, latch.Flow);
+    public IReadOnlyList<ChildSa> Covering(Latch latch) => Covering(latch.Path, latch.Flow);
 
     /// <summary>What binds SAs of a peer with a suite (RFC 5660 §2, P1 to P5).</summary>
     public ChannelParameters ParametersFor(AddressPair pair, KeyFingerprint peerKey, EspSuite suite, bool tunnel) => new(

@@ -48,8 +48,11 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
         var latch = state.Latches.CreateLarval(now, flow, entry, isForwarded);
         latch.Wishes = wishes;
         state.Follow(latch);
-        state.Effects.Raise(EventKind.LatchLarval, now, latch, $"{flow} waits for protection ([[protect]] \"{entry.Name}\")");
-        Advance(now, latch);
+        if (!TryServe(now, latch))
+        {
+            state.Effects.Raise(EventKind.LatchLarval, now, latch, $"{flow} waits for protection ([[protect]] \"{entry.Name}\")");
+            negotiations.Seek(now, latch);
+        }
     }
 
     /// <param name="channelId">The channel of the SA under which the packet came.</param>
@@ -130,10 +133,7 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
     {
         foreach (var latch in state.Latches.Between(pair).Where(l => l.State == LatchState.Larval).ToList())
         {
-            if (UsableChild(latch) is { } child)
-            {
-                Establish(now, latch, child.Channel, AuthenticationOf(child));
-            }
+            TryServe(now, latch);
         }
     }
 
@@ -177,14 +177,22 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
     /// <summary>A LARVAL latch gets the SA that serves it, or one is asked for.</summary>
     public void Advance(TimeSpan now, Latch latch)
     {
-        if (UsableChild(latch) is { } child)
-        {
-            Establish(now, latch, child.Channel, AuthenticationOf(child));
-        }
-        else
+        if (!TryServe(now, latch))
         {
             negotiations.Seek(now, latch);
         }
+    }
+
+    /// <summary>A LARVAL latch gets the SA that serves it, if there is one.</summary>
+    private bool TryServe(TimeSpan now, Latch latch)
+    {
+        if (UsableChild(latch) is not { } child)
+        {
+            return false;
+        }
+
+        Establish(now, latch, child.Channel, AuthenticationOf(child));
+        return true;
     }
 
     private void Establish(TimeSpan now, Latch latch, Channel channel, PeerAuthentication? authentication)
@@ -209,7 +217,7 @@ internal sealed class FlowAdmission(EngineState state, Negotiations negotiations
 
     private void Tell(TimeSpan now, Latch latch, string origin) => state.Effects.Raise(latch.IsToNobody
         ? EffectQueue.EventOf(EventKind.FlowUnlatched, now, latch, $"{latch.Flow} is encrypted and not latched{origin}: its peer proved nothing (NULL)") with { PeerKey = null }
-        : EffectQueue.EventOf(EventKind.LatchEstablished, now, latch, $"{latch.Flow} is latched to {latch.Channel!.Parameters.PeerKey}{origin}"));
+        : EffectQueue.EventOf(EventKind.LatchEstablished, now, latch, $"{latch.Flow} is latched to {latch.Channel!.PeerKeyText}{origin}"));
 
     /// <summary>The flow is decided on; its host is asked for those that follow.</summary>
     private void AskAgain(TimeSpan now, FlowKey flow, ProtectEntry entry)

@@ -48,6 +48,11 @@ internal sealed class PolicyChange(EngineState state, LatchBreaker breaker, Flow
     /// <returns>Whether a latch that was kept has ended since the last call.</returns>
     public bool EndKept(TimeSpan now)
     {
+        if (state.Kept.Count == 0)
+        {
+            return false;
+        }
+
         var ended = state.Kept.Where(latch => !latch.IsKept).ToList();
         state.Kept.ExceptWith(ended);
         JudgeSas(now, [.. ended.Select(latch => latch.Path).Distinct().SelectMany(state.Between)]);
