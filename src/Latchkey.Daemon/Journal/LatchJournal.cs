@@ -1,6 +1,7 @@
 using System.Buffers;
 using Latchkey.Engine;
 using Latchkey.Latching;
+using Microsoft.Win32.SafeHandles;
 
 namespace Latchkey.Daemon.Journal;
 
@@ -24,6 +25,9 @@ internal sealed class LatchJournal(string folder, JournalHeader header) : ILatch
     private readonly string _file = Path.Combine(folder, Name);
     private readonly ArrayBufferWriter<byte> _buffer = new(512);
     private FileStream? _stream;
+
+    // The stream's own, and asked of it once: each time, it would seek.
+    private SafeFileHandle? _handle;
     private long _length;
     private ulong _records;
 
@@ -78,7 +82,7 @@ internal sealed class LatchJournal(string folder, JournalHeader header) : ILatch
 
     public bool TryAppend(LatchRecord record)
     {
-        if (_stream is null)
+        if (_handle is null)
         {
             return false;
         }
@@ -87,7 +91,7 @@ internal sealed class LatchJournal(string folder, JournalHeader header) : ILatch
         JournalFormat.Write(_buffer, record, _records + 1);
         try
         {
-            RandomAccess.Write(_stream.SafeFileHandle, _buffer.WrittenSpan, _length);
+            RandomAccess.Write(_handle, _buffer.WrittenSpan, _length);
             _length += _buffer.WrittenCount;
             _records++;
             Failure = null;
@@ -97,7 +101,7 @@ internal sealed class LatchJournal(string folder, JournalHeader header) : ILatch
         {
             // What part of the record was written goes. Should even that fail, the daemon ends, and the next one cuts it off.
             Failure = e.Message;
-            RandomAccess.SetLength(_stream.SafeFileHandle, _length);
+            RandomAccess.SetLength(_handle, _length);
             return false;
         }
     }
@@ -126,10 +130,11 @@ internal sealed class LatchJournal(string folder, JournalHeader header) : ILatch
                 UnixCreateMode = OwnerOnly,
                 BufferSize = 0,
             });
-            RandomAccess.Write(stream.SafeFileHandle, output.WrittenSpan, 0);
+            var handle = stream.SafeFileHandle;
+            RandomAccess.Write(handle, output.WrittenSpan, 0);
             File.Move(fresh, _file, overwrite: true);
             _stream?.Dispose();
-            (_stream, _length, _records, Failure) = (stream, output.WrittenCount, number, null);
+            (_stream, _handle, _length, _records, Failure) = (stream, handle, output.WrittenCount, number, null);
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -152,7 +157,7 @@ internal sealed class LatchJournal(string folder, JournalHeader header) : ILatch
             Failure = $"{Failure}; nor can it be emptied: {e.Message}";
         }
 
-        _stream = null;
+        (_stream, _handle) = (null, null);
     }
 
     public void Dispose() => _stream?.Dispose();

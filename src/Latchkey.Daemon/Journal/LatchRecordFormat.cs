@@ -13,6 +13,9 @@ namespace Latchkey.Daemon.Journal;
 /// </summary>
 internal static class LatchRecordFormat
 {
+    /// <summary>More than most records take, so that one is written without looking for room again.</summary>
+    private const int TypicalLength = 512;
+
     private enum Field : byte
     {
         /// <summary>Protocol (1), address length (1), local address and port, remote address and port.</summary>
@@ -63,7 +66,7 @@ internal static class LatchRecordFormat
 
     public static ReadOnlySpan<byte> ToBytes(LatchRecord record)
     {
-        var output = new ArrayBufferWriter<byte>(256);
+        var output = new ArrayBufferWriter<byte>(TypicalLength);
         Span<byte> value = stackalloc byte[64];
         var flow = record.Flow;
         value[0] = (byte)flow.Protocol;
@@ -241,9 +244,14 @@ internal static class LatchRecordFormat
 
     private static void Write(ArrayBufferWriter<byte> output, PeerAuthentication proof)
     {
-        var (ours, theirs) = (proof.Local.SubjectPublicKeyInfo.ToArray(), proof.Peer.SubjectPublicKeyInfo.ToArray());
-        byte[] length = [(byte)(ours.Length >> 8), (byte)ours.Length];
-        Write(output, Field.Proof, [.. proof.AuthDigest.Span, .. length, .. ours, .. theirs]);
+        var digest = proof.AuthDigest.Span;
+        var ours = proof.Local.SubjectPublicKeyInfo;
+        var theirs = proof.Peer.SubjectPublicKeyInfo;
+        var proved = Begin(output, Field.Proof, digest.Length + sizeof(ushort) + ours.Length + theirs.Length);
+        digest.CopyTo(proved);
+        BinaryPrimitives.WriteUInt16BigEndian(proved[digest.Length..], checked((ushort)ours.Length));
+        ours.CopyTo(proved[(digest.Length + sizeof(ushort))..]);
+        theirs.CopyTo(proved[(digest.Length + sizeof(ushort) + ours.Length)..]);
         Write(output, Field.Trust, proof.Trust);
         if (proof.PeerName is { } name)
         {
@@ -303,13 +311,17 @@ internal static class LatchRecordFormat
         Write(output, field, value[..Encoding.UTF8.GetBytes(text, value)]);
     }
 
-    private static void Write(ArrayBufferWriter<byte> output, Field field, ReadOnlySpan<byte> value)
+    private static void Write(ArrayBufferWriter<byte> output, Field field, ReadOnlySpan<byte> value) =>
+        value.CopyTo(Begin(output, field, value.Length));
+
+    /// <returns>Where the value is to be put.</returns>
+    private static Span<byte> Begin(ArrayBufferWriter<byte> output, Field field, int length)
     {
-        var span = output.GetSpan(3 + value.Length);
+        var span = output.GetSpan(3 + length);
         span[0] = (byte)field;
-        BinaryPrimitives.WriteUInt16BigEndian(span[1..], checked((ushort)value.Length));
-        value.CopyTo(span[3..]);
-        output.Advance(3 + value.Length);
+        BinaryPrimitives.WriteUInt16BigEndian(span[1..], checked((ushort)length));
+        output.Advance(3 + length);
+        return span.Slice(3, length);
     }
 
     /// <summary>Reads one field from the front; whatever is short or left over is an error.</summary>
