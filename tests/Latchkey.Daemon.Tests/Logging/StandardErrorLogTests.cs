@@ -22,11 +22,48 @@ public sealed class StandardErrorLogTests
     public void A_text_with_line_breaks_cannot_forge_a_line() =>
         Assert.Equal("<6>a | <2>b | c\n", Write(journal: true, LogLevel.Information, "a\n<2>b\r\nc"));
 
+    [Fact]
+    public void A_line_is_written_though_nothing_follows_it()
+    {
+        var output = new Awaited();
+        using var log = new StandardErrorLog(output, journal: true);
+        Log(log, LogLevel.Information, "x");
+        Assert.True(output.Written.Wait(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+        Assert.Equal("<6>x\n", output.ToString());
+    }
+
+    [Fact]
+    public void A_warning_is_written_at_once_behind_all_that_was_said_before()
+    {
+        var output = new StringWriter();
+        using var log = new StandardErrorLog(output, journal: true);
+        Log(log, LogLevel.Information, "a");
+        Log(log, LogLevel.Information, "b");
+        Log(log, LogLevel.Warning, "c");
+        Assert.Equal("<6>a\n<6>b\n<4>c\n", output.ToString());
+    }
+
+    private static void Log(StandardErrorLog log, LogLevel level, string text) => log.Log(level, default, text, exception: null, (state, _) => state);
+
     private static string Write(bool journal, LogLevel level, string text)
     {
         var output = new StringWriter();
-        using var log = new StandardErrorLog(output, journal);
-        log.Log(level, default, text, exception: null, (state, _) => state);
+        using (var log = new StandardErrorLog(output, journal))
+        {
+            Log(log, level, text);
+        }
+
         return output.ToString();
+    }
+
+    private sealed class Awaited : StringWriter
+    {
+        public ManualResetEventSlim Written { get; } = new();
+
+        public override void Write(string? value)
+        {
+            base.Write(value);
+            Written.Set();
+        }
     }
 }
