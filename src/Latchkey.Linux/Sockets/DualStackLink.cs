@@ -18,14 +18,17 @@ public abstract class DualStackLink : IPacketLink
     private readonly DatagramSocket? _v6;
     private readonly WakeUp _wakeUp = new();
     private readonly BusyPoll _busyPoll;
+
+    // Who is asked first next time, and who had the last packets.
     private int _turn;
+    private DatagramSocket _talking;
 
     private protected DualStackLink(string name, int type, int protocol, ushort port, OuterSocketSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentOutOfRangeException.ThrowIfZero(settings.Mark);
         Name = name;
-        _busyPoll = new BusyPoll(Drain, TimeProvider.System);
+        _busyPoll = new BusyPoll(Look, TimeProvider.System);
         try
         {
             _v4 = DatagramSocket.TryOpen(name, v6: false, type, protocol, port, settings);
@@ -36,6 +39,8 @@ public abstract class DualStackLink : IPacketLink
             {
                 throw new LinuxException($"cannot listen on {name}: the host has neither IPv4 nor IPv6");
             }
+
+            _talking = _sockets[0];
         }
         catch
         {
@@ -124,15 +129,32 @@ public abstract class DualStackLink : IPacketLink
     /// <summary>Makes a received packet what the link promises.</summary>
     private protected abstract void Finish(PacketBatch batch, int index);
 
-    /// <summary>The families take turns at being first, so that a flood on one cannot starve the other.</summary>
+    /// <summary>
+    /// Takes what is there. The families take turns at being first, so that a flood on one cannot starve the other, which
+    /// is asked only if the first has nothing.
+    /// </summary>
     private int Drain(PacketBatch batch)
     {
         _turn++;
         for (var i = 0; i < _sockets.Length; i++)
         {
-            _sockets[(_turn + i) % _sockets.Length].Receive(batch);
+            var socket = _sockets[(_turn + i) % _sockets.Length];
+            if (Take(socket, batch) > 0)
+            {
+                _talking = socket;
+                break;
+            }
         }
 
+        return batch.Count;
+    }
+
+    /// <summary>Takes what is there of the family whose packets came last: a conversation is of one family.</summary>
+    private int Look(PacketBatch batch) => Take(_talking, batch);
+
+    private int Take(DatagramSocket socket, PacketBatch batch)
+    {
+        socket.Receive(batch);
         for (var i = 0; i < batch.Count; i++)
         {
             Finish(batch, i);
