@@ -23,7 +23,11 @@ internal sealed class TransparentAead : AeadAlgorithm
 
     private sealed class Key : AeadKey
     {
-        public override void Encrypt(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> associatedData, Span<byte> text, Span<byte> icv) => icv.Clear();
+        public override void Encrypt(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> ciphertext, Span<byte> icv)
+        {
+            plaintext.CopyTo(ciphertext);
+            icv.Clear();
+        }
 
         public override bool TryDecrypt(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> associatedData, Span<byte> text, ReadOnlySpan<byte> icv) =>
             !icv.ContainsAnyExcept((byte)0);
