@@ -68,10 +68,19 @@ internal sealed class OuterJudge(StrippedDatapath host) : IPacketLink
         var text = packet[StrippedSa.HeaderLength..^StrippedSa.IcvLength];
         PropertyBrokenException.Unless(EspTrailer.TryRead(text, out var trailer), "padding is as it must be");
         var payload = text[..trailer.PayloadLength];
-        var isWhole = sa.Inner is null
-            ? IpPacket.ReadTransport(sa.Here, sa.There, trailer.NextHeader, payload, out var inner) == IpPacketKind.Whole
-            : IpPacket.Read(payload, out inner) == IpPacketKind.Whole && inner.Length == payload.Length && trailer.NextHeader == (inner.IsV6 ? IpProtocol.Ipv6 : IpProtocol.IpInIp);
-        PropertyBrokenException.Unless(isWhole, "what is protected is a whole packet");
+        var kind = sa.Inner is null
+            ? IpPacket.ReadTransport(sa.Here, sa.There, trailer.NextHeader, payload, out var inner)
+            : IpPacket.Read(payload, out inner);
+        PropertyBrokenException.Unless(
+            sa.Inner is null || (inner.Length == payload.Length && trailer.NextHeader == (inner.IsV6 ? IpProtocol.Ipv6 : IpProtocol.IpInIp)), "a tunnel carries packets");
+        if (sa.Inner is { } ends && kind == IpPacketKind.Fragment)
+        {
+            // It came as one and its sender forbids to cut it: it stays one, and names no ports.
+            PropertyBrokenException.Unless((inner.Source, inner.Destination) == (ends.Local, ends.Remote), "a tunnel carries what is between its inner ends");
+            return;
+        }
+
+        PropertyBrokenException.Unless(kind == IpPacketKind.Whole, "what is protected is a whole packet");
         PropertyBrokenException.Unless(
             host.Bound.TryGetValue(inner.OutboundFlow, out var channel) && channel == sa.Channel, "a flow goes out under an SA of its own channel");
     }
