@@ -32,7 +32,7 @@ internal static class PeersCommand
             return;
         }
 
-        var table = new Columns("PEER", "KEY", "TRUST", "ADDRESSES", "LATCHES", "IKE", "CHILD", "HEARD");
+        var table = new Columns("PEER", "KEY", "TRUST", "ADDRESSES", "LATCHES", "IKE", "CHILD", "HEARD", "PROOF");
         foreach (var peer in peers)
         {
             table.Add(
@@ -43,7 +43,8 @@ internal static class PeersCommand
                 new($"{peer.Latches}"),
                 new($"{peer.IkeSas}"),
                 new($"{peer.ChildSas}"),
-                new($"{Age.Of(context, peer.LastHeard)} ago", Look.Faint));
+                new($"{Age.Of(context, peer.LastHeard)} ago", Look.Faint),
+                new(peer.ProofUntil is { } until ? $"within {Age.Until(context, until)}" : "-", Look.Faint));
         }
 
         table.Write(context.Out);

@@ -27,9 +27,15 @@ internal static class StatusCommand
         facts.Add("in clear", $"{report.ClearFlows} flows; {report.IpsecHosts} hosts have spoken IPsec and are never reached so again");
         facts.Add("peers", $"{report.Peers} connected, {report.KnownPeers} known by configuration");
         facts.Add("SAs", $"{report.IkeSas} IKE, {report.ChildSas} Child");
+        if (report.ProofUntil is { } until)
+        {
+            facts.Add("next proof", $"a peer proves itself anew within {Age.Until(context, until)}");
+        }
+
         foreach (var tunnel in report.Tunnels)
         {
-            facts.Add($"tunnel {tunnel.Entry}", $"{End(tunnel.Local, tunnel.LocalElsewhere)} to {End(tunnel.Remote, tunnel.RemoteElsewhere)}");
+            var proof = tunnel.ProofUntil is { } at ? $", its peer proves itself anew within {Age.Until(context, at)}" : "";
+            facts.Add($"tunnel {tunnel.Entry}", $"{End(tunnel.Local, tunnel.LocalElsewhere)} to {End(tunnel.Remote, tunnel.RemoteElsewhere)}{proof}");
         }
 
         facts.Add("packets dropped", Counts(report.Drops.Select(d => (d.Key, d.Value))));

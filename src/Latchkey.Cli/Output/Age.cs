@@ -1,9 +1,11 @@
 namespace Latchkey.Cli.Output;
 
-/// <summary>How long ago something was, in one unit.</summary>
+/// <summary>How long ago something was, or how long it is until then, in one unit.</summary>
 internal static class Age
 {
     public static string Of(CliContext context, DateTime since) => Of(context.Time.GetUtcNow().UtcDateTime - since);
+
+    public static string Until(CliContext context, DateTime when) => Of(when - context.Time.GetUtcNow().UtcDateTime);
 
     public static string Of(TimeSpan age) => age switch
     {

@@ -49,7 +49,7 @@ internal sealed class ReportBuilder(DaemonClock clock)
             Latch = Latch(connection.Latch),
             Local = proof is null ? null : IdentityReport.Of(proof.Local, name: null),
             Peer = proof is null ? null : IdentityReport.Of(proof.Peer, proof.PeerName),
-            Authentication = proof is null ? null : new AuthenticationReport(proof.Method, proof.Trust, proof.At is { } at ? clock.At(at) : null),
+            Authentication = proof is null ? null : new AuthenticationReport(proof.Method, proof.Trust, Time(proof.At)),
             Quality = parameters is null ? null : QualityReport.Of(parameters, connection.Narrow),
             Outer = outer is null ? null : new OuterReport(outer.Local.ToString(), outer.Remote.ToString(), outer.Encapsulation, outer.Nat, outer.PeerPrivateAddress?.ToString()),
             ChannelBindings = proof is null ? null : new ChannelBindingsReport(Convert.ToBase64String(proof.EndPointBinding), Convert.ToBase64String(proof.UniqueBinding)),
@@ -57,14 +57,26 @@ internal sealed class ReportBuilder(DaemonClock clock)
     }
 
     public PeerReport Peer(PeerSnapshot peer) => new(
-        peer.Key, peer.Name, peer.Trust, peer.Algorithm, [.. peer.Addresses.Select(a => a.ToString())], peer.IkeSas, peer.ChildSas, peer.Latches, clock.At(peer.LastHeard));
+        peer.Key, peer.Name, peer.Trust, peer.Algorithm, [.. peer.Addresses.Select(a => a.ToString())], peer.IkeSas, peer.ChildSas, peer.Latches, clock.At(peer.LastHeard))
+    {
+        ProofUntil = Time(peer.ProofUntil),
+    };
 
     public IkeSaReport IkeSa(IkeSaSnapshot sa) => new(
-        sa.Id, sa.State, sa.Initiated, sa.Local.ToString(), sa.Remote.ToString(), sa.Nat, sa.PeerPrivateAddress?.ToString(), sa.PeerKey, sa.Suite, sa.SpiI, sa.SpiR, clock.At(sa.Since), [.. sa.Children.Select(ChildSa)]);
+        sa.Id, sa.State, sa.Initiated, sa.Local.ToString(), sa.Remote.ToString(), sa.Nat, sa.PeerPrivateAddress?.ToString(), sa.PeerKey, sa.Suite, sa.SpiI, sa.SpiR, clock.At(sa.Since), [.. sa.Children.Select(ChildSa)])
+    {
+        ProofUntil = Time(sa.ProofUntil),
+        OwnProofUntil = Time(sa.OwnProofUntil),
+    };
 
-    public static TunnelReport Tunnel(TunnelSnapshot tunnel) => new(
+    public TunnelReport Tunnel(TunnelSnapshot tunnel) => new(
         tunnel.Entry, tunnel.Ends.Local.ToString(), tunnel.Ends.Remote.ToString(), [.. tunnel.LocalElsewhere.Select(a => a.ToString())], [.. tunnel.RemoteElsewhere.Select(p => p.ToString())],
-        tunnel.PeerMoves);
+        tunnel.PeerMoves)
+    {
+        ProofUntil = Time(tunnel.ProofUntil),
+    };
+
+    public DateTime? Time(TimeSpan? moment) => moment is { } at ? clock.At(at) : null;
 
     /// <summary>The number of the event is given by the stream it goes into.</summary>
     public EventReport Event(EngineEvent e) => new(0, Name(e.Kind), clock.At(e.At), e.Text)
@@ -80,7 +92,7 @@ internal sealed class ReportBuilder(DaemonClock clock)
         Channel = e.Channel,
         IkeSa = e.IkeSa,
         ChildSa = e.ChildSa,
-        Since = e.Since is { } since ? clock.At(since) : null,
+        Since = Time(e.Since),
         Moved = e.Moved is { } move ? new MoveReport(Ends(move.FromLocal, move.FromRemote), Ends(move.ToLocal, move.ToRemote)) : null,
         Details = e.Details,
     };

@@ -65,7 +65,8 @@ internal sealed class RunningDaemon(
                 Memory = MemoryReport.Now(),
                 ClearFlows = engine.ClearFlows().Count,
                 IpsecHosts = engine.IpsecHostCount,
-                Tunnels = [.. engine.Tunnels().Select(ReportBuilder.Tunnel)],
+                ProofUntil = _reports.Time(sas.Min(sa => sa.ProofUntil)),
+                Tunnels = [.. engine.Tunnels().Select(_reports.Tunnel)],
                 ClearSuspended = engine.ClearSuspended,
             };
         },

@@ -12,7 +12,11 @@ public sealed record PeersReport(IReadOnlyList<PeerReport> Peers, IReadOnlyList<
 /// <param name="Algorithm">Of its key, for example <c>Ed25519</c>.</param>
 /// <param name="LastHeard">When something valid last came from it, UTC.</param>
 public sealed record PeerReport(
-    string Key, string? Name, string Trust, string Algorithm, IReadOnlyList<string> Addresses, int IkeSas, int ChildSas, int Latches, DateTime LastHeard);
+    string Key, string? Name, string Trust, string Algorithm, IReadOnlyList<string> Addresses, int IkeSas, int ChildSas, int Latches, DateTime LastHeard)
+{
+    /// <summary>When it must have proved itself anew under the first of its IKE SAs, UTC; absent: never.</summary>
+    public DateTime? ProofUntil { get; init; }
+}
 
 /// <summary><c>latchkey fingerprint --json</c>, <c>GET /fingerprint</c>.</summary>
 /// <param name="Name">The peer's name in the configuration; absent for this host's own key.</param>

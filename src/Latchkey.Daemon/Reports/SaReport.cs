@@ -12,7 +12,14 @@ public sealed record SasReport(IReadOnlyList<IkeSaReport> IkeSas);
 /// <param name="SpiI">The original initiator's SPI, 16 hex digits.</param>
 public sealed record IkeSaReport(
     string Id, string State, bool Initiated, string Local, string Remote, string? Nat, string? PeerPrivateAddress, string? PeerKey, string? Suite, string SpiI, string SpiR, DateTime Since,
-    IReadOnlyList<ChildSaReport> Children);
+    IReadOnlyList<ChildSaReport> Children)
+{
+    /// <summary>When it ends unless the peer has proved itself anew, UTC; absent: never for that.</summary>
+    public DateTime? ProofUntil { get; init; }
+
+    /// <summary>When the peer ends it unless this host has proved itself anew, as the peer told (AUTH_LIFETIME), UTC; absent: never for that.</summary>
+    public DateTime? OwnProofUntil { get; init; }
+}
 
 /// <summary>A pair of ESP SAs.</summary>
 /// <param name="Channel">The channel whose member it is for life.</param>

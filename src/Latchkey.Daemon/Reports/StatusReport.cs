@@ -37,6 +37,9 @@ public sealed record StatusReport(
     /// <summary>Hosts that have spoken IPsec, and are never reached in clear again.</summary>
     public int IpsecHosts { get; init; }
 
+    /// <summary>When the first of the peers must have proved itself anew, UTC; absent: none has to.</summary>
+    public DateTime? ProofUntil { get; init; }
+
     /// <summary>The entries in tunnel mode.</summary>
     public IReadOnlyList<TunnelReport> Tunnels { get; init; } = [];
 

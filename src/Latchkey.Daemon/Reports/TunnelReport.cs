@@ -8,4 +8,8 @@ namespace Latchkey.Daemon.Reports;
 /// <param name="RemoteElsewhere">Further addresses and prefixes where the peer's end may be.</param>
 /// <param name="PeerMoves">The peer can be moved without negotiating anew (MOBIKE); absent while it is not connected.</param>
 public sealed record TunnelReport(
-    string Entry, string Local, string Remote, IReadOnlyList<string> LocalElsewhere, IReadOnlyList<string> RemoteElsewhere, bool? PeerMoves);
+    string Entry, string Local, string Remote, IReadOnlyList<string> LocalElsewhere, IReadOnlyList<string> RemoteElsewhere, bool? PeerMoves)
+{
+    /// <summary>When its peer must have proved itself anew, UTC; absent: never, or it is not connected.</summary>
+    public DateTime? ProofUntil { get; init; }
+}

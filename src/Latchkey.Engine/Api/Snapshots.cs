@@ -41,14 +41,25 @@ public sealed record OuterSnapshot(InetEndpoint Local, InetEndpoint Remote, stri
 /// <summary>A peer that authenticated, with its IKE SAs and channels.</summary>
 /// <param name="Trust">How it was let in: <c>known</c>, <c>pinned</c>, <c>first-use</c>, <c>anyone</c>, or <c>null</c>: it proved nothing.</param>
 public sealed record PeerSnapshot(
-    string Key, string? Name, string Trust, string Algorithm, ImmutableArray<InetAddress> Addresses, int IkeSas, int ChildSas, int Latches, TimeSpan LastHeard);
+    string Key, string? Name, string Trust, string Algorithm, ImmutableArray<InetAddress> Addresses, int IkeSas, int ChildSas, int Latches, TimeSpan LastHeard)
+{
+    /// <summary>When it must have proved itself anew under one of its IKE SAs, the first of them; null: never.</summary>
+    public TimeSpan? ProofUntil { get; init; }
+}
 
 /// <summary>An IKE SA with its Child SAs.</summary>
 /// <param name="Nat">Where a NAT is (RFC 5660 L8): <c>here</c>, <c>there</c>, <c>both</c>; null when there is none.</param>
 /// <param name="PeerPrivateAddress">The peer's own address behind its NAT, as it named it; what others see is in <paramref name="Remote"/>.</param>
 public sealed record IkeSaSnapshot(
     string Id, string State, bool Initiated, InetEndpoint Local, InetEndpoint Remote, string? Nat, InetAddress? PeerPrivateAddress, string? PeerKey, string? Suite,
-    string SpiI, string SpiR, TimeSpan Since, ImmutableArray<ChildSaSnapshot> Children);
+    string SpiI, string SpiR, TimeSpan Since, ImmutableArray<ChildSaSnapshot> Children)
+{
+    /// <summary>When it ends unless the peer has proved itself anew; null: never for that.</summary>
+    public TimeSpan? ProofUntil { get; init; }
+
+    /// <summary>When the peer ends it unless this host has, as the peer told (RFC 4478); null: never for that.</summary>
+    public TimeSpan? OwnProofUntil { get; init; }
+}
 
 public sealed record ChildSaSnapshot(
     string Id, uint Channel, uint InboundSpi, uint OutboundSpi, string Suite, string Selectors, string Encapsulation, TimeSpan Since);
@@ -58,7 +69,11 @@ public sealed record ChildSaSnapshot(
 /// <param name="LocalElsewhere">Where else this host's end may be; empty, as <paramref name="RemoteElsewhere"/>, when it is tied to its address.</param>
 /// <param name="PeerMoves">Whether the peer moves without negotiating anew; null while there is no IKE SA with it.</param>
 public sealed record TunnelSnapshot(
-    string Entry, AddressPair Ends, ImmutableArray<InetAddress> LocalElsewhere, ImmutableArray<InetPrefix> RemoteElsewhere, bool? PeerMoves);
+    string Entry, AddressPair Ends, ImmutableArray<InetAddress> LocalElsewhere, ImmutableArray<InetPrefix> RemoteElsewhere, bool? PeerMoves)
+{
+    /// <summary>When its peer must have proved itself anew; null: never, or there is no IKE SA with it.</summary>
+    public TimeSpan? ProofUntil { get; init; }
+}
 
 /// <summary>A flow that goes in clear for life (<c>clear = "until-ipsec"</c>).</summary>
 /// <param name="Entry">The protect entry that allows it.</param>

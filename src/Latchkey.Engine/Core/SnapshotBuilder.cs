@@ -26,7 +26,10 @@ internal sealed class SnapshotBuilder(EngineState state)
             group.Count(),
             group.Sum(p => p.Children.Count),
             group.Select(p => p.Pair).Distinct().Sum(pair => state.Latches.Between(pair).Count(l => l.Channel?.Parameters.PeerKey == group.Key)),
-            group.Max(p => p.LastHeard))),
+            group.Max(p => p.LastHeard))
+        {
+            ProofUntil = group.Min(p => state.Ike.Find(p.Handle)?.ProofUntil),
+        }),
     ];
 
     public IReadOnlyList<IkeSaSnapshot> Sas() =>
@@ -44,7 +47,11 @@ internal sealed class SnapshotBuilder(EngineState state)
             $"{p.SpiI:x16}",
             $"{p.SpiR:x16}",
             p.Since,
-            [.. p.Children.Values.OrderBy(c => c.Handle.Value).Select(Child)])),
+            [.. p.Children.Values.OrderBy(c => c.Handle.Value).Select(Child)])
+        {
+            ProofUntil = state.Ike.Find(p.Handle)?.ProofUntil,
+            OwnProofUntil = state.Ike.Find(p.Handle)?.OwnProofUntil,
+        }),
     ];
 
     public IReadOnlyList<TunnelSnapshot> Tunnels() =>
@@ -52,12 +59,16 @@ internal sealed class SnapshotBuilder(EngineState state)
         .. state.Policy.Protect.Where(entry => entry.Tunnel is not null).Select(entry =>
         {
             var (path, ends) = (entry.Tunnel!.Value, state.PlaceOf(entry.Tunnel.Value));
+            var sa = state.Between(path).Where(p => p.Established).MaxBy(p => p.Since) is { } peering ? state.Ike.Find(peering.Handle) : null;
             return new TunnelSnapshot(
                 entry.Name,
                 ends,
                 [.. entry.OtherLocal.Prepend(path.Local).Where(address => address != ends.Local)],
                 [.. entry.OtherRemote.Prepend(InetPrefix.Of(path.Remote)).Where(prefix => prefix != InetPrefix.Of(ends.Remote))],
-                state.Between(path).Where(p => p.Established).MaxBy(p => p.Since) is { } peering ? state.Ike.Find(peering.Handle)?.IsMobile : null);
+                sa?.IsMobile)
+            {
+                ProofUntil = sa?.ProofUntil,
+            };
         }),
     ];
 

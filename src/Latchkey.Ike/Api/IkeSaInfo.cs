@@ -16,6 +16,12 @@ public sealed record IkeSaInfo(
     IkeSaHandle Sa, IkeSaState State, bool Initiated, InetEndpoint Local, InetEndpoint Remote, ulong SpiI, ulong SpiR, IkeSuite? Suite, KeyFingerprint? Peer,
     TimeSpan? RoundTrip, TimeSpan? LastHeard, ImmutableArray<ChildSaInfo> Children)
 {
+    /// <summary>Until when the peer's proof counts, on the clock of the host's calls; null: without end.</summary>
+    public TimeSpan? ProofUntil { get; init; }
+
+    /// <summary>Until when ours counts with the peer, as it told (RFC 4478); null: without end.</summary>
+    public TimeSpan? OwnProofUntil { get; init; }
+
     /// <summary>Its ends may move (RFC 4555).</summary>
     public bool IsMobile { get; init; }
 

@@ -143,7 +143,7 @@ internal sealed class AuthResponder
         _generation.Respond(
         [
             id, .. _authenticator.Certificates, auth, .. _init.PpkTaken ? [PpkNotify.Used] : Enumerable.Empty<IkePayload>(), .. Vendor.Birth(_context, _init), .. _context.Tokens.For(_generation),
-            .. VoucherNotify.Ours(_context, _init), .. _sa.Term.Left is { } lifetime ? [AuthLifetime.Of(lifetime)] : Enumerable.Empty<IkePayload>(),
+            .. VoucherNotify.Ours(_context, _init), .. _sa.Term.PeersUntil is { } until ? [AuthLifetime.Of(until - _context.Now)] : Enumerable.Empty<IkePayload>(),
             .. _sa.IsMobile ? Mobility.Offer(_context, _sa) : Enumerable.Empty<IkePayload>(), .. childPart,
         ]);
         _sa.Init = null;

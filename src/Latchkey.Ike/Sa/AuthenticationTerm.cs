@@ -26,8 +26,11 @@ internal sealed class AuthenticationTerm(HostContext context, IkeSa sa)
     private Timer? _quiet;
     private AuthLifetimeTold? _unsaid;
 
-    /// <summary>How long the peer's proof still counts here; null: without end.</summary>
-    public TimeSpan? Left => _theirs - context.Now;
+    /// <summary>Until when the peer's proof counts here; null: without end.</summary>
+    public TimeSpan? PeersUntil => _theirs;
+
+    /// <summary>Until when ours counts with the peer, as it told; null: without end.</summary>
+    public TimeSpan? OursUntil => _ours;
 
     /// <summary>The peer sees the end of our proof at this moment, as near as two clocks agree: what it deletes now, it deletes for that.</summary>
     public bool IsOverForPeer => _ours - context.Now <= _slack;

@@ -316,6 +316,8 @@ internal sealed class IkeSa
         Handle, State, Initiated, Local, Remote, Current?.SpiI ?? 0, Current?.SpiR ?? 0, Current?.Suite, PeerKey?.Fingerprint, RoundTrip.Smoothed, LastHeard,
         [.. _children.Select(c => new ChildSaInfo(c.Handle, c.InboundSpi, c.OutboundSpi, c.Terms.Suite, c.Terms.Selectors))])
     {
+        ProofUntil = Term.PeersUntil,
+        OwnProofUntil = Term.OursUntil,
         IsMobile = IsMobile,
         PeerAddresses = PeerAddresses,
     };
@@ -326,7 +328,6 @@ internal sealed class IkeSa
 
     public ChildSa? FindChildByOutboundSpi(uint spi) => _children.FirstOrDefault(c => c.OutboundSpi == spi);
 
-    /// <summary>The one way an IKE SA ends. The first reason stands.</summary>
     /// <summary>The peer does not believe us.</summary>
     public void CloseRefused(Farewell farewell)
     {
@@ -334,6 +335,7 @@ internal sealed class IkeSa
         Close(CloseReason.RefusedByPeer, $"the peer refused our authentication: we proved ourselves {authenticator.OurClaim}, and its log says what it expected", farewell, authenticator.OurRefusal);
     }
 
+    /// <summary>The one way an IKE SA ends. The first reason stands.</summary>
     public void Close(CloseReason reason, string text, Farewell farewell, Refusal? refusal = null)
     {
         if (State == IkeSaState.Closed)

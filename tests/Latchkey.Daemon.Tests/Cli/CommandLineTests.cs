@@ -31,7 +31,8 @@ public sealed class CommandLineTests : IAsyncDisposable
             in clear         1 flows; 3 hosts have spoken IPsec and are never reached so again
             peers            1 connected, 1 known by configuration
             SAs              1 IKE, 1 Child
-            tunnel site      192.0.2.1 to 198.51.100.7 (may move to 192.0.2.7, 203.0.113.0/24)
+            next proof       a peer proves itself anew within 58 min
+            tunnel site      192.0.2.1 to 198.51.100.7 (may move to 192.0.2.7, 203.0.113.0/24), its peer proves itself anew within 5 h
             packets dropped  12 latch_broken
             IKE dropped      3 malformed
             degraded: the kernel has no inet_diag: latches of sockets that are gone stay until the daemon stops
@@ -61,8 +62,8 @@ public sealed class CommandLineTests : IAsyncDisposable
         Assert.Equal(0, await Run("peers"));
         Assert.Equal(
             """
-            PEER  KEY                                                 TRUST  ADDRESSES  LATCHES  IKE  CHILD  HEARD
-            r1    SHA256:AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI  known  192.0.2.7  1        1    1      90 s ago
+            PEER  KEY                                                 TRUST  ADDRESSES  LATCHES  IKE  CHILD  HEARD     PROOF
+            r1    SHA256:AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI  known  192.0.2.7  1        1    1      90 s ago  within 58 min
 
             PINNED     KEY                                                 TRUST      FIRST SEEN  LAST SEEN  TIMES
             192.0.2.8  SHA256:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE  first-use  2025-12-01  90 s ago   12

@@ -155,7 +155,8 @@ internal sealed class FakeDaemon : IDaemonControl
         Memory = new(ResidentOctets: 83_886_080, AllocatedOctets: 41_943_040),
         ClearFlows = 1,
         IpsecHosts = 3,
-        Tunnels = [new("site", "192.0.2.1", "198.51.100.7", [], ["192.0.2.7", "203.0.113.0/24"], PeerMoves: true)],
+        Tunnels = [new("site", "192.0.2.1", "198.51.100.7", [], ["192.0.2.7", "203.0.113.0/24"], PeerMoves: true) { ProofUntil = Noon.AddHours(6) }],
+        ProofUntil = Noon.AddHours(1),
     });
 
     public Task<LatchesReport> LatchesAsync(CancellationToken cancellation) => Task.FromResult(new LatchesReport([Latch])
@@ -164,7 +165,7 @@ internal sealed class FakeDaemon : IDaemonControl
     });
 
     public Task<PeersReport> PeersAsync(CancellationToken cancellation) =>
-        Task.FromResult(new PeersReport([new(Theirs.ToString(), "r1", "known", "Ed25519", ["192.0.2.7"], 1, 1, 1, Noon)],
+        Task.FromResult(new PeersReport([new(Theirs.ToString(), "r1", "known", "Ed25519", ["192.0.2.7"], 1, 1, 1, Noon) { ProofUntil = Noon.AddHours(1) }],
             [
                 new("192.0.2.8", Ours.ToString(), "first-use", Noon.AddDays(-90), Noon, 12),
                 new("192.0.2.9", Theirs.ToString(), "pinned", null, null, 0),
@@ -174,7 +175,11 @@ internal sealed class FakeDaemon : IDaemonControl
     [
         new(
             "ike-1", "established", true, "192.0.2.1:4500", "192.0.2.7:4500", "there", "10.0.0.7", Theirs.ToString(), "AES-GCM-16-256/HMAC-SHA2-512/X25519", "00112233445566aa", "bb00112233445566", Noon,
-            [new("child-1", 3, "0x0a0b0c0d", "0x01020304", "AES-GCM-16-256/ESN", "192.0.2.1[tcp/7000] === 192.0.2.7[tcp]", "udp", Noon)]),
+            [new("child-1", 3, "0x0a0b0c0d", "0x01020304", "AES-GCM-16-256/ESN", "192.0.2.1[tcp/7000] === 192.0.2.7[tcp]", "udp", Noon)])
+        {
+            ProofUntil = Noon.AddHours(1),
+            OwnProofUntil = Noon.AddHours(24),
+        },
     ]));
 
     public Task<FingerprintReport?> FingerprintAsync(string? peer, CancellationToken cancellation) => Task.FromResult(peer switch

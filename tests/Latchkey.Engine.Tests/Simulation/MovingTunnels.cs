@@ -366,6 +366,8 @@ public sealed class MovingTunnels() : TunnelTheatre(OfW, OfC, Direct, Limited)
         Exchange(here, there);
         var (w, c) = (Assert.Single(W.Daemon!.Engine.Tunnels()), Assert.Single(C.Daemon!.Engine.Tunnels()));
         Assert.Equal(("tunnel", new AddressPair(Outer.Local, Abroad), true), (w.Entry, w.Ends, w.PeerMoves));
+        Assert.Equal(Assert.Single(W.Daemon.Engine.Sas()).ProofUntil, w.ProofUntil);
+        Assert.NotNull(w.ProofUntil);
         Assert.Empty(w.LocalElsewhere);
         Assert.Equal([InetPrefix.Of(Home), InetPrefix.Parse("198.51.100.0/24")], w.RemoteElsewhere);
         Assert.Equal(new AddressPair(Abroad, Outer.Local), c.Ends);

@@ -50,6 +50,31 @@ public sealed class Reauthentication
         }
     }
 
+    [Fact]
+    public void Until_when_each_proof_counts_is_shown_on_both_ends()
+    {
+        using var theatre = new Theatre(settings: Limited);
+        theatre.Connect();
+        var (w, c) = (theatre.W.Daemon!.Engine, theatre.C.Daemon!.Engine);
+        var (atW, atC) = (Sa(theatre.W), Sa(theatre.C));
+        Assert.Equal((atW.Since + Lifetime, null), (atW.ProofUntil, atW.OwnProofUntil));
+        // C began: it was told by W, in whole seconds, how long its own proof counts.
+        Assert.Equal((atC.Since + Lifetime, atC.Since + Lifetime), (atC.ProofUntil, atC.OwnProofUntil));
+        Assert.Equal((atW.ProofUntil, atC.ProofUntil), (Assert.Single(w.Peers()).ProofUntil, Assert.Single(c.Peers()).ProofUntil));
+        theatre.World.RunFor(Lifetime);
+        Assert.Equal(Sa(theatre.W).Since + Lifetime, Assert.Single(w.Peers()).ProofUntil);
+        Assert.True(Sa(theatre.W).ProofUntil > atW.ProofUntil);
+    }
+
+    [Fact]
+    public void Nothing_is_shown_of_proofs_that_count_without_end()
+    {
+        using var theatre = new Theatre();
+        theatre.Connect();
+        Assert.All([theatre.W, theatre.C], host => Assert.Equal((null, null), (Sa(host).ProofUntil, Sa(host).OwnProofUntil)));
+        Assert.Null(Assert.Single(theatre.W.Daemon!.Engine.Peers()).ProofUntil);
+    }
+
     /// <summary>docs/decisions/replaced-sas-linger.md</summary>
     [Fact]
     public void A_new_SA_is_not_used_before_the_peer_has_it_and_the_old_one_stays_for_what_is_under_way()
