@@ -94,6 +94,19 @@ public sealed class BackgroundProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until the program ended by itself, and its last words are heard.</summary>
+    /// <returns>False when it still runs after that time.</returns>
+    public async Task<bool> WaitForLastWords(TimeSpan limit)
+    {
+        if (!await WaitForExit(limit))
+        {
+            return false;
+        }
+
+        await Heard();
+        return true;
+    }
+
     /// <summary>Asks politely, then kills.</summary>
     public async Task Stop(string signal = "TERM", TimeSpan? patience = null)
     {
@@ -118,8 +131,7 @@ public sealed class BackgroundProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Kill();
-        // A grandchild may hold the pipes open; it dies with its namespace, and nothing of it is missed.
-        await Task.WhenAny(_reading, Task.Delay(TimeSpan.FromSeconds(1)));
+        await Heard();
         lock (_gate)
         {
             _log.Dispose();
@@ -127,6 +139,9 @@ public sealed class BackgroundProcess : IAsyncDisposable
 
         _process.Dispose();
     }
+
+    /// <summary>A grandchild may hold the pipes open; it dies with its namespace, and nothing of it is missed.</summary>
+    private async Task Heard() => await Task.WhenAny(_reading, Task.Delay(TimeSpan.FromSeconds(1)));
 
     private async Task Read(StreamReader reader, Action<string> heard)
     {

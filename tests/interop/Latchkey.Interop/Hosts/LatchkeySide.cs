@@ -71,14 +71,15 @@ public sealed class LatchkeySide : IDisposable
         _events = new Sightings<DaemonEvent>(_host.Cancellation);
         _said = new Sightings<string>(_host.Cancellation);
         _process = _host.Start("latchkey", [_product, "run", "--config", Configuration], p => p.ComplaintWritten += _said.Add);
-        if (await _said.Wait(line => line.Contains(" ready: ", StringComparison.Ordinal), limit) is null)
+        var ended = _process.WaitForLastWords(limit);
+        if (!await ComesBefore(ended, _said.Wait(line => line.Contains(" ready: ", StringComparison.Ordinal), limit)))
         {
             throw new LabException($"Latchkey did not come up: {LastWords()}");
         }
 
         _watching = CancellationTokenSource.CreateLinkedTokenSource(_host.Cancellation);
         _ = Watch(_events, _watching.Token);
-        if (await _events.Wait(e => e.Kind == "daemon_started", limit) is null)
+        if (!await ComesBefore(ended, _events.Wait(e => e.Kind == "daemon_started", limit)))
         {
             throw new LabException($"Latchkey does not tell its events: {LastWords()}");
         }
@@ -118,6 +119,9 @@ public sealed class LatchkeySide : IDisposable
         _watching?.Dispose();
         _watching = null;
     }
+
+    private static async Task<bool> ComesBefore<T>(Task end, Task<T?> wanted)
+        where T : class => await Task.WhenAny(wanted, end) == wanted && await wanted is not null;
 
     private async Task Watch(Sightings<DaemonEvent> events, CancellationToken cancellation)
     {

@@ -14,6 +14,6 @@ internal static class SocketFile
         watcher.EnableRaisingEvents = true;
 
         // Looked for after the watcher has begun, so that no moment is missed.
-        return File.Exists(file) || await Task.WhenAny(created.Task, program.WaitForExit(limit)) == created.Task;
+        return File.Exists(file) || await Task.WhenAny(created.Task, program.WaitForLastWords(limit)) == created.Task;
     }
 }

@@ -83,7 +83,7 @@ public sealed partial class StrongSwanSide : IPeerSide
         // It takes commands once it has its threads; the file of its socket is there a moment earlier.
         var up = Log.Wait(Log.Lines.Count, Spawning(), limit);
         _process = _host.Start("charon", [.. Environment, "/usr/sbin/charon-systemd"], p => p.ComplaintWritten += Log.Add);
-        if (await Task.WhenAny(up, _process.WaitForExit(limit)) != up || await up is null)
+        if (await Task.WhenAny(up, _process.WaitForLastWords(limit)) != up || await up is null)
         {
             throw new LabException($"strongSwan did not come up: {string.Join(" / ", Log.Lines.TakeLast(4))}");
         }
