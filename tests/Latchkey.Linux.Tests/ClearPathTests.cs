@@ -66,7 +66,7 @@ public sealed class ClearPathTests : IDisposable
             print(s.recv(100).decode(), flush=True)
             """);
         var carried = CarryByHand();
-        Assert.Equal("hello", client.StandardOutput.ReadLine());
+        Assert.Equal("hello", client.NextLine());
         Assert.Equal([TcpFlags.Syn], carried.Select(p => (TcpFlags)p[(here.Contains(':', StringComparison.Ordinal) ? 40 : 20) + 13]).Distinct());
     }
 

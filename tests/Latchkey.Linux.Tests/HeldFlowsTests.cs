@@ -32,7 +32,7 @@ public sealed class HeldFlowsTests
             s = socket.socket(socket.{family}, socket.SOCK_DGRAM); s.bind(("{there}", 7000))
             s.sendto(b"held", ("{here}", 4711)); s.sendto(b"free", ("{here}", 4712))
             """);
-        Assert.Equal("free", receiver.StandardOutput.ReadLine());
+        Assert.Equal("free", receiver.NextLine());
         Assert.Equal(1ul, pair.Here.In(pair.ProtectionHere.ReadCounters)?.ClearIn);
 
         // Out: without the device the held flow has no way, and the other one has.

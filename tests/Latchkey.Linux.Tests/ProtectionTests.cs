@@ -71,7 +71,7 @@ public sealed class ProtectionTests
         ComesOut("the host has not got it");
         pair.Here.In(() => pair.ProtectionHere.DeliverToLost([InetAddress.Parse(address)]));
         ComesOut("it is kept");
-        Assert.Equal("it is kept", receiver.StandardOutput.ReadLine());
+        Assert.Equal("it is kept", receiver.NextLine());
 
         pair.Here.In(() => pair.ProtectionHere.DeliverToLost([]));
         Assert.DoesNotContain("7297", pair.Here.Sh("ip rule; ip -6 rule; ip route show table all; ip -6 route show table all"), StringComparison.Ordinal);
@@ -95,7 +95,7 @@ public sealed class ProtectionTests
         pair.Here.In(() => pair.ProtectionHere.Apply(ProtectedPair.Port7000, held: []));
         pair.Here.Python($"import socket; socket.socket(socket.{family}, socket.SOCK_DGRAM).sendto(b'through the tunnel', ('{there}', 7000))");
 
-        Assert.Equal("through the tunnel", server.StandardOutput.ReadLine());
+        Assert.Equal("through the tunnel", server.NextLine());
         Assert.Equal(1ul, pair.There.In(pair.ProtectionThere.ReadCounters)?.ClearIn);
     }
 
@@ -115,7 +115,7 @@ public sealed class ProtectionTests
         pair.Here.In(() => pair.ProtectionHere.Apply(ProtectedPair.Port7000, held: []));
         pair.Here.Python("import socket; socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).sendto(b'tunnel', ('2001:db8::2', 7000))");
 
-        Assert.Equal("6", server.StandardOutput.ReadLine());
+        Assert.Equal("6", server.NextLine());
     }
 
     [Theory]
@@ -153,7 +153,7 @@ public sealed class ProtectionTests
         pair.Here.In(pair.ProtectionHere.Remove);
         pair.Here.Python($"import socket; socket.socket(socket.{family}, socket.SOCK_DGRAM).sendto(b'first to arrive', ('{peer}', 7000))");
 
-        Assert.Equal("first to arrive", server.StandardOutput.ReadLine());
+        Assert.Equal("first to arrive", server.NextLine());
     }
 
     [Fact]
@@ -195,7 +195,7 @@ public sealed class ProtectionTests
         pair.There.Python(IcmpErrors.Forge(there, here, Packets.Udp(here, 4711, there, 7000, "octets"u8.ToArray())));
         client.StandardInput.WriteLine();
 
-        Assert.Equal("timeout", Normal(client.StandardOutput.ReadLine()));
+        Assert.Equal("timeout", Normal(client.NextLine()));
         Assert.Equal(1ul, pair.Here.In(pair.ProtectionHere.ReadCounters)?.ErrorsIn);
     }
 

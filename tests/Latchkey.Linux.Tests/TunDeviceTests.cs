@@ -48,7 +48,7 @@ public sealed class TunDeviceTests
         Packets.PutUdp(batch, "192.0.2.7", 4711, "192.0.2.1", 7000, "hello");
 
         Assert.Equal(0, Packets.Write(device, batch));
-        Assert.Equal("(b'hello', ('192.0.2.7', 4711))", server.StandardOutput.ReadLine());
+        Assert.Equal("(b'hello', ('192.0.2.7', 4711))", server.NextLine());
     }
 
     [Fact]

@@ -78,7 +78,7 @@ internal sealed partial class TestHost : IDisposable
     public Process StartPython(string script)
     {
         var process = Start($"python3 -c {QuoteWord(script)}");
-        if (process.StandardOutput.ReadLine() is null)
+        if (process.NextLine() is null)
         {
             throw new InvalidOperationException("the script ended early: " + process.StandardError.ReadToEnd());
         }
