@@ -88,6 +88,7 @@ public sealed class LatchClient : IDisposable
     /// <param name="listening">Called once, when nothing is missed any more.</param>
     /// <param name="cancellation">Ends the enumeration.</param>
     /// <exception cref="LatchException">The daemon refused, does not run, or dropped this reader because it was too slow.</exception>
+    /// <exception cref="IOException">The daemon was killed meanwhile. One that is stopped in order ends the enumeration.</exception>
     public async IAsyncEnumerable<LatchEvent> EventsAsync(Action? listening = null, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/connections/events");

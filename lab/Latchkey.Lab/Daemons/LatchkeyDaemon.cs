@@ -23,8 +23,6 @@ public sealed class LatchkeyDaemon
     /// <summary>The folder of exported keys.</summary>
     public string Keys => KeysPath(_host.Folder);
 
-    public bool IsRunning => _process is { HasExited: false };
-
     /// <summary>Starts the daemon and waits until it answers.</summary>
     /// <param name="through">A program that runs it, with its arguments; null: none.</param>
     public static async Task<LatchkeyDaemon> Start(LabHost host, DaemonConfiguration configuration, IReadOnlyList<string>? through = null)

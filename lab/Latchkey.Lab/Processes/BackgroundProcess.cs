@@ -41,8 +41,6 @@ public sealed class BackgroundProcess : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
-    public int ExitStatus => _process.ExitCode;
-
     /// <param name="register">Where to note the process, so that a later run can end it if this one is killed.</param>
     public static BackgroundProcess Start(
         string name, IReadOnlyList<string> arguments, string logFile, ProcessRegister register, Action<BackgroundProcess>? prepare = null)

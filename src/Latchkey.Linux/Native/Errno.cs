@@ -6,15 +6,10 @@ internal static class Errno
     public const int NoEntry = 2;
     public const int Interrupted = 4;
     public const int IoError = 5;
-    public const int NoDeviceOrAddress = 6;
     public const int Again = 11;
-    public const int OutOfMemory = 12;
     public const int Exists = 17;
-    public const int NoDevice = 19;
-    public const int NotSupported = 95;
     public const int MessageTooBig = 90;
     public const int AddressFamilyNotSupported = 97;
     public const int AddressNotAvailable = 99;
     public const int NoBuffers = 105;
-    public const int NoSuchProcess = 3;
 }

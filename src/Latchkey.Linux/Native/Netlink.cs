@@ -11,7 +11,6 @@ internal static class NetlinkAbi
 
     public const int LevelNetlink = 270;
     public const int OptionExtendedAck = 11;
-    public const int OptionStrictCheck = 12;
 
     public const ushort TypeError = 2;
     public const ushort TypeDone = 3;

@@ -6,10 +6,8 @@ namespace Latchkey.Linux.Native;
 internal static class Rtnetlink
 {
     public const ushort NewLink = 16;
-    public const ushort DeleteLink = 17;
     public const ushort GetLink = 18;
     public const ushort NewAddress = 20;
-    public const ushort DeleteAddress = 21;
     public const ushort GetAddress = 22;
     public const ushort NewRoute = 24;
     public const ushort DeleteRoute = 25;
@@ -43,7 +41,6 @@ internal static class Rtnetlink
 
     public const ushort RouteDestination = 1;
     public const ushort RouteOutputInterface = 4;
-    public const ushort RouteGateway = 5;
     public const ushort RoutePriority = 6;
     public const ushort RoutePreferredSource = 7;
     public const ushort RouteMetrics = 8;

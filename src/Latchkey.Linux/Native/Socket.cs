@@ -5,7 +5,6 @@ namespace Latchkey.Linux.Native;
 /// <summary><c>sys/socket.h</c> with <c>asm-generic/socket.h</c> and <c>bits/socket.h</c>.</summary>
 internal static partial class Socket
 {
-    public const int FamilyUnspecified = 0;
     public const int FamilyInet = 2;
     public const int FamilyInet6 = 10;
     public const int FamilyNetlink = 16;

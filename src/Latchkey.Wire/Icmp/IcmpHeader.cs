@@ -12,19 +12,6 @@ public readonly record struct IcmpHeader(byte Type, byte Code, uint Parameter)
     public static IcmpHeader PortUnreachableV6 =>
         new((byte)Icmp6Type.DestinationUnreachable, (byte)Icmp6UnreachableCode.Port, 0);
 
-    public static IcmpHeader EchoV4(bool reply, ushort identifier, ushort sequenceNumber) =>
-        new((byte)(reply ? IcmpType.EchoReply : IcmpType.EchoRequest), 0, (uint)identifier << 16 | sequenceNumber);
-
-    public static IcmpHeader EchoV6(bool reply, ushort identifier, ushort sequenceNumber) =>
-        new((byte)(reply ? Icmp6Type.EchoReply : Icmp6Type.EchoRequest), 0, (uint)identifier << 16 | sequenceNumber);
-
-    /// <summary>"Fragmentation needed and DF set" with the next hop's MTU (RFC 1191 §4).</summary>
-    public static IcmpHeader FragmentationNeeded(ushort mtu) =>
-        new((byte)IcmpType.DestinationUnreachable, (byte)IcmpUnreachableCode.FragmentationNeeded, mtu);
-
-    /// <summary>"Packet too big" (RFC 4443 §3.2).</summary>
-    public static IcmpHeader PacketTooBig(uint mtu) => new((byte)Icmp6Type.PacketTooBig, 0, mtu);
-
     /// <summary>Writes the header and the checksum of ICMP; the body already lies behind it in <paramref name="message"/>.</summary>
     public void WriteV4(Span<byte> message)
     {

@@ -21,15 +21,6 @@ public readonly ref struct IcmpView
     /// <summary>The second word: identifier and sequence number of an echo, the MTU of "packet too big".</summary>
     public uint Parameter => BinaryPrimitives.ReadUInt32BigEndian(_message[4..]);
 
-    /// <summary>Echo: who asks.</summary>
-    public ushort Identifier => (ushort)(Parameter >> 16);
-
-    /// <summary>Echo: which of the questions.</summary>
-    public ushort SequenceNumber => (ushort)Parameter;
-
-    /// <summary>ICMP "fragmentation needed": the next hop's MTU, 0 from routers that do not say (RFC 1191 §4).</summary>
-    public ushort NextHopMtu => (ushort)Parameter;
-
     /// <summary>An echo's data, or the quoted packet of an error.</summary>
     public ReadOnlySpan<byte> Body => _message[HeaderLength..];
 

@@ -31,11 +31,11 @@ public class ScapyAgreesTests
         Assert.Equal(lines[3], V6(new(a6, b6, IpProtocol.Tcp), Tcp(new(1, 179, 9, 0, TcpFlags.Rst, 0), a6, b6, [], [])));
 
         byte[] message = [.. new byte[8], .. Data];
-        IcmpHeader.FragmentationNeeded(1400).WriteV4(message);
+        new IcmpHeader((byte)IcmpType.DestinationUnreachable, (byte)IcmpUnreachableCode.FragmentationNeeded, 1400).WriteV4(message);
         Assert.Equal(lines[4], V4(new(a4, b4, IpProtocol.Icmp, Identification: 1), message));
-        IcmpHeader.PacketTooBig(1280).WriteV6(message, a6, b6);
+        new IcmpHeader((byte)Icmp6Type.PacketTooBig, 0, 1280).WriteV6(message, a6, b6);
         Assert.Equal(lines[5], V6(new(a6, b6, IpProtocol.Icmp6), message));
-        IcmpHeader.EchoV6(reply: false, 3, 4).WriteV6(message, a6, b6);
+        new IcmpHeader((byte)Icmp6Type.EchoRequest, 0, 3 << 16 | 4).WriteV6(message, a6, b6);
         Assert.Equal(lines[6], V6(new(a6, b6, IpProtocol.Icmp6), message));
     }
 
