@@ -15,11 +15,9 @@ public delegate void KnockHandler(ReadOnlySpan<byte> packet);
 public sealed class KnockMonitor : IDisposable
 {
     private readonly FileDescriptor _socket;
-    private readonly WakeUp _wakeUp = new();
-    private readonly Thread _thread;
+    private readonly NetlinkListener _listener;
     private readonly KnockHandler _knocked;
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(128 * 1024, pinned: true);
-    private volatile bool _stopping;
 
     /// <param name="knocked">Called on the monitor's thread.</param>
     /// <exception cref="LinuxException">The kernel has no nfnetlink_log, or somebody else listens on the group.</exception>
@@ -31,18 +29,11 @@ public sealed class KnockMonitor : IDisposable
         Configure(settings.KnockGroup, NfLog.Command, [NfLog.Bind]);
         Configure(settings.KnockGroup, NfLog.Mode, [0, 0, 0xff, 0xff, NfLog.CopyPacket, 0]);
         Configure(settings.KnockGroup, NfLog.Threshold, [0, 0, 0, 1]);
-        _thread = new Thread(Watch) { IsBackground = true, Name = "knocks" };
-        _thread.Start();
+        _listener = new NetlinkListener(_socket, "knocks", () => Receive(awaited: null));
+        _listener.Start();
     }
 
-    public void Dispose()
-    {
-        _stopping = true;
-        _wakeUp.Signal();
-        _thread.Join();
-        _socket.Dispose();
-        _wakeUp.Dispose();
-    }
+    public void Dispose() => _listener.Dispose();
 
     private unsafe void Configure(ushort group, ushort attribute, ReadOnlySpan<byte> value)
     {
@@ -57,17 +48,6 @@ public sealed class KnockMonitor : IDisposable
         }
 
         Receive(attribute);
-    }
-
-    private void Watch()
-    {
-        while (!_stopping)
-        {
-            if (_wakeUp.WaitReadable([_socket], Timeout.Infinite))
-            {
-                Receive(awaited: null);
-            }
-        }
     }
 
     /// <summary>Reads one datagram, or with <paramref name="awaited"/> until that request is acknowledged.</summary>

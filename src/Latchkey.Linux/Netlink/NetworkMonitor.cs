@@ -16,12 +16,10 @@ public sealed class NetworkMonitor : IDisposable
         | Rtnetlink.GroupInet6Address | Rtnetlink.GroupInet6Route;
 
     private readonly FileDescriptor _socket;
-    private readonly WakeUp _wakeUp = new();
-    private readonly Thread _thread;
+    private readonly NetlinkListener _listener;
     private readonly Action _changed;
     private readonly Action<LinuxException> _failed;
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(64 * 1024, pinned: true);
-    private volatile bool _stopping;
 
     /// <param name="changed">Called on the monitor's thread.</param>
     /// <param name="failed">Called there with what <paramref name="changed"/> threw; the monitor goes on.</param>
@@ -30,42 +28,32 @@ public sealed class NetworkMonitor : IDisposable
         _changed = changed;
         _failed = failed;
         _socket = NetlinkSocket.Open(NetlinkAbi.Route, Groups, "cannot watch the network");
-        _thread = new Thread(Watch) { IsBackground = true, Name = "network monitor" };
-        _thread.Start();
+        _listener = new NetlinkListener(_socket, "network monitor", AwaitQuiet);
+        _listener.Start();
     }
 
-    public void Dispose()
-    {
-        _stopping = true;
-        _wakeUp.Signal();
-        _thread.Join();
-        _socket.Dispose();
-        _wakeUp.Dispose();
-    }
+    public void Dispose() => _listener.Dispose();
 
-    private void Watch()
+    private void AwaitQuiet()
     {
-        while (!_stopping)
+        if (!ReadForeignChange())
         {
-            if (!_wakeUp.WaitReadable([_socket], Timeout.Infinite) || !ReadForeignChange())
-            {
-                continue;
-            }
+            return;
+        }
 
-            var start = Environment.TickCount64;
-            while (Environment.TickCount64 - start < LongestSwarmMilliseconds && _wakeUp.WaitReadable([_socket], QuietMilliseconds))
-            {
-                ReadForeignChange();
-            }
+        var start = Environment.TickCount64;
+        while (Environment.TickCount64 - start < LongestSwarmMilliseconds && _listener.WaitReadable(QuietMilliseconds))
+        {
+            ReadForeignChange();
+        }
 
-            try
-            {
-                _changed();
-            }
-            catch (LinuxException e)
-            {
-                _failed(e);
-            }
+        try
+        {
+            _changed();
+        }
+        catch (LinuxException e)
+        {
+            _failed(e);
         }
     }
 
