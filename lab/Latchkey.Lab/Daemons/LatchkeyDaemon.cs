@@ -117,6 +117,13 @@ public sealed class LatchkeyDaemon
         return document.RootElement.Clone();
     }
 
+    /// <summary>The fingerprint of this host's key; with a peer's address, of that peer's.</summary>
+    public async Task<string> Fingerprint(params IReadOnlyList<string> peer) => (await AskJson(["fingerprint", .. peer])).GetProperty("fingerprint").GetString()!;
+
+    public async Task<IReadOnlyList<JsonElement>> IkeSas() => [.. (await AskJson("sas")).GetProperty("ike_sas").EnumerateArray()];
+
+    public async Task<IReadOnlyList<JsonElement>> Latches() => [.. (await AskJson("latches")).GetProperty("latches").EnumerateArray()];
+
     /// <summary><c>latchkey rotate</c>: a new key, used from the next start.</summary>
     public async Task<string> Rotate()
     {

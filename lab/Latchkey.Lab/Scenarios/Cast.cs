@@ -184,7 +184,7 @@ public sealed class Cast
     /// <summary>The state of the connection's latch on W, as the daemon says.</summary>
     public async Task<string> LatchState()
     {
-        foreach (var latch in (await WDaemon.AskJson("latches")).GetProperty("latches").EnumerateArray())
+        foreach (var latch in await WDaemon.Latches())
         {
             var flow = latch.GetProperty("flow");
             if (flow.GetProperty("local_port").GetInt32() == Port && flow.GetProperty("remote_port").GetInt32() == ClientPort)

@@ -85,7 +85,7 @@ public sealed class Roamer
         var isThere = await _stage.Until(
             async () =>
             {
-                var sas = (await daemon.AskJson("sas")).GetProperty("ike_sas").EnumerateArray().ToList();
+                var sas = await daemon.IkeSas();
                 seen = string.Join("; ", sas.Select(sa => $"{sa.GetProperty("remote")}, NAT {Nat(sa) ?? "nowhere"}, {string.Join(" and ", Encapsulations(sa))}"));
                 return sas is [var one] && one.GetProperty("remote").GetString()!.Contains(there.Remote, StringComparison.Ordinal) && Nat(one) == there.Nat && Encapsulations(one).SequenceEqual([there.Encapsulation]);
             },

@@ -101,7 +101,7 @@ public sealed class S12ApplicationChooses : Scenario
     {
         var latch = await waits.Latch();
         var key = latch.GetProperty("peer").GetProperty("key").GetString();
-        var fingerprint = (await cast.CDaemon.AskJson("fingerprint")).GetProperty("fingerprint").GetString();
+        var fingerprint = await cast.CDaemon.Fingerprint();
         stage.Check("the server knows its client's key", key == fingerprint && latch.GetProperty("latched").GetBoolean(), key ?? "no key");
         var disposition = latch.GetProperty("latch").GetProperty("disposition").GetString();
         stage.Check("what was chosen for the listener counts for the connection born from it", disposition == "wait", disposition ?? "none");

@@ -26,7 +26,7 @@ public sealed class S16bKept : Scenario
         await cast.Server.Send(20_000);
         await cast.ExpectWhole(25_000, 23_000);
         cast.ExpectNoBreak();
-        var latch = (await cast.WDaemon.AskJson("latches")).GetProperty("latches").EnumerateArray().Single(l => l.GetProperty("state").GetString() == "ESTABLISHED");
+        var latch = (await cast.WDaemon.Latches()).Single(l => l.GetProperty("state").GetString() == "ESTABLISHED");
         stage.Check("latches shows that it keeps its policy", latch.TryGetProperty("keeps_policy", out var keeps) && keeps.GetBoolean(), $"keeps_policy: {keeps}");
         var owner = latch.GetProperty("owner");
         stage.Check("and whose it is", owner.GetProperty("command").GetString()!.StartsWith("python", StringComparison.Ordinal), $"{owner.GetProperty("command")} ({owner.GetProperty("pid")})");

@@ -14,8 +14,8 @@ public sealed class S16cPeerUnauthorised : Scenario
     {
         var cast = await Cast.Assemble(stage);
         await Task.WhenAll(cast.StartOnC(CastPolicy.Client), cast.StartOnD(CastPolicy.Client));
-        var keyOfC = (await cast.CDaemon.AskJson("fingerprint")).GetProperty("fingerprint").GetString()!;
-        var keyOfD = (await cast.DDaemon.AskJson("fingerprint")).GetProperty("fingerprint").GetString()!;
+        var keyOfC = await cast.CDaemon.Fingerprint();
+        var keyOfD = await cast.DDaemon.Fingerprint();
         var known = CastPolicy.Server(trust: "known");
         await cast.StartOnW(known with { Peers = [new KnownPeerRule("c", keyOfC, cast.C.Address)] });
         await cast.Converse();

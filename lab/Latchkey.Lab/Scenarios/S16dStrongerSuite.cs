@@ -48,7 +48,7 @@ public sealed class S16dStrongerSuite : Scenario
         await served.Go();
         await served.Send(1000);
         var heard = await listening.Received(1000, Cast.Soon);
-        var suites = (await cast.WDaemon.AskJson("sas")).GetProperty("ike_sas").EnumerateArray()
+        var suites = (await cast.WDaemon.IkeSas())
             .SelectMany(sa => sa.GetProperty("children").EnumerateArray()).Select(child => child.GetProperty("suite").GetString()!).ToList();
         stage.Check("once C has the stronger suite too it is served, with nothing else", heard.Received == 1000 && suites.TrueForAll(s => s.StartsWith("AES-GCM-16-256", StringComparison.Ordinal)), $"{heard.Received} octets under {string.Join(", ", suites)}");
         await cast.JudgeTheWire(told, withNewcomer: false);

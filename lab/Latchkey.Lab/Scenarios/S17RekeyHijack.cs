@@ -21,7 +21,7 @@ public sealed class S17RekeyHijack : Scenario
         stage.Say("D cuts C off from W, and waits until no SA between them stands. C and its application live on.");
         var ended = await cast.WDaemon.Event(e => e.Kind == "ike_sa_closed", TimeSpan.FromSeconds(30));
         stage.Check("W's IKE SA with C ended", ended is not null, ended?.Text("text") ?? "it lives on");
-        var left = (await cast.WDaemon.AskJson("sas")).GetProperty("ike_sas").GetArrayLength();
+        var left = (await cast.WDaemon.IkeSas()).Count;
         stage.Check("no SA is left", left == 0, $"{left} IKE SAs");
         await cast.ExpectLatch("ESTABLISHED");
 
@@ -32,7 +32,7 @@ public sealed class S17RekeyHijack : Scenario
         var broken = await cast.WDaemon.Event(e => e.Kind == "latch_broken", Cast.Soon);
         stage.Check("the latch is BROKEN, because its peer was replaced", broken?.Text("reason") == "PeerReplaced", broken?.Text("text") ?? "no alert");
         var bound = cast.WDaemon.Events.Where(e => e.Kind is "latch_established" or "latch_restored" && IsFlow(e)).Select(e => e.Text("peer_key")).ToList();
-        var keyOfC = (await cast.CDaemon.AskJson("fingerprint")).GetProperty("fingerprint").GetString();
+        var keyOfC = await cast.CDaemon.Fingerprint();
         stage.Check("it was bound once, to C, and never to another", bound is [var only] && only == keyOfC, $"{bound.Count} times: {string.Join(", ", bound)}");
         await cast.JudgeTheWire(told);
         var sent = await new Tshark(cast.Capture.File).Count($"esp && eth.src == {cast.W.Nics[0].Mac} && eth.dst == {cast.D.Nics[0].Mac}");

@@ -26,7 +26,7 @@ public sealed class S1OldSaNewcomerSilent : Scenario
         stage.Check(
             "W asked who is there before it believed anything", asked is not null && broken is not null && asked.Sequence < broken.Sequence,
             asked?.Text("text") ?? "it never asked");
-        var begun = (await cast.DDaemon.AskJson("sas")).GetProperty("ike_sas").EnumerateArray().Count(BegunHere);
+        var begun = (await cast.DDaemon.IkeSas()).Count(BegunHere);
         stage.Check("D began nothing", begun == 0, $"{begun} IKE SAs begun by D");
         await cast.JudgeTheWire(told);
     }

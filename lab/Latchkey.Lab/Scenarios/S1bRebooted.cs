@@ -42,5 +42,5 @@ public sealed class S1bRebooted : Scenario
     }
 
     private static async Task<IReadOnlyList<string>> Spis(Cast cast) =>
-        [.. (await cast.WDaemon.AskJson("sas")).GetProperty("ike_sas").EnumerateArray().Select(sa => sa.GetProperty("spi_i").GetString()!)];
+        [.. (await cast.WDaemon.IkeSas()).Select(sa => sa.GetProperty("spi_i").GetString()!)];
 }

@@ -22,7 +22,7 @@ public sealed class S1cRebootedAndSilent : Scenario
         await attacker.Nics[0].Plug();
         await cast.Converse();
 
-        var sa = (await cast.WDaemon.AskJson("sas")).GetProperty("ike_sas").EnumerateArray().First();
+        var sa = (await cast.WDaemon.IkeSas())[0];
         var spis = sa.GetProperty("spi_i").GetString()! + sa.GetProperty("spi_r").GetString()!;
         stage.Say($"For {Seconds} s an attacker who knows the SPIs sends made-up tokens in C's name.");
         var forged = await attacker.Try(TimeSpan.FromSeconds(Seconds + 60), attacker.App("forge.py", "tokens", cast.C.Address, cast.W.Address, $"{Seconds}", spis));
@@ -46,7 +46,7 @@ public sealed class S1cRebootedAndSilent : Scenario
         stage.Check("the reason is PeerRestarted", broken?.Text("reason") == "PeerRestarted", broken?.ToString() ?? "no alert");
         var crash = cast.WDaemon.Events.FirstOrDefault(e => e.Kind == "crash_detected");
         stage.Check("the token was the first proof", crash is not null && crash.Sequence < broken?.Sequence, crash?.Text("text") ?? "no such event");
-        var begun = (await cast.DDaemon.AskJson("sas")).GetProperty("ike_sas").EnumerateArray().Count(s => s.GetProperty("initiated").GetBoolean());
+        var begun = (await cast.DDaemon.IkeSas()).Count(s => s.GetProperty("initiated").GetBoolean());
         stage.Check("C began nothing", begun == 0, $"{begun} IKE SAs begun by C");
         await cast.JudgeTheWire(told);
 

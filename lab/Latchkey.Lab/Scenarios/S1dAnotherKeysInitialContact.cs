@@ -20,7 +20,7 @@ public sealed class S1dAnotherKeysInitialContact : Scenario
         var ports = CastPolicy.ClientOf(Cast.Port, Cast.NewcomerPort);
         var cast = await Cast.Assemble(stage, new CastPolicy(CastPolicy.ServerOf(Cast.Port, Cast.NewcomerPort), ports, ports));
         await cast.Converse();
-        var keyOfC = (await cast.CDaemon.AskJson("fingerprint")).GetProperty("fingerprint").GetString();
+        var keyOfC = await cast.CDaemon.Fingerprint();
         await Talker.Listen(cast.W, Cast.NewcomerPort, "server-for-d");
         var newcomer = await Talker.Ready(cast.D, cast.W.Address, Cast.NewcomerPort);
         await cast.CVanishes();

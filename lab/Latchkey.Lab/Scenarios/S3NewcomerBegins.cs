@@ -32,7 +32,7 @@ public sealed class S3NewcomerBegins : Scenario
         var broken = await cast.WDaemon.Event(e => e.Kind == "latch_broken", Cast.Soon);
         stage.Check("the reason is PeerReplaced", broken?.Text("reason") == "PeerReplaced", broken?.ToString() ?? "no alert");
         // C and W may have made more than one: a machine that is slow to answer is asked who it is.
-        var keyOfD = (await cast.DDaemon.AskJson("fingerprint")).GetProperty("fingerprint").GetString();
+        var keyOfD = await cast.DDaemon.Fingerprint();
         var accepted = await cast.WDaemon.Event(e => e.Kind == "child_sa_established" && e.Text("peer_key") == keyOfD, Cast.Soon);
         stage.Check("the alert came before D's SA was accepted", broken?.Sequence < accepted?.Sequence, accepted?.Text("text") ?? "no SA with D");
 

@@ -20,7 +20,7 @@ public sealed class S6OffPath : Scenario
         await attacker.Nics[0].Plug();
         await cast.Converse();
         var sequence = await cast.Client.NextSequence();
-        var sa = (await cast.WDaemon.AskJson("sas")).GetProperty("ike_sas").EnumerateArray().First();
+        var sa = (await cast.WDaemon.IkeSas())[0];
         var ikeSpis = sa.GetProperty("spi_i").GetString()! + sa.GetProperty("spi_r").GetString()!;
         var espSpi = sa.GetProperty("children")[0].GetProperty("inbound_spi").GetString()![2..];
 
@@ -36,7 +36,7 @@ public sealed class S6OffPath : Scenario
         await cast.ExpectLatch("ESTABLISHED");
         cast.ExpectNoBreak();
         var keys = Keys(await cast.WDaemon.AskJson("peers"));
-        var keyOfC = (await cast.CDaemon.AskJson("fingerprint")).GetProperty("fingerprint").GetString();
+        var keyOfC = await cast.CDaemon.Fingerprint();
         stage.Check("no exchange was ever completed but C's", keys.Count == 1 && keys[0] == keyOfC, $"{keys.Count} authenticated peers");
         await cast.JudgeTheWire(broken: null, withNewcomer: false, forger: attacker);
     }

@@ -22,7 +22,7 @@ public sealed class S8cStrangerReported : Scenario
         var cast = await Cast.Assemble(stage);
         var others = CastPolicy.ClientOf(Cast.Port, StrictPort, OtherPort);
         await Task.WhenAll(cast.StartOnC(others), cast.StartOnD(others));
-        var keyOfC = (await cast.CDaemon.AskJson("fingerprint")).GetProperty("fingerprint").GetString()!;
+        var keyOfC = await cast.CDaemon.Fingerprint();
         await cast.StartOnW(new DaemonConfiguration
         {
             Protect =

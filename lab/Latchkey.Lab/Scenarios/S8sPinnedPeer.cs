@@ -15,7 +15,7 @@ public sealed class S8sPinnedPeer : Scenario
     {
         var cast = await Cast.Assemble(stage);
         await Task.WhenAll(cast.StartOnC(CastPolicy.Client), cast.StartOnD(CastPolicy.Client));
-        var keyOfC = (await cast.CDaemon.AskJson("fingerprint")).GetProperty("fingerprint").GetString()!;
+        var keyOfC = await cast.CDaemon.Fingerprint();
         await cast.StartOnW(CastPolicy.Server(trust: "known") with { Peers = [new KnownPeerRule("c", keyOfC, cast.C.Address)] });
         stage.Say("Latchkey runs on all three. W knows C's key, and lets no other speak for C's address.");
         await cast.Converse();

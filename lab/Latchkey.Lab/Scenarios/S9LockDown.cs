@@ -17,8 +17,8 @@ public sealed class S9LockDown : Scenario
     {
         var cast = await Cast.Assemble(stage, CastPolicy.Default);
         await cast.Converse();
-        var onC = (await cast.CDaemon.AskJson("fingerprint")).GetProperty("fingerprint").GetString()!;
-        var onW = (await cast.WDaemon.AskJson("fingerprint", cast.C.Address)).GetProperty("fingerprint").GetString()!;
+        var onC = await cast.CDaemon.Fingerprint();
+        var onW = await cast.WDaemon.Fingerprint(cast.C.Address);
         stage.Check("by telephone both name the same key", onC == onW, $"{onC} on C, {onW} on W");
         var pinned = await cast.WDaemon.AskJson("pin", cast.C.Address, "--key", onC);
         stage.Check("W pins C's address to it", pinned.GetProperty("key").GetString() == onC, pinned.GetProperty("text").GetString()!);

@@ -16,10 +16,10 @@ public sealed class S9aWrongFingerprint : Scenario
     {
         var cast = await Cast.Assemble(stage, CastPolicy.WithoutD);
         await cast.Converse();
-        var ofC = (await cast.CDaemon.AskJson("fingerprint")).GetProperty("fingerprint").GetString()!;
+        var ofC = await cast.CDaemon.Fingerprint();
 
         // Some other key; W's own will do.
-        var wrong = (await cast.WDaemon.AskJson("fingerprint")).GetProperty("fingerprint").GetString()!;
+        var wrong = await cast.WDaemon.Fingerprint();
         var refused = await cast.WDaemon.Try("pin", cast.C.Address, "--key", wrong);
         stage.Check(
             "the command refuses, names the key in use and says what would be closed",

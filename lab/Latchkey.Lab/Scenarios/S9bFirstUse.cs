@@ -16,8 +16,8 @@ public sealed class S9bFirstUse : Scenario
     protected internal override async Task Tell(Stage stage)
     {
         var cast = await Cast.Assemble(stage, CastPolicy.Default with { W = CastPolicy.Server(trust: null) });
-        var ofC = (await cast.CDaemon.AskJson("fingerprint")).GetProperty("fingerprint").GetString()!;
-        var ofD = (await cast.DDaemon.AskJson("fingerprint")).GetProperty("fingerprint").GetString()!;
+        var ofC = await cast.CDaemon.Fingerprint();
+        var ofD = await cast.DDaemon.Fingerprint();
         await cast.Converse();
         var pinned = await cast.WDaemon.Event(e => e.Kind == "peer_pinned", Cast.Soon);
         var accepted = await cast.WDaemon.Event(e => e.Kind == "ike_sa_established", Cast.Soon);

@@ -14,9 +14,9 @@ public sealed class S9cRotatedKey : Scenario
     {
         var cast = await Cast.Assemble(stage, CastPolicy.WithoutD with { W = CastPolicy.Server(trust: null) });
         await cast.Converse();
-        var before = (await cast.CDaemon.AskJson("fingerprint")).GetProperty("fingerprint").GetString()!;
+        var before = await cast.CDaemon.Fingerprint();
         var said = await cast.CDaemon.Rotate();
-        var still = (await cast.CDaemon.AskJson("fingerprint")).GetProperty("fingerprint").GetString()!;
+        var still = await cast.CDaemon.Fingerprint();
         stage.Check("the running daemon goes on with the old key", still == before && said.Contains(before, StringComparison.Ordinal), said.ReplaceLineEndings(" / "));
         await cast.Client.Send(3000);
         await cast.Server.Send(3000);
@@ -25,7 +25,7 @@ public sealed class S9cRotatedKey : Scenario
         var restarted = Moment.Now;
         await cast.CDaemon.Stop();
         await cast.CDaemon.Start();
-        var after = (await cast.CDaemon.AskJson("fingerprint")).GetProperty("fingerprint").GetString()!;
+        var after = await cast.CDaemon.Fingerprint();
         stage.Say($"C's daemon is restarted, and has the key {after} now.");
         var reset = await cast.Client.ReportWithin("error", Cast.Soon);
         stage.Check("C's connection of before ends with a reset", reset?.Errno == "ECONNRESET", reset?.ToString() ?? "nothing within the time");

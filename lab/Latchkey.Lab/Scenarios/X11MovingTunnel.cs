@@ -97,7 +97,7 @@ public sealed class X11MovingTunnel : Scenario
         await client.Send(5000);
         await server.Send(5000);
         (atW, atC) = (await server.Received(Size + 10_000, Cast.Patience), await client.Received(Size + 10_000, Cast.Patience));
-        var called = (await cast.WDaemon.AskJson("sas")).GetProperty("ike_sas").EnumerateArray()
+        var called = (await cast.WDaemon.IkeSas())
             .Any(sa => sa.GetProperty("initiated").GetBoolean() && sa.GetProperty("remote").GetString()!.Contains(abroad, StringComparison.Ordinal));
         stage.Check(
             "W's daemon is killed and started again: it calls C where C was last, and the connection carries on", called && atW.Matches(atC) && atW.Received == Size + 10_000,

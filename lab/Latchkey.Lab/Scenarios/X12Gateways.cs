@@ -141,7 +141,7 @@ public sealed class X12Gateways(bool waits) : Scenario
 
     private static async Task<(string State, bool Forwarded)> LatchOfTalk(LatchkeyDaemon daemon)
     {
-        foreach (var latch in (await daemon.AskJson("latches")).GetProperty("latches").EnumerateArray())
+        foreach (var latch in await daemon.Latches())
         {
             if (latch.GetProperty("flow").GetProperty("remote_port").GetInt32() == Cast.ClientPort)
             {

@@ -20,7 +20,7 @@ public sealed class X13Reauthentication : Scenario
     {
         var cast = await Cast.Assemble(stage);
         await Task.WhenAll(cast.StartOnC(CastPolicy.Client), cast.StartOnD(CastPolicy.Client));
-        var keyOfC = (await cast.CDaemon.AskJson("fingerprint")).GetProperty("fingerprint").GetString()!;
+        var keyOfC = await cast.CDaemon.Fingerprint();
         await cast.StartOnW(CastPolicy.Server(trust: "known") with
         {
             Peers = [new KnownPeerRule("c", keyOfC, cast.C.Address)],
@@ -67,7 +67,7 @@ public sealed class X13Reauthentication : Scenario
 
     private static async Task<string> Latch(Cast cast)
     {
-        var latch = (await cast.WDaemon.AskJson("latches")).GetProperty("latches").EnumerateArray().First(l => l.GetProperty("flow").GetProperty("remote_port").GetInt32() == Cast.ClientPort);
+        var latch = (await cast.WDaemon.Latches()).First(l => l.GetProperty("flow").GetProperty("remote_port").GetInt32() == Cast.ClientPort);
         return $"latch {latch.GetProperty("id")} in channel {latch.GetProperty("channel")}";
     }
 }

@@ -50,7 +50,7 @@ public sealed class X1BadInput : Scenario
 
         var log = cast.WDaemon.Log();
         stage.Check("the log shows no exception", !log.Contains("Exception", StringComparison.Ordinal), $"{log.Split('\n').Length} lines of log");
-        var half = (await cast.WDaemon.AskJson("sas")).GetProperty("ike_sas").GetArrayLength();
+        var half = (await cast.WDaemon.IkeSas()).Count;
         stage.Check("nothing of it left state behind", half <= 2, $"{half} IKE SAs");
         await cast.JudgeTheWire(broken: null, withNewcomer: false);
     }

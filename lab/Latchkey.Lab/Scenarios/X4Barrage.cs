@@ -44,7 +44,7 @@ public sealed class X4Barrage : Scenario
         await cast.Client.Send(Chunk);
         await cast.Server.Received(Chunk + 5000, Cast.Soon);
         var sequence = await cast.Client.NextSequence();
-        var sa = (await cast.WDaemon.AskJson("sas")).GetProperty("ike_sas").EnumerateArray().First();
+        var sa = (await cast.WDaemon.IkeSas())[0];
         var ikeSpis = sa.GetProperty("spi_i").GetString()! + sa.GetProperty("spi_r").GetString()!;
         var espSpi = sa.GetProperty("children")[0].GetProperty("inbound_spi").GetString()![2..];
         var before = await cast.WDaemon.AskJson("status");

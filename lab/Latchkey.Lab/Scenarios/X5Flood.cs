@@ -86,7 +86,7 @@ public sealed class X5Flood : Scenario
             "the daemon's memory is bounded", use.PeakMebibytes - useBefore.ResidentMebibytes < Growth,
             $"{useBefore.ResidentMebibytes:0} MiB before, {use.ResidentMebibytes:0} MiB after, {use.PeakMebibytes:0} MiB at most");
         stage.Say($"W's daemon computed {use.CpuSeconds - useBefore.CpuSeconds:0.0} s meanwhile, for transfer and flood together.");
-        ExpectPeers(stage, daemon, (await daemon.AskJson("sas")).GetProperty("ike_sas"));
+        ExpectPeers(stage, daemon, await daemon.IkeSas());
 
         await capture.Stop();
         await new NoByteRule(capture, old.Flow, w.Nics[0], c.Nics[0], null, daemon.Keys).Judge(stage, broken: null, until: null);
@@ -109,9 +109,9 @@ public sealed class X5Flood : Scenario
         return octets;
     }
 
-    private static void ExpectPeers(Stage stage, LatchkeyDaemon daemon, JsonElement sas)
+    private static void ExpectPeers(Stage stage, LatchkeyDaemon daemon, IReadOnlyList<JsonElement> sas)
     {
-        var established = sas.EnumerateArray().Where(sa => sa.GetProperty("state").GetString() == "established").Select(sa => sa.GetProperty("remote").GetString()).ToList();
+        var established = sas.Where(sa => sa.GetProperty("state").GetString() == "established").Select(sa => sa.GetProperty("remote").GetString()).ToList();
         stage.Check("C and the newcomer have their IKE SAs, and nobody else has", established.Count == 2, string.Join(", ", established));
         var broken = daemon.Events.FirstOrDefault(e => e.Kind == "latch_broken");
         stage.Check("no latch broke", broken is null, broken?.Text("text") ?? "no alert");

@@ -81,7 +81,7 @@ public sealed class X7SharedAddress : Scenario
     /// <summary>L49: two connections with one address, and not one peer.</summary>
     private static async Task ExpectTwoPeers(Stage stage, LatchkeyDaemon daemon, LabHost c1, LabHost c2)
     {
-        var latches = (await daemon.AskJson("latches")).GetProperty("latches").EnumerateArray().Where(l => l.GetProperty("state").GetString() == "ESTABLISHED")
+        var latches = (await daemon.Latches()).Where(l => l.GetProperty("state").GetString() == "ESTABLISHED")
             .Select(l => (Port: l.GetProperty("flow").GetProperty("remote_port").GetInt32(), Key: l.GetProperty("peer_key").GetString(), Address: l.GetProperty("flow").GetProperty("remote").GetString()))
             .OrderBy(l => l.Port).ToList();
         stage.Check(
@@ -90,7 +90,7 @@ public sealed class X7SharedAddress : Scenario
             string.Join("; ", latches));
         var narrowed = await daemon.Event(e => e.Kind == "child_narrowed", Cast.Soon);
         stage.Check("the second Child SA leaves out the first's flow", narrowed is not null, narrowed?.Text("text") ?? "it was not narrowed");
-        var privates = (await daemon.AskJson("sas")).GetProperty("ike_sas").EnumerateArray()
+        var privates = (await daemon.IkeSas())
             .Select(sa => sa.TryGetProperty("peer_private_address", out var address) ? address.GetString() : null).Order().ToList();
         stage.Check(
             "W knows that a NAT is there, and both private addresses", privates.SequenceEqual(new[] { c1.Address, c2.Address }.Order()),
