@@ -27,6 +27,7 @@ internal static class LatchesCommand
 
         if (report.ClearFlows.Count > 0)
         {
+            context.Out.Line([]);
             ShowClearFlows(context, report.ClearFlows);
         }
     }

@@ -30,6 +30,6 @@ internal static class ReloadCommand
         }
 
         context.Out.Line([new(report.Changes.Count == 0 ? "The policy is the same." : "The policy is in force.", Look.Good)]);
-        context.Out.Line([new($"Of the latches {report.Broken} broke, {report.Closed} were closed, {report.Kept} keep the policy they had, and {report.Untouched} are untouched.")]);
+        context.Out.Line([new($"Latches: {report.Broken} broke, {report.Closed} closed, {report.Kept} kept with the policy they had, {report.Untouched} untouched.")]);
     }
 }

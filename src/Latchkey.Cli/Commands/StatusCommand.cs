@@ -24,7 +24,7 @@ internal static class StatusCommand
         facts.Add("ciphers", report.Ciphers is { Variant: { } variant } c ? $"{c.Library} {c.Version} ({variant})" : $"{report.Ciphers.Library} {report.Ciphers.Version}");
         facts.Add("protects", report.Protect.Count == 0 ? "nothing" : string.Join(", ", report.Protect));
         facts.Add("latches", Counts(report.Latches.Select(l => (l.Key, (long)l.Value))));
-        facts.Add("in clear", $"{report.ClearFlows} flows; {report.IpsecHosts} hosts have spoken IPsec and are never reached so again");
+        facts.Add("in clear", $"flows: {report.ClearFlows}; hosts that spoke IPsec, and are never reached so again: {report.IpsecHosts}");
         facts.Add("peers", $"{report.Peers} connected, {report.KnownPeers} known by configuration");
         facts.Add("SAs", $"{report.IkeSas} IKE, {report.ChildSas} Child");
         if (report.ProofUntil is { } until)

@@ -149,7 +149,7 @@ public static class DaemonHost
             core.Tell(EventKind.KeyExportOn, $"keys are exported to {directory}: whoever reads it reads the traffic");
         }
 
-        core.Tell(EventKind.DaemonStarted, $"latchkey {RunningDaemon.Version} runs with {configuration.Policy.Protect.Length} protect entries");
-        log.Ready(configuration.Policy.Protect.Length, configuration.Settings.Control);
+        core.Tell(EventKind.DaemonStarted, $"latchkey {RunningDaemon.Version} runs; protect entries: {configuration.Policy.Protect.Length}");
+        log.Ready(configuration.Settings.Control);
     }
 }

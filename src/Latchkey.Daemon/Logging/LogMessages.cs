@@ -18,8 +18,8 @@ internal static partial class LogMessages
     [LoggerMessage(4, LogLevel.Critical, "KEYS ARE EXPORTED to {directory}: whoever reads it reads the traffic. Take [debug] export_keys out of the configuration when you are done")]
     public static partial void KeysExported(this ILogger log, string directory);
 
-    [LoggerMessage(5, LogLevel.Information, "ready: {entries} protect entries, control socket {control}")]
-    public static partial void Ready(this ILogger log, int entries, string control);
+    [LoggerMessage(5, LogLevel.Information, "ready: the control socket is {control}")]
+    public static partial void Ready(this ILogger log, string control);
 
     [LoggerMessage(6, LogLevel.Information, "stopping: saying goodbye to peers; protected flows stay blocked until the daemon runs again, or 'latchkey unprotect'")]
     public static partial void Stopping(this ILogger log);

@@ -28,7 +28,7 @@ public sealed class CommandLineTests : IAsyncDisposable
             ciphers          intel-ipsec-mb 1.3.0 (vaes_avx512)
             protects         app
             latches          2 ESTABLISHED, 1 BROKEN
-            in clear         1 flows; 3 hosts have spoken IPsec and are never reached so again
+            in clear         flows: 1; hosts that spoke IPsec, and are never reached so again: 3
             peers            1 connected, 1 known by configuration
             SAs              1 IKE, 1 Child
             next proof       a peer proves itself anew within 58 min
@@ -49,6 +49,7 @@ public sealed class CommandLineTests : IAsyncDisposable
             """
             LATCH  STATE        FLOW                                    PEER  ENTRY  OWNER          FOR   REASON
             7      ESTABLISHED  tcp 192.0.2.1:7000 <-> 192.0.2.7:40000  r1    app    server (4711)  90 s  -
+
             IN CLEAR                                ENTRY  FOR
             tcp 192.0.2.1:7000 <-> 192.0.2.8:40000  app    90 s
 
@@ -133,7 +134,7 @@ public sealed class CommandLineTests : IAsyncDisposable
         Assert.Equal(1, await Run("pin", "192.0.2.7", "--key", "SHA256:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"));
         Assert.Contains("--close", _error.ToString(), StringComparison.Ordinal);
         Assert.Equal(0, await Run("pin", "192.0.2.7", "--close", "--key", "SHA256:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"));
-        Assert.Contains("1 latches", _out.ToString(), StringComparison.Ordinal);
+        Assert.Contains("authorised: 1.", _out.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -154,7 +155,7 @@ public sealed class CommandLineTests : IAsyncDisposable
             [[protect]] "app" is different.
             [[peer]] "r1" is gone.
             The policy is in force.
-            Of the latches 2 broke, 1 were closed, 0 keep the policy they had, and 40 are untouched.
+            Latches: 2 broke, 1 closed, 0 kept with the policy they had, 40 untouched.
 
             """,
             _out.ToString());
