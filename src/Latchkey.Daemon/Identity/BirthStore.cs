@@ -11,21 +11,21 @@ namespace Latchkey.Daemon.Identity;
 /// the life, and how long after the kernel's boot it began, in milliseconds (8). A life begins with a boot, and whenever the
 /// latches of live connections were lost.
 /// </summary>
-internal sealed class BirthStore
+internal sealed class BirthStore : IDisposable
 {
     private const string What = "birth certificate";
     private const int KeyLength = 32;
     private const int FileLength = KeyLength + 8 + 16 + 8;
 
     private readonly string _file;
-    private readonly byte[] _key;
+    private readonly SecretBytes _key;
     private readonly Guid _boot;
     private readonly Func<TimeSpan> _uptime;
     private ulong _number;
     private UInt128 _digest;
     private TimeSpan _began;
 
-    private BirthStore(string file, byte[] key, Guid boot, Func<TimeSpan> uptime) => (_file, _key, _boot, _uptime) = (file, key, boot, uptime);
+    private BirthStore(string file, SecretBytes key, Guid boot, Func<TimeSpan> uptime) => (_file, _key, _boot, _uptime) = (file, key, boot, uptime);
 
     /// <param name="boot">Another value after each boot of the kernel.</param>
     /// <param name="uptime">Time since that boot.</param>
@@ -35,8 +35,8 @@ internal sealed class BirthStore
         const string Remedy = "delete it: peers will take this host for one that restarted";
         if (!File.Exists(file))
         {
-            var key = new byte[KeyLength];
-            random.Fill(key);
+            var key = new SecretBytes(KeyLength);
+            random.Fill(key.Span);
             var first = new BirthStore(file, key, boot, uptime);
             first.Begin(TimeSpan.Zero);
             return first;
@@ -48,12 +48,13 @@ internal sealed class BirthStore
             throw new StartupException($"the {What} {file} is damaged", Remedy);
         }
 
-        var store = new BirthStore(file, octets[..KeyLength], boot, uptime)
+        var store = new BirthStore(file, new SecretBytes(octets.AsSpan(0, KeyLength)), boot, uptime)
         {
             _number = BinaryPrimitives.ReadUInt64BigEndian(octets.AsSpan(KeyLength)),
             _digest = BinaryPrimitives.ReadUInt128BigEndian(octets.AsSpan(KeyLength + 8)),
             _began = TimeSpan.FromMilliseconds((long)Math.Min(BinaryPrimitives.ReadUInt64BigEndian(octets.AsSpan(KeyLength + 24)), uint.MaxValue * 1000UL)),
         };
+        CryptographicOperations.ZeroMemory(octets);
         if (store._digest != store.DigestOf(store._number))
         {
             store.Begin(TimeSpan.Zero);
@@ -73,16 +74,25 @@ internal sealed class BirthStore
     /// <exception cref="StartupException">It cannot be written.</exception>
     public void BeginAnew() => Begin(_uptime());
 
+    public void Dispose() => _key.Dispose();
+
     private void Begin(TimeSpan afterBoot)
     {
         (_number, _began) = (_number + 1, afterBoot);
         _digest = DigestOf(_number);
-        var octets = new byte[FileLength];
-        _key.CopyTo(octets, 0);
+        var octets = GC.AllocateArray<byte>(FileLength, pinned: true);
+        _key.Span.CopyTo(octets);
         BinaryPrimitives.WriteUInt64BigEndian(octets.AsSpan(KeyLength), _number);
         BinaryPrimitives.WriteUInt128BigEndian(octets.AsSpan(KeyLength + 8), _digest);
         BinaryPrimitives.WriteUInt64BigEndian(octets.AsSpan(KeyLength + 24), (ulong)_began.TotalMilliseconds);
-        OwnersFile.WriteOrRefuse(_file, What, octets);
+        try
+        {
+            OwnersFile.WriteOrRefuse(_file, What, octets);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(octets);
+        }
     }
 
     // A keyed digest: the boot id itself is known to every program on this host, and nobody else's business.
@@ -92,6 +102,6 @@ internal sealed class BirthStore
         var text = new byte[8 + boot.Length];
         BinaryPrimitives.WriteUInt64BigEndian(text, number);
         boot.CopyTo(text, 8);
-        return BinaryPrimitives.ReadUInt128BigEndian(HMACSHA256.HashData(_key, text));
+        return BinaryPrimitives.ReadUInt128BigEndian(HMACSHA256.HashData(_key.Span, text));
     }
 }

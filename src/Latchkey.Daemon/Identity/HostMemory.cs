@@ -25,6 +25,7 @@ internal sealed class HostMemory : IDisposable
 
     public void Dispose()
     {
+        Birth.Dispose();
         foreach (var secret in QcdSecrets)
         {
             secret.Dispose();
