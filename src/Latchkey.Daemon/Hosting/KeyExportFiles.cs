@@ -13,8 +13,6 @@ namespace Latchkey.Daemon.Hosting;
 /// </summary>
 internal sealed class KeyExportFiles
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     private readonly string _ike;
     private readonly string _esp;
     private readonly ILogger _log;
@@ -61,7 +59,7 @@ internal sealed class KeyExportFiles
 
     private void Append(string file, string lines)
     {
-        var options = new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, Share = FileShare.Read, UnixCreateMode = OwnerOnly };
+        var options = new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, Share = FileShare.Read, UnixCreateMode = OwnersFile.OwnerOnly };
         try
         {
             using var writer = new StreamWriter(new FileStream(file, options));

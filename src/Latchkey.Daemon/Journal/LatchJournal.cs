@@ -1,4 +1,5 @@
 using System.Buffers;
+using Latchkey.Daemon.Identity;
 using Latchkey.Engine;
 using Latchkey.Latching;
 using Microsoft.Win32.SafeHandles;
@@ -14,8 +15,6 @@ namespace Latchkey.Daemon.Journal;
 internal sealed class LatchJournal(string folder, JournalHeader header) : ILatchJournal, IDisposable
 {
     private const string Name = "latches.journal";
-
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private const UnixFileMode OthersWrite = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
 
@@ -59,7 +58,7 @@ internal sealed class LatchJournal(string folder, JournalHeader header) : ILatch
             }
 
             using var handle = File.OpenHandle(_file);
-            if (File.GetUnixFileMode(handle) is var mode && mode != OwnerOnly)
+            if (File.GetUnixFileMode(handle) is var mode && mode != OwnersFile.OwnerOnly)
             {
                 return new JournalReading.Refused($"others may have written it: its mode is {Convert.ToString((int)mode, 8)}, not 600");
             }
@@ -127,7 +126,7 @@ internal sealed class LatchJournal(string folder, JournalHeader header) : ILatch
                 Mode = FileMode.CreateNew,
                 Access = FileAccess.Write,
                 Share = FileShare.ReadWrite | FileShare.Delete,
-                UnixCreateMode = OwnerOnly,
+                UnixCreateMode = OwnersFile.OwnerOnly,
                 BufferSize = 0,
             });
             var handle = stream.SafeFileHandle;

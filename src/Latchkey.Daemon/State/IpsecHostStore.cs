@@ -18,7 +18,7 @@ public sealed class IpsecHostStore(StateDatabase database, Func<DateTime> now)
     public IReadOnlyList<(InetAddress Host, DateTime Since)> Load() => database.Read(command => command.List(
         "SELECT address, since FROM ipsec_hosts",
         row => (
-            InetAddress.TryParse(row.GetString(0), out var address) ? address : throw new StateException($"the state database holds '{row.GetString(0)}' where an address should be"),
+            row.GetAddress(0),
             DateTime.UnixEpoch.AddSeconds(row.GetInt64(1)))));
 
     /// <summary>Records a host; the first time stays.</summary>

@@ -43,7 +43,7 @@ public sealed class PinStore(StateDatabase database, Func<DateTime> now)
     /// <summary>Every pin and every remembered sighting.</summary>
     public PinSet Load()
     {
-        var pins = database.Read(command => command.List("SELECT address, key FROM sightings", row => (Address(row), Key(row))))
+        var pins = database.Read(command => command.List("SELECT address, key FROM sightings", row => (row.GetAddress(0), Key(row))))
             .Aggregate(PinSet.Empty, (set, seen) => set.Remembering(seen.Item2, seen.Item1));
         return List().Aggregate(pins, (set, pin) => set.With(pin.Pin));
     }
@@ -52,7 +52,7 @@ public sealed class PinStore(StateDatabase database, Func<DateTime> now)
     public IReadOnlyList<PinRecord> List() => database.Read(command => command.List(
         "SELECT p.address, p.key, p.origin, s.first_seen, s.last_seen, s.count FROM pins p LEFT JOIN sightings s ON s.address = p.address AND s.key = p.key ORDER BY p.address",
         row => new PinRecord(
-            new Pin(Address(row), Key(row), row.GetString(2) == Pinned ? PinOrigin.Person : PinOrigin.FirstUse),
+            new Pin(row.GetAddress(0), Key(row), row.GetString(2) == Pinned ? PinOrigin.Person : PinOrigin.FirstUse),
             row.IsDBNull(3) ? null : DateTime.UnixEpoch.AddSeconds(row.GetInt64(3)),
             row.IsDBNull(4) ? null : DateTime.UnixEpoch.AddSeconds(row.GetInt64(4)),
             row.IsDBNull(5) ? 0 : row.GetInt64(5))));
@@ -156,10 +156,6 @@ public sealed class PinStore(StateDatabase database, Func<DateTime> now)
 
     private static void DropUnusedKeys(SqliteCommand command) =>
         command.Run("DELETE FROM keys WHERE fingerprint NOT IN (SELECT key FROM pins UNION SELECT key FROM sightings)");
-
-    private static InetAddress Address(SqliteDataReader row) => InetAddress.TryParse(row.GetString(0), out var address)
-        ? address
-        : throw new StateException($"the state database holds '{row.GetString(0)}' where an address should be");
 
     private static KeyFingerprint Key(SqliteDataReader row) => new(row.GetFieldValue<byte[]>(1));
 }

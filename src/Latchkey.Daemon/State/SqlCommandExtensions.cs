@@ -1,3 +1,4 @@
+using Latchkey.Wire;
 using Microsoft.Data.Sqlite;
 
 namespace Latchkey.Daemon.State;
@@ -29,6 +30,11 @@ internal static class SqlCommandExtensions
 
         return rows;
     }
+
+    /// <exception cref="StateException">The column holds no address: somebody else has written it.</exception>
+    public static InetAddress GetAddress(this SqliteDataReader row, int column) => InetAddress.TryParse(row.GetString(column), out var address)
+        ? address
+        : throw new StateException($"the state database holds '{row.GetString(column)}' where an address should be");
 
     private static void Bind(this SqliteCommand command, string sql, (string Name, object? Value)[] values)
     {

@@ -12,8 +12,6 @@ public sealed class StateDatabase : IDisposable
 {
     public const string FileName = "pins.db";
 
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     /// <summary>In pages of 4 KiB: 256 MiB, far more than the most pins need; a bound so that nothing can fill the disk.</summary>
     private const int DefaultPageMaximum = 65536;
 
@@ -38,7 +36,7 @@ public sealed class StateDatabase : IDisposable
         try
         {
             // SQLite would make it as the umask says; its journal takes over the mode of the file.
-            using (new FileStream(file, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Read, Share = FileShare.ReadWrite, UnixCreateMode = OwnerOnly }))
+            using (new FileStream(file, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Read, Share = FileShare.ReadWrite, UnixCreateMode = OwnersFile.OwnerOnly }))
             {
                 RefuseOthers(file);
             }
@@ -94,7 +92,7 @@ public sealed class StateDatabase : IDisposable
     private static void RefuseOthers(string file)
     {
         var mode = File.GetUnixFileMode(file);
-        if ((mode & ~OwnerOnly) != 0)
+        if ((mode & ~OwnersFile.OwnerOnly) != 0)
         {
             throw new StartupException(
                 $"{file} is open to others (mode {Convert.ToString((int)mode, 8)})", $"run: chmod 600 {file}; if others may have written it, compare every pin ('latchkey peers') by telephone");
