@@ -83,13 +83,18 @@ public sealed class PinStore(StateDatabase database, Func<DateTime> now)
     }
 
     /// <summary>What a person decided, in place of whatever was pinned.</summary>
-    /// <param name="key">The whole key, when it was seen.</param>
+    /// <param name="key">The whole key, when it is in use there; null: it was never seen.</param>
     public void Set(Pin pin, PeerKey? key)
     {
         ArgumentNullException.ThrowIfNull(pin);
         database.Change(command =>
         {
             Put(command, pin, key);
+            if (key is not null)
+            {
+                See(command, pin.Address, key, times: 0);
+            }
+
             return true;
         });
     }

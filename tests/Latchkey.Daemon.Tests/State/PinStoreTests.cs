@@ -109,6 +109,13 @@ public sealed class PinStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_key_that_is_in_use_when_it_is_pinned_has_been_seen() => Use(store =>
+    {
+        store.Set(new Pin(C, Key.Fingerprint, PinOrigin.Person), Key);
+        Assert.Equal(new PinRecord(new Pin(C, Key.Fingerprint, PinOrigin.Person), _now, _now, 0), Assert.Single(store.List()));
+    });
+
+    [Fact]
     public void The_keys_remembered_for_one_address_are_bounded() => Use(store =>
     {
         var before = (KeyFingerprint?)null;
