@@ -2,7 +2,17 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Latchkey.Crypto;
 
-/// <summary>A key exchange method of transform type 4 (Diffie-Hellman, ECDH, or later a KEM).</summary>
+// Key exchange methods of the product, in octets. Private values come from the injected source and live for one exchange.
+//
+//   id  name         RFC   public value              shared secret
+//   14  MODP-2048    3526   256, big-endian          256, big-endian, padded on the left
+//   19  ECP-256      5903    64, x | y without 0x04   32, x
+//   20  ECP-384      5903    96, x | y without 0x04   48, x
+//   31  X25519       8031    32, little-endian        32, as the function gives it
+//   36  ML-KEM-768   9370  1184; the answer 1088      32; beside one of the others only
+//   37  ML-KEM-1024  9370  1568; the answer 1568      32; likewise
+
+/// <summary>A key exchange method of IKE: transform type 4 (Diffie-Hellman, ECDH) or an additional one (a KEM, RFC 9370).</summary>
 /// <remarks>
 /// The two roles differ so that a KEM fits: the initiator offers a public value and completes with the answer, the
 /// responder answers an offer at once. For Diffie-Hellman both do the same work.

@@ -3,15 +3,6 @@ using Org.BouncyCastle.Math.EC.Rfc7748;
 
 namespace Latchkey.Crypto;
 
-// Key exchange methods of the product. Private values come from the injected source and live for one exchange.
-//
-//   id  name       RFC   public value              shared secret
-//   14  MODP-2048  3526  256, big-endian           256, big-endian, padded on the left
-//   19  ECP-256    5903   64, x | y without 0x04    32, x
-//   20  ECP-384    5903   96, x | y without 0x04    48, x
-//   31  X25519     8031   32, little-endian         32, as the function gives it
-//   36  ML-KEM-768 9370   1184; the answer 1088     32; beside one of the others only
-
 /// <summary>X25519 (RFC 7748), used in IKE as RFC 8031 says.</summary>
 internal sealed class X25519KeyExchange : DiffieHellman
 {
