@@ -45,6 +45,10 @@ public static class CommandLine
         {
             return await Refuse(context, e.Problem, e.Remedy);
         }
+        catch (IOException e)
+        {
+            return await Refuse(context, $"reading or writing failed: {e.Message}", "see that there is room where the output goes");
+        }
     }
 
     private static RootCommand Create(CliContext context) => new("Protects connections with IPsec and ties each to the peer key it began with.")

@@ -229,6 +229,15 @@ public sealed class CommandLineTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Output_that_cannot_be_written_is_exit_status_1()
+    {
+        await _fixture.InitializeAsync();
+        var context = Context() with { Plain = new FullDisk() };
+        Assert.Equal(1, await CommandLine.RunAsync(["status", "--json", "--control", _fixture.Path], context, TestContext.Current.CancellationToken));
+        Assert.StartsWith("latchkey: reading or writing failed: the disk is full\n", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Check_explains_a_good_file_and_warns()
     {
         var file = await Write("[[protect]]\nname = \"app\"\nprotocol = \"tcp\"\ntrust = \"anyone\"\n");
@@ -286,6 +295,11 @@ public sealed class CommandLineTests : IAsyncDisposable
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(_out) });
         console.Profile.Width = int.MaxValue;
         return new(console, _out, _error, new FrozenTime(FakeDaemon.Noon.AddSeconds(90)));
+    }
+
+    private sealed class FullDisk : StringWriter
+    {
+        public override Task WriteLineAsync(string? value) => throw new IOException("the disk is full");
     }
 
     private sealed class FrozenTime(DateTime now) : TimeProvider
