@@ -62,7 +62,10 @@ public static class LabCommand
         var full = new Option<bool>("--full") { Description = "Transfers of full length" };
         var repeat = new Option<int>("--repeat")
         {
-            Description = "Run it this many times, and give the distribution of the times it took to notice", HelpName = "N", DefaultValueFactory = _ => 1, CustomParser = Times,
+            Description = "Run it this many times, and give the distribution of the times it took to notice",
+            HelpName = "N",
+            DefaultValueFactory = _ => 1,
+            CustomParser = Times,
         };
         var command = new Command("run", "Run one scenario, over IPv4 unless --ipv6 is given, or all of them, over both")
         {
