@@ -84,4 +84,23 @@ public sealed class Establishment
         Assert.Single(theatre.C.Daemon!.Raised, e => e.Kind == EventKind.ChildSaEstablished);
         Assert.Contains(theatre.W.Daemon!.Raised, e => e.Kind == EventKind.ChildRefused);
     }
+
+    [Fact]
+    public void L23_Only_a_connection_that_waits_for_its_channel_is_told_to_wait()
+    {
+        using var theatre = new Theatre();
+        var first = Connect(theatre);
+        var second = Connect(theatre);
+        Assert.Equal([EventKind.LatchLarval, EventKind.LatchEstablished], KindsOf(first));
+        Assert.Equal([EventKind.LatchEstablished], KindsOf(second));
+
+        IEnumerable<EventKind> KindsOf(FlowKey flow) => theatre.C.Daemon!.Raised.Where(e => e.Flow == flow).Select(e => e.Kind);
+    }
+
+    private static FlowKey Connect(Theatre theatre)
+    {
+        var socket = theatre.C.Sockets.Connect(theatre.AddressOfC, theatre.W.Plan.Address);
+        Assert.True(theatre.World.RunUntil(() => socket.IsEstablished, Soon));
+        return socket.Flow;
+    }
 }
