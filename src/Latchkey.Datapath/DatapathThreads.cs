@@ -15,7 +15,7 @@ public sealed class DatapathThreads : IDisposable
     private readonly UserDatapath _datapath;
     private readonly IPacketSource[] _links;
     private readonly List<Thread> _threads = [];
-    private readonly ManualResetEventSlim _stop = new();
+    private readonly ManualResetEventSlim _stop = new(initialState: false, spinCount: 0);
     private readonly Action<string, Exception> _failed;
     private readonly Action _answer;
     private readonly Action _begin;
