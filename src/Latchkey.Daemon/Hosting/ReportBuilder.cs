@@ -99,10 +99,18 @@ internal sealed class ReportBuilder(DaemonClock clock)
 
     /// <summary>A name of ours in snake case: <c>LatchBroken</c> is <c>latch_broken</c>.</summary>
     public static string Name<T>(T value)
-        where T : struct, Enum => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+        where T : struct, Enum => Names<T>.All[value];
 
     private static EndsReport Ends(Wire.InetEndpoint local, Wire.InetEndpoint remote) => new(local.ToString(), remote.ToString());
 
     private ChildSaReport ChildSa(ChildSaSnapshot child) => new(
         child.Id, child.Channel, $"0x{child.InboundSpi:x8}", $"0x{child.OutboundSpi:x8}", child.Suite, child.Selectors, child.Encapsulation, clock.At(child.Since));
+
+    /// <summary>Made once: every event has one.</summary>
+    private static class Names<T>
+        where T : struct, Enum
+    {
+        public static readonly Dictionary<T, string> All =
+            Enum.GetValues<T>().ToDictionary(value => value, value => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()));
+    }
 }
