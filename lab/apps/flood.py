@@ -3,8 +3,8 @@
     flood.py TARGET COUNT PER-SECOND SOURCES
 
 Each comes from another of 65,536 addresses below the prefix SOURCES (198.18.0.0 or 2001:2::), with an SPI and a nonce of
-its own, and is whole and acceptable: only a cookie can tell that its sender does not receive. Prints how many were sent,
-as JSON. PER-SECOND 0 means no limit.
+its own, and is whole and acceptable: only a cookie can tell that its sender does not receive. Ends when a line comes in and
+COUNT were sent, and prints how many, as JSON. PER-SECOND 0 means no limit.
 
 A quarter of a thousand are made by a handful of assignments to every nth octet of one buffer. What changes in an address or an
 SPI is taken back in the IPv4 identification and in the nonce, so that every checksum stays what it was.
@@ -13,6 +13,7 @@ import ctypes
 import ipaddress
 import json
 import os
+import select
 import struct
 import sys
 import time
@@ -103,20 +104,20 @@ def put(place, back, octet):
 put(address + 1, [nonce + 1] + ([] if is_v6 else [identification + 1]), None)
 put(spi + 3, [nonce + 5], None)
 sent, batch, began = 0, 0, time.monotonic()
-while sent < count:
+while sent < count or not select.select([sys.stdin], [], [], 0)[0]:
     put(address, [nonce] + ([] if is_v6 else [identification]), batch & 0xFF)
     put(spi + 2, [nonce + 4], batch & 0xFF)
     put(spi + 1, [nonce + 3], batch >> 8 & 0xFF)
     put(spi, [nonce + 2], batch >> 16 & 0xFF)
     batch += 1
-    done, wanted = 0, min(BATCH, count - sent)
-    while done < wanted:
-        got = libc.sendmmsg(link.socket.fileno(), ctypes.byref(messages, done * ctypes.sizeof(mmsghdr)), wanted - done, 0)
+    done = 0
+    while done < BATCH:
+        got = libc.sendmmsg(link.socket.fileno(), ctypes.byref(messages, done * ctypes.sizeof(mmsghdr)), BATCH - done, 0)
         if got > 0:
             done += got
         else:
             time.sleep(0.001)
-    sent += wanted
+    sent += BATCH
     if rate:
         time.sleep(max(0, began + sent / rate - time.monotonic()))
 print(json.dumps({"sent": sent, "seconds": round(time.monotonic() - began, 2)}))

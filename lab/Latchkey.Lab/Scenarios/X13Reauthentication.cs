@@ -45,8 +45,9 @@ public sealed class X13Reauthentication : Scenario
         stage.Check("the latch is the same, in the same channel", await Latch(cast) == latch, latch);
         await cast.ExpectLatch("ESTABLISHED");
         cast.ExpectNoBreak();
-        var probes = cast.WDaemon.Events.Concat(cast.CDaemon.Events).FirstOrDefault(e => e.Kind is "latch_broken" or "peer_restarted" or "who_is_there");
-        stage.Check("nobody was taken for restarted or lost", probes is null, probes?.Text("text") ?? "nothing of the kind");
+        // A host that has other things to do may leave probes unanswered for 40 ms; it is then asked who it is, and says it.
+        var wrong = cast.WDaemon.Events.Concat(cast.CDaemon.Events).FirstOrDefault(e => e.Kind is "latch_broken" or "peer_restarted" or "peer_replaced");
+        stage.Check("nobody was taken for restarted or replaced", wrong is null, wrong?.Text("text") ?? "nothing of the kind");
 
         var fromC = await cast.Client.Count();
         await cast.CVanishes();
