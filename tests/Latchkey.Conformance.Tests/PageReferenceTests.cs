@@ -16,6 +16,16 @@ public partial class PageReferenceTests
     [Fact]
     public void Every_page_that_is_named_exists() => Assert.Empty(Files().SelectMany(Missing));
 
+    [Fact]
+    public void Every_page_is_in_the_list_of_pages()
+    {
+        var list = Document.Read("README.md");
+        var docs = Document.Folder("docs");
+        var pages = Directory.EnumerateFiles(docs, "*.md", SearchOption.AllDirectories).Select(page => Path.GetRelativePath(docs, page));
+
+        Assert.DoesNotContain(pages, page => page != "README.md" && !list.Contains($"]({page})", StringComparison.Ordinal));
+    }
+
     private static IEnumerable<string> Files() =>
     [
         Document.Folder("README.md"),
