@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using Latchkey.Cli.Commands;
 using Latchkey.Daemon;
 using Latchkey.Daemon.Control;
+using Latchkey.Daemon.Logging;
 using Latchkey.Lab;
 
 namespace Latchkey.Cli;
@@ -74,8 +75,8 @@ public static class CommandLine
 
     private static async Task<int> Refuse(CliContext context, string problem, string remedy)
     {
-        await context.Error.WriteLineAsync($"latchkey: {problem}");
-        await context.Error.WriteLineAsync($"  {remedy}");
+        await context.Error.WriteLineAsync($"latchkey: {Printable.Of(problem)}");
+        await context.Error.WriteLineAsync($"  {Printable.Of(remedy)}");
         return Failed;
     }
 }

@@ -1,9 +1,13 @@
+using Latchkey.Daemon.Logging;
 using Spectre.Console;
 
 namespace Latchkey.Cli.Output;
 
 /// <summary>A piece of a line in one look.</summary>
-internal readonly record struct Piece(string Text, Style? Style = null);
+internal readonly record struct Piece(string Text, Style? Style = null)
+{
+    public string Text { get; init; } = Printable.Of(Text);
+}
 
 internal static class LineExtensions
 {

@@ -122,7 +122,7 @@ public sealed class StandardErrorLog : ILoggerProvider, ILogger
     }
 
     // A line break in the text would let whoever chose the text forge a line of the log.
-    private static string OneLine(string text) => text.ReplaceLineEndings(" | ");
+    private static string OneLine(string text) => Printable.Of(text.ReplaceLineEndings(" | "));
 
     private static (string Word, int Priority) Level(LogLevel level) => level switch
     {

@@ -113,6 +113,15 @@ public sealed class CommandLineTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_a_peer_chose_does_not_command_the_terminal()
+    {
+        _fixture.Daemon.Events.Publish(FakeDaemon.Mismatch with { Text = "it calls itself \u001b[2J", Details = ["\u009b2J\r\n"] });
+
+        Assert.Equal(0, await Run("events"));
+        Assert.EndsWith("it calls itself \\u001b[2J\n    \\u009b2J\\u000d\\u000a\n", _out.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Events_in_JSON_are_one_object_a_line()
     {
         _fixture.Daemon.Events.Publish(FakeDaemon.Broken);

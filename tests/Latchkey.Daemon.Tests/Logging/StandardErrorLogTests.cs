@@ -43,6 +43,10 @@ public sealed class StandardErrorLogTests
         Assert.Equal("<6>a\n<6>b\n<4>c\n", output.ToString());
     }
 
+    [Fact]
+    public void A_text_with_control_characters_does_not_command_a_terminal() =>
+        Assert.Equal("<6>\\u001b[2J\n", Write(journal: true, LogLevel.Information, "\u001b[2J"));
+
     private static void Log(StandardErrorLog log, LogLevel level, string text) => log.Log(level, default, text, exception: null, (state, _) => state);
 
     private static string Write(bool journal, LogLevel level, string text)
