@@ -11,5 +11,5 @@ internal readonly record struct Caller(uint User)
 
     public bool IsAdministrator => User == Root || User == PeerCredentials.OwnUser;
 
-    public bool Owns(SocketHolder socket) => IsAdministrator || socket.User == User;
+    public bool Owns(SocketOwner socket) => IsAdministrator || socket.User == User;
 }

@@ -143,7 +143,7 @@ internal sealed class ConnectionEndpoints(IDaemonControl daemon, CancellationTok
         }
     }
 
-    private SocketHolder Own(HttpContext context, ListenerKey key)
+    private SocketOwner Own(HttpContext context, ListenerKey key)
     {
         var socket = daemon.Sockets.Of(key)
             ?? throw new Refusal(StatusCodes.Status404NotFound, $"no process listens at {Words(key)}", "name the socket as getsockname() gives it");
@@ -151,7 +151,7 @@ internal sealed class ConnectionEndpoints(IDaemonControl daemon, CancellationTok
         return socket;
     }
 
-    private static void Demand(Caller caller, SocketHolder socket, string what)
+    private static void Demand(Caller caller, SocketOwner socket, string what)
     {
         if (!caller.Owns(socket))
         {

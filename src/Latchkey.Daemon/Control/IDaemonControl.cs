@@ -12,7 +12,7 @@ public interface IDaemonControl
     EventStream Events { get; }
 
     /// <summary>Whose the host's sockets are.</summary>
-    ISocketHolders Sockets { get; }
+    ISocketOwners Sockets { get; }
 
     /// <summary>Who is told of his own connections' events before anything follows from them.</summary>
     OwnerAlerts Alerts { get; }
@@ -44,7 +44,7 @@ public interface IDaemonControl
 
     /// <summary>What the owner of a listening socket asks for the connections that will be born from it.</summary>
     /// <returns>Null when it is granted, else why not.</returns>
-    Task<string?> GrantAsync(ListenerKey listener, SocketHolder socket, FlowWishes wishes, CancellationToken cancellation);
+    Task<string?> GrantAsync(ListenerKey listener, SocketOwner socket, FlowWishes wishes, CancellationToken cancellation);
 
     /// <summary>Which of these flows have a latch.</summary>
     Task<IReadOnlyList<(uint Latch, FlowKey Flow)>> LatchedAsync(IReadOnlyList<FlowKey> flows, CancellationToken cancellation);

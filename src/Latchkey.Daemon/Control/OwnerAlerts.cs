@@ -8,7 +8,7 @@ namespace Latchkey.Daemon.Control;
 /// Users who listen for events of their own connections. An alert is in its owner's hands before its disposition follows:
 /// the engine's thread waits for that, briefly, and only where somebody listens for the very connection (RFC 5660 L44).
 /// </summary>
-public sealed class OwnerAlerts(ISocketHolders sockets)
+public sealed class OwnerAlerts(ISocketOwners sockets)
 {
     /// <summary>
     /// Owners who do not take an alert within this time are dropped, once. It is the time of all of them together: a user may

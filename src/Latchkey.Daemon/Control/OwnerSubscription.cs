@@ -10,7 +10,7 @@ namespace Latchkey.Daemon.Control;
 public sealed class OwnerSubscription : IDisposable
 {
     private readonly uint _user;
-    private readonly ISocketHolders _sockets;
+    private readonly ISocketOwners _sockets;
     private readonly Action _drop;
     private readonly Action<OwnerSubscription> _leave;
     private readonly ManualResetEventSlim _moved = new();
@@ -22,7 +22,7 @@ public sealed class OwnerSubscription : IDisposable
     private readonly Dictionary<uint, bool> _judged = [];
     private long _delivered;
 
-    internal OwnerSubscription(uint user, ISocketHolders sockets, Action drop, Action<OwnerSubscription> leave) =>
+    internal OwnerSubscription(uint user, ISocketOwners sockets, Action drop, Action<OwnerSubscription> leave) =>
         (_user, _sockets, _drop, _leave) = (user, sockets, drop, leave);
 
     /// <summary>Takes up the user's connections that are latched already.</summary>

@@ -13,7 +13,7 @@ internal sealed class Applications : IDisposable
         Expected = new ExpectedFlows(clock);
     }
 
-    public ISocketHolders Sockets => _sockets;
+    public ISocketOwners Sockets => _sockets;
 
     public OwnerAlerts Alerts { get; }
 

@@ -7,7 +7,7 @@ namespace Latchkey.Daemon.Hosting;
 /// <summary>Turns what the datapath's threads notice into messages for the engine; returns at once.</summary>
 /// <param name="expected">What applications asked for before they connected.</param>
 /// <param name="narrowed">Changes the routes of local sockets; may block, so it is not called on the datapath's threads.</param>
-internal sealed class DatapathQuestions(EngineLoop loop, ISocketHolders sockets, ExpectedFlows expected, Action<InetAddress> narrowed, IkeDoor door) : IDatapathEvents
+internal sealed class DatapathQuestions(EngineLoop loop, ISocketOwners sockets, ExpectedFlows expected, Action<InetAddress> narrowed, IkeDoor door) : IDatapathEvents
 {
     public void OutboundFlowUnknown(FlowKey flow, bool midway)
     {

@@ -7,23 +7,23 @@ using Latchkey.Wire;
 namespace Latchkey.Daemon.Hosting;
 
 /// <summary>Asks the kernel whose a socket is.</summary>
-internal sealed class HostSockets : ISocketHolders, IDisposable
+internal sealed class HostSockets : ISocketOwners, IDisposable
 {
     private readonly Lock _lock = new();
     private readonly SocketTable _table = new();
 
     /// <exception cref="LinuxException">The kernel cannot be asked.</exception>
-    public SocketHolder? Of(FlowKey flow)
+    public SocketOwner? Of(FlowKey flow)
     {
         lock (_lock)
         {
             // Inode 0: nobody has accepted it yet, or its process is gone.
-            return _table.TryFind(flow, out var entry) && entry is { Inode: not 0 } found ? new SocketHolder(found.User, found.Inode) : null;
+            return _table.TryFind(flow, out var entry) && entry is { Inode: not 0 } found ? new SocketOwner(found.User, found.Inode) : null;
         }
     }
 
     /// <exception cref="LinuxException">The kernel cannot be asked.</exception>
-    public SocketHolder? Of(ListenerKey listener)
+    public SocketOwner? Of(ListenerKey listener)
     {
         var unspecified = listener.Local.IsV4 ? InetAddress.AnyV4 : InetAddress.AnyV6;
         return Of(new FlowKey(listener.Protocol, listener.Local, listener.LocalPort, unspecified, 0));

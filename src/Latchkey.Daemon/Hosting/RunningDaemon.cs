@@ -34,7 +34,7 @@ internal sealed class RunningDaemon(
 
     public EventStream Events => events;
 
-    public ISocketHolders Sockets => applications.Sockets;
+    public ISocketOwners Sockets => applications.Sockets;
 
     public OwnerAlerts Alerts => applications.Alerts;
 
@@ -130,7 +130,7 @@ internal sealed class RunningDaemon(
     public Task<ListenerReport?> ListenerAsync(ListenerKey listener, CancellationToken cancellation) =>
         loop.AskAsync((engine, _) => engine.Inquire(listener) is { } latch ? new ListenerReport(_reports.Latch(latch)) : null, cancellation);
 
-    public Task<string?> GrantAsync(ListenerKey listener, SocketHolder socket, FlowWishes wishes, CancellationToken cancellation) => applications.Listeners.InTurnAsync(
+    public Task<string?> GrantAsync(ListenerKey listener, SocketOwner socket, FlowWishes wishes, CancellationToken cancellation) => applications.Listeners.InTurnAsync(
         () =>
         {
             // The engine hears of new listeners once a second; whoever asks does not wait for that.

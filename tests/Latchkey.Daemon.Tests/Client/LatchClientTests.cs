@@ -122,9 +122,9 @@ public sealed class LatchClientTests : IAsyncDisposable
         _listener.Listen();
         await _socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, ((IPEndPoint)_listener.LocalEndPoint!).Port), Cancellation);
         _accepted = await _listener.AcceptAsync(Cancellation);
-        _fixture.Daemon.FakeSockets.Connections.Add(Flow(_socket), new SocketHolder(0, 1));
-        _fixture.Daemon.FakeSockets.Connections.Add(Flow(_accepted), new SocketHolder(0, 2));
-        _fixture.Daemon.FakeSockets.Listeners.Add(new ListenerKey(IpProtocol.Tcp, InetAddress.AnyV6, (ushort)((IPEndPoint)_listener.LocalEndPoint!).Port), new SocketHolder(0, 3));
+        _fixture.Daemon.FakeSockets.Connections.Add(Flow(_socket), new SocketOwner(0, 1));
+        _fixture.Daemon.FakeSockets.Connections.Add(Flow(_accepted), new SocketOwner(0, 2));
+        _fixture.Daemon.FakeSockets.Listeners.Add(new ListenerKey(IpProtocol.Tcp, InetAddress.AnyV6, (ushort)((IPEndPoint)_listener.LocalEndPoint!).Port), new SocketOwner(0, 3));
         await _fixture.InitializeAsync();
         return _client = new LatchClient(_fixture.Path);
     }

@@ -164,8 +164,8 @@ public sealed class ConnectionApiTests : IAsyncDisposable
     {
         await Start();
         var key = new ListenerKey(IpProtocol.Tcp, InetAddress.AnyV4, 7000);
-        _fixture.Daemon.FakeSockets.Listeners.Add(key, new SocketHolder(Nobody.User, 11));
-        _fixture.Daemon.FakeSockets.Listeners.Add(key with { LocalPort = 7001 }, new SocketHolder(1000, 12));
+        _fixture.Daemon.FakeSockets.Listeners.Add(key, new SocketOwner(Nobody.User, 11));
+        _fixture.Daemon.FakeSockets.Listeners.Add(key with { LocalPort = 7001 }, new SocketOwner(1000, 12));
 
         Assert.StartsWith("HTTP/1.1 200", await Nobody.Ask(_fixture.Path, "POST /listener?socket=tcp+0.0.0.0:7000", """{"disposition":"failover"}""", Cancellation), StringComparison.Ordinal);
         Assert.Contains("LISTENER", await Nobody.Ask(_fixture.Path, "GET /listener?socket=tcp+0.0.0.0:7000", "", Cancellation), StringComparison.Ordinal);
@@ -176,8 +176,8 @@ public sealed class ConnectionApiTests : IAsyncDisposable
 
     private async Task Start()
     {
-        _fixture.Daemon.FakeSockets.Connections.Add(OwnFlow, new SocketHolder(Nobody.User, 1));
-        _fixture.Daemon.FakeSockets.Connections.Add(OwnFlow with { RemotePort = 40001 }, new SocketHolder(1000, 2));
+        _fixture.Daemon.FakeSockets.Connections.Add(OwnFlow, new SocketOwner(Nobody.User, 1));
+        _fixture.Daemon.FakeSockets.Connections.Add(OwnFlow with { RemotePort = 40001 }, new SocketOwner(1000, 2));
         await _fixture.InitializeAsync();
     }
 }

@@ -96,7 +96,7 @@ internal sealed class FakeDaemon : IDaemonControl
 
     public FakeSockets FakeSockets { get; } = new();
 
-    public ISocketHolders Sockets => FakeSockets;
+    public ISocketOwners Sockets => FakeSockets;
 
     public OwnerAlerts Alerts { get; }
 
@@ -121,7 +121,7 @@ internal sealed class FakeDaemon : IDaemonControl
 
     public Task<ListenerReport?> ListenerAsync(ListenerKey listener, CancellationToken cancellation) => Task.FromResult<ListenerReport?>(Listener);
 
-    public Task<string?> GrantAsync(ListenerKey listener, SocketHolder socket, FlowWishes wishes, CancellationToken cancellation)
+    public Task<string?> GrantAsync(ListenerKey listener, SocketOwner socket, FlowWishes wishes, CancellationToken cancellation)
     {
         GrantedToListeners.Add((listener, wishes));
         return Task.FromResult(Refusal);

@@ -5,15 +5,15 @@ using Latchkey.Wire;
 namespace Latchkey.Daemon.Tests.Control;
 
 /// <summary>A host whose sockets are what a test says.</summary>
-internal sealed class FakeSockets : ISocketHolders
+internal sealed class FakeSockets : ISocketOwners
 {
-    public Dictionary<FlowKey, SocketHolder> Connections { get; } = [];
+    public Dictionary<FlowKey, SocketOwner> Connections { get; } = [];
 
-    public Dictionary<ListenerKey, SocketHolder> Listeners { get; } = [];
+    public Dictionary<ListenerKey, SocketOwner> Listeners { get; } = [];
 
-    public SocketHolder? Of(FlowKey flow) => Connections.TryGetValue(flow, out var holder) ? holder : null;
+    public SocketOwner? Of(FlowKey flow) => Connections.TryGetValue(flow, out var holder) ? holder : null;
 
-    public SocketHolder? Of(ListenerKey listener) => Listeners.TryGetValue(listener, out var holder) ? holder : null;
+    public SocketOwner? Of(ListenerKey listener) => Listeners.TryGetValue(listener, out var holder) ? holder : null;
 
     public IReadOnlyList<FlowKey> HeldBy(uint user) => [.. Connections.Where(c => c.Value.User == user).Select(c => c.Key)];
 }

@@ -24,7 +24,7 @@ public sealed class OwnerAlertsTests : IAsyncDisposable
     [Fact]
     public async Task S12_When_the_engine_goes_on_the_alert_is_in_its_owners_hands()
     {
-        Sockets.Connections.Add(Flow, new SocketHolder(0, 1));
+        Sockets.Connections.Add(Flow, new SocketOwner(0, 1));
         await _fixture.InitializeAsync();
         using var owner = await Listen();
         var last = _fixture.Daemon.Events.Publish(FakeDaemon.Broken).Seq;
@@ -39,7 +39,7 @@ public sealed class OwnerAlertsTests : IAsyncDisposable
     [Fact]
     public async Task S12_An_owner_who_does_not_read_is_dropped_and_holds_nobody_up_again()
     {
-        Sockets.Connections.Add(Flow, new SocketHolder(0, 1));
+        Sockets.Connections.Add(Flow, new SocketOwner(0, 1));
         await _fixture.InitializeAsync();
         using var owner = await Listen();
         for (var i = 0; i < 3000; i++)
@@ -61,7 +61,7 @@ public sealed class OwnerAlertsTests : IAsyncDisposable
     public void Events_of_others_concern_nobody_else()
     {
         var sockets = new FakeSockets();
-        sockets.Connections.Add(Flow, new SocketHolder(1000, 1));
+        sockets.Connections.Add(Flow, new SocketOwner(1000, 1));
         using var mine = new OwnerAlerts(sockets).Subscribe(1000, () => { });
         using var theirs = new OwnerAlerts(sockets).Subscribe(1001, () => { });
 
@@ -86,7 +86,7 @@ public sealed class OwnerAlertsTests : IAsyncDisposable
     public void L21_Who_listens_is_told_of_what_is_born_before_he_accepts_it()
     {
         var sockets = new FakeSockets();
-        sockets.Listeners.Add(new ListenerKey(IpProtocol.Tcp, InetAddress.AnyV6, 7000), new SocketHolder(1000, 1));
+        sockets.Listeners.Add(new ListenerKey(IpProtocol.Tcp, InetAddress.AnyV6, 7000), new SocketOwner(1000, 1));
         using var mine = new OwnerAlerts(sockets).Subscribe(1000, () => { });
         using var theirs = new OwnerAlerts(sockets).Subscribe(1001, () => { });
         EventReport born = FakeDaemon.Broken with { Event = "latch_established", State = "ESTABLISHED", Reason = null, Listener = 3 };
