@@ -11,15 +11,17 @@ public sealed record Conversation(Talker Server, Talker Client, string Flow)
 {
     /// <summary>The client connects, both say something, and both then wait in recv().</summary>
     /// <param name="name">What checks and logs call it.</param>
-    public static async Task<Conversation> Begin(Stage stage, LabHost server, LabHost client, int port, int clientPort, string name)
+    /// <param name="patience">How long its ends may take for each thing; null: ten seconds.</param>
+    public static async Task<Conversation> Begin(Stage stage, LabHost server, LabHost client, int port, int clientPort, string name, TimeSpan? patience = null)
     {
-        var listening = await Talker.Listen(server, port, $"{name}-server");
-        var calling = await Talker.Ready(client, server.Address, port, clientPort, $"{name}-client");
+        var limit = patience ?? Cast.Soon;
+        var listening = await Talker.Listen(server, port, $"{name}-server", limit);
+        var calling = await Talker.Ready(client, server.Address, port, clientPort, $"{name}-client", limit);
         await calling.Go();
         await calling.Report("connected");
         await calling.Send(2000);
         await listening.Send(2000);
-        var (atServer, atClient) = (await listening.Received(2000, Cast.Soon), await calling.Received(2000, Cast.Soon));
+        var (atServer, atClient) = (await listening.Received(2000, limit), await calling.Received(2000, limit));
         stage.Check($"the {name} connection works, byte for byte", atServer.Matches(atClient), $"{atServer.Received} octets one way, {atClient.Received} the other");
         var prefix = stage.Plan.FilterPrefix;
         return new Conversation(

@@ -57,7 +57,8 @@ public sealed class X5Flood : Scenario
         var flood = await Flood.Begin(attacker, w, count, PerSecond);
         var transfer = Transfer(old, flood);
         var underWay = await stage.Until(async () => Drops(await daemon.AskJson("status"), "ike_drops", "cookie_asked") > UnderWay, Cast.Soon);
-        await Conversation.Begin(stage, w, newcomer, Cast.NewcomerPort, 0, "newcomer's");
+        // What finds W's socket full must be sent again, on a slow machine several times.
+        await Conversation.Begin(stage, w, newcomer, Cast.NewcomerPort, 0, "newcomer's", Cast.Patience);
         stage.Check("the newcomer came while the flood went on", underWay && flood.GoesOn, underWay && flood.GoesOn ? "it still goes on" : "there was none, or it had ended");
 
         var (sent, seconds) = await flood.Stop();
@@ -110,8 +111,8 @@ public sealed class X5Flood : Scenario
 
     private static void ExpectPeers(Stage stage, LatchkeyDaemon daemon, IReadOnlyList<JsonElement> sas)
     {
-        var established = sas.Where(sa => sa.GetProperty("state").GetString() == "established").Select(sa => sa.GetProperty("remote").GetString()).ToList();
-        stage.Check("C and the newcomer have their IKE SAs, and nobody else has", established.Count == 2, string.Join(", ", established));
+        var established = sas.Where(sa => sa.GetProperty("state").GetString() == "established").Select(sa => sa.GetProperty("remote").GetString()).Distinct().ToList();
+        stage.Check("C and the newcomer have IKE SAs, and nobody else has", established.Count == 2, string.Join(", ", established));
         var broken = daemon.Events.FirstOrDefault(e => e.Kind == "latch_broken");
         stage.Check("no latch broke", broken is null, broken?.Text("text") ?? "no alert");
     }
