@@ -7,6 +7,12 @@ namespace Latchkey.Lab.Judges;
 /// <summary>Everything that crosses a link, recorded by tcpdump.</summary>
 public sealed class Capture
 {
+    /// <summary>
+    /// A super-segment with its headers. Each frame takes as much of the kernel's ring, whatever its length, so that four times as
+    /// many find room as with tcpdump's own limit.
+    /// </summary>
+    private const string LargestFrame = "65600";
+
     private readonly BackgroundProcess _tcpdump;
     private readonly Sightings<string> _said;
 
@@ -19,7 +25,9 @@ public sealed class Capture
     internal static async Task<Capture> Start(Laboratory laboratory, NetworkNamespace place, string device, string file, string? only)
     {
         IReadOnlyList<string> filter = only is null ? [] : [only];
-        var arguments = place.Inside(["tcpdump", "-i", device, "-n", "-U", "--immediate-mode", "-s", "0", "-B", "131072", "-Z", "root", "-w", file, .. filter]);
+
+        // It must see all, also what threads with precedence send.
+        var arguments = place.Inside(["nice", "-n", "-20", "tcpdump", "-i", device, "-n", "-U", "--immediate-mode", "-s", LargestFrame, "-B", "131072", "-Z", "root", "-w", file, .. filter]);
         var said = new Sightings<string>(laboratory.Cancellation);
         var tcpdump = BackgroundProcess.Start("tcpdump", arguments, file + ".log", laboratory.Processes, p => p.ComplaintWritten += said.Add);
         if (await said.Wait(line => line.Contains("listening on", StringComparison.Ordinal), TimeSpan.FromSeconds(10)) is null)
