@@ -18,7 +18,6 @@ public sealed class DatapathThreads : IDisposable
     private readonly ManualResetEventSlim _stop = new(initialState: false, spinCount: 0);
     private readonly Action<string, Exception> _failed;
     private readonly Action _answer;
-    private readonly Action _begin;
 
     /// <summary>Starts. The links stay the caller's.</summary>
     /// <param name="packetSize">Octets of the largest packet a link receives.</param>
@@ -27,15 +26,12 @@ public sealed class DatapathThreads : IDisposable
     /// Called after each batch, in no lane, so that what the batch asked (<see cref="IDatapathEvents"/>) can be answered without waking
     /// another thread.
     /// </param>
-    /// <param name="begin">Called first on each thread.</param>
-    public DatapathThreads(
-        UserDatapath datapath, IPacketDevice tun, OuterLinks outer, int packetSize, Action<string, Exception> failed, Action? answer = null, Action? begin = null)
+    public DatapathThreads(UserDatapath datapath, IPacketDevice tun, OuterLinks outer, int packetSize, Action<string, Exception> failed, Action? answer = null)
     {
         ArgumentNullException.ThrowIfNull(outer);
         _datapath = datapath;
         _failed = failed;
         _answer = answer ?? (() => { });
-        _begin = begin ?? (() => { });
         _links = [tun, .. outer.All.Select(o => o.Link)];
         Start("clock", RunClock);
         Start(tun.Name, () => RunLink(tun, packetSize, datapath.ProcessOutbound, datapath.WaitForRoom));
@@ -68,7 +64,6 @@ public sealed class DatapathThreads : IDisposable
         {
             try
             {
-                _begin();
                 run();
             }
 #pragma warning disable CA1031 // The last frame of the thread: whatever ended it is told, not lost.

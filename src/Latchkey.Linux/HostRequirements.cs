@@ -16,7 +16,6 @@ public static class HostRequirements
 {
     private const int NetAdmin = 12;
     private const int NetRaw = 13;
-    private const int SysNice = 23;
 
     /// <param name="clear">Flows may go in clear.</param>
     /// <param name="forwarded">What this host is to forward.</param>
@@ -31,11 +30,6 @@ public static class HostRequirements
         {
             Fatal("The capabilities CAP_NET_ADMIN and CAP_NET_RAW are missing: run Latchkey as root, or give it both (AmbientCapabilities= of systemd).");
             return missing;
-        }
-
-        if (!HasCapability(SysNice))
-        {
-            Minor("The capability CAP_SYS_NICE is missing: protected packets wait behind busy programs of this host.");
         }
 
         using (var tun = Libc.Open("/dev/net/tun", Libc.ReadWrite | Libc.CloseOnExec))

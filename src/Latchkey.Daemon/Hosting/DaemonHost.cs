@@ -74,7 +74,7 @@ public static class DaemonHost
         var broken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var threads = new DatapathThreads(
             core.Datapath, network.Tun, network.Outer, LargestPacket, (name, e) => broken.TrySetException(new InvalidOperationException($"the datapath's thread {name} failed", e)),
-            core.Loop.AnswerQuestions, Precedence.Take);
+            core.Loop.AnswerQuestions);
         var drops = new DropReport(core.Datapath, network);
         core.Metrics.Observe(drops.Read, () => RunningDaemon.Named(core.Engine.IkeDrops));
         using var reloader = new Reloader(configuration, network, knocks, core.Loop, core.Record, core.Clock, log);

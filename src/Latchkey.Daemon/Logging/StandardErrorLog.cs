@@ -14,8 +14,8 @@ namespace Latchkey.Daemon.Logging;
 /// </remarks>
 public sealed class StandardErrorLog : ILoggerProvider, ILogger
 {
-    /// <summary>No line waits longer, and a thousand connections a second cost twenty writes.</summary>
-    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(50);
+    /// <summary>No line waits longer, and a thousand connections a second cost a hundred writes.</summary>
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Where standard error takes no more, nothing is lost and nothing grows: whoever logs waits.</summary>
     private const int MostWaiting = 4096;
