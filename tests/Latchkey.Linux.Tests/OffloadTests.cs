@@ -40,6 +40,32 @@ public sealed class OffloadTests
         }
     }
 
+    /// <summary>What a message may take is written over by what it took: a train says more of itself than a datagram.</summary>
+    [Theory]
+    [InlineData("192.0.2.1", "192.0.2.2")]
+    [InlineData("2001:db8::1", "2001:db8::2")]
+    public void A_train_arrives_where_a_single_datagram_lay_before(string here, string there)
+    {
+        var (a, b) = TestHost.Pair();
+        using (a)
+        using (b)
+        using (var sender = a.In(() => new UdpLink(4500, Settings with { Trains = true })))
+        using (var receiver = b.In(() => new UdpLink(4500, Settings with { Trains = true })))
+        {
+            var received = new PacketBatch(1, 65_535);
+            sender.Send(Train(here, there, size: 500, octets: 500));
+            Assert.Equal(1, receiver.Receive(received, 10_000));
+            Assert.Equal(500, received[0].Length);
+
+            var train = Train(here, there, size: 500, octets: 20_100);
+            train[0].TrafficClass = 0xB9;
+            sender.Send(train);
+            Assert.Equal(1, receiver.Receive(received, 10_000));
+            Assert.Equal((20_100, 500, (byte)0xB9), (received[0].Length, received[0].SegmentSize, received[0].TrafficClass));
+            Assert.Equal(InetAddress.Parse(there), received[0].Local.Address);
+        }
+    }
+
     [Theory]
     [InlineData("192.0.2.1", "192.0.2.2")]
     [InlineData("2001:db8::1", "2001:db8::2")]

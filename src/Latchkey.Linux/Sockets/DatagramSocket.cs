@@ -85,17 +85,10 @@ internal sealed class DatagramSocket : IDisposable
         }
     }
 
-    /// <summary>Appends to the batch what is there now, without waiting.</summary>
+    /// <summary>Fills an empty batch with what is there now, without waiting.</summary>
     public int Receive(PacketBatch batch)
     {
-        var first = batch.Count;
-        var wanted = Math.Min(batch.Capacity - first, MessageVector.Capacity);
-        if (wanted == 0)
-        {
-            return 0;
-        }
-
-        _incoming.PrepareReceive(batch, first, wanted);
+        var wanted = _incoming.PrepareReceive(batch);
         int received;
         unsafe
         {
@@ -108,12 +101,7 @@ internal sealed class DatagramSocket : IDisposable
             return 0;
         }
 
-        for (var i = 0; i < received; i++)
-        {
-            _incoming.TakeReceived(ref batch[first + i], i);
-        }
-
-        batch.Count = first + received;
+        _incoming.TakeReceived(batch, received);
         return received;
     }
 

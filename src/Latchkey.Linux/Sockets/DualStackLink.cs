@@ -139,14 +139,14 @@ public abstract class DualStackLink : IPacketLink
         for (var i = 0; i < _sockets.Length; i++)
         {
             var socket = _sockets[(_turn + i) % _sockets.Length];
-            if (Take(socket, batch) > 0)
+            if (Take(socket, batch) is > 0 and var taken)
             {
                 _talking = socket;
-                break;
+                return taken;
             }
         }
 
-        return batch.Count;
+        return 0;
     }
 
     /// <summary>Takes what is there of the family whose packets came last: a conversation is of one family.</summary>
@@ -154,12 +154,12 @@ public abstract class DualStackLink : IPacketLink
 
     private int Take(DatagramSocket socket, PacketBatch batch)
     {
-        socket.Receive(batch);
-        for (var i = 0; i < batch.Count; i++)
+        var received = socket.Receive(batch);
+        for (var i = 0; i < received; i++)
         {
             Finish(batch, i);
         }
 
-        return batch.Count;
+        return received;
     }
 }

@@ -20,11 +20,9 @@ internal sealed unsafe class MessageVector : IDisposable
     private readonly Entry* _entries;
     private readonly Origin[] _origins = new Origin[Capacity];
 
-    // What is prepared to receive: messages of these slots, and how many of them the kernel has filled since.
+    // For whose slots messages are prepared, and how many of them the kernel has filled since.
     private PacketBatch? _receiving;
-    private int _firstSlot;
     private int _used;
-    private int _prepared;
 
     public MessageVector(bool v6)
     {
@@ -49,23 +47,35 @@ internal sealed unsafe class MessageVector : IDisposable
     /// <summary>What a prepared message consists of.</summary>
     public ref readonly Origin OriginOf(int message) => ref _origins[message];
 
-    /// <summary>Prepares messages for empty slots. What the kernel left alone the last time is not prepared again: most often nothing comes.</summary>
-    public void PrepareReceive(PacketBatch batch, int firstSlot, int count)
+    /// <summary>Prepares messages for the slots of an empty batch. What the kernel left alone the last time is not prepared again: most often nothing comes.</summary>
+    /// <returns>How many messages.</returns>
+    public int PrepareReceive(PacketBatch batch)
     {
-        if (_receiving != batch || _firstSlot != firstSlot)
+        var count = Math.Min(batch.Capacity, Capacity);
+        var slab = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(batch.Slab));
+        for (var i = 0; i < (batch == _receiving ? _used : count); i++)
         {
-            (_receiving, _firstSlot, _prepared) = (batch, firstSlot, 0);
+            Aim(i, slab + batch.Position(i), batch.PacketSize);
+            Messages[i].Header.NameLength = SocketAddress.Size;
+            Messages[i].Header.ControlLength = ControlSize;
         }
 
-        Prepare(0, Math.Min(_used, _prepared));
-        Prepare(_prepared, count);
-        (_used, _prepared) = (0, Math.Max(_prepared, count));
+        (_receiving, _used) = (batch, 0);
+        return count;
     }
 
-    /// <summary>Fills a slot from a received message; one that was cut off or came without its addresses gets length 0.</summary>
-    public void TakeReceived(ref PacketSlot slot, int message)
+    /// <summary>Fills the slots of the batch from its first messages; what was cut off or came without its addresses gets length 0.</summary>
+    public void TakeReceived(PacketBatch batch, int count)
     {
-        _used = Math.Max(_used, message + 1);
+        (batch.Count, _used) = (count, count);
+        for (var i = 0; i < count; i++)
+        {
+            TakeReceived(ref batch[i], i);
+        }
+    }
+
+    private void TakeReceived(ref PacketSlot slot, int message)
+    {
         ref var header = ref Messages[message].Header;
         slot.Length = (header.Flags & Socket.MessageTruncated) == 0 ? (int)Messages[message].Length : 0;
         slot.Remote = _entries[message].Name.ToEndpoint();
@@ -123,17 +133,6 @@ internal sealed unsafe class MessageVector : IDisposable
 
     /// <summary>Room for the longer of both kinds of packet information, for a segment size and for a traffic class.</summary>
     private static nuint ControlSize => Entry.ControlSize;
-
-    private void Prepare(int from, int to)
-    {
-        var slab = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_receiving!.Slab));
-        for (var i = from; i < to; i++)
-        {
-            Aim(i, slab + _receiving.Position(_firstSlot + i), _receiving.PacketSize);
-            Messages[i].Header.NameLength = SocketAddress.Size;
-            Messages[i].Header.ControlLength = ControlSize;
-        }
-    }
 
     private void Aim(int message, byte* data, int length)
     {
