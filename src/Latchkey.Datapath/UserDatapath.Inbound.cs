@@ -276,17 +276,21 @@ public sealed partial class UserDatapath
             return;
         }
 
-        var stands = flow is not null && WhyNot(flow, row.Sa) is null;
+        if (flow is not null && WhyNot(flow, row.Sa) is not null)
+        {
+            flow = null;
+        }
+
         foreach (var (position, length) in places)
         {
             var packet = row.Packet with { Length = length };
-            if (stands)
+            if (flow is null)
             {
-                Deliver(row.Sa, packet, flow!, row.Slab, position);
+                PutAside(row.Sa, packet, row.Slab, position);
             }
             else
             {
-                PutAside(row.Sa, packet, row.Slab, position);
+                Deliver(row.Sa, packet, flow, row.Slab, position);
             }
         }
     }

@@ -32,7 +32,7 @@ internal sealed class OpenedPackets
     /// <summary>Where the packets of a row lie.</summary>
     public ReadOnlySpan<Place> PlacesOf(int row) => _places.AsSpan(_rows[row].First, _rows[row].Count);
 
-    /// <summary>Begins a row.</summary>
+    /// <summary>Begins a row. There must be room.</summary>
     /// <param name="position">Where the payload of the IP packet lies in the slab.</param>
     public void Begin(InboundSa sa, in IpPacket packet, byte[] slab, int position)
     {
@@ -47,12 +47,12 @@ internal sealed class OpenedPackets
     /// <summary>What comes now has other ends, or lies elsewhere.</summary>
     public void EndRow() => _takesMore = false;
 
-    /// <summary>Adds a packet of transport mode to the row if it has the same flow.</summary>
+    /// <summary>Adds a packet of transport mode to the row if it has the same flow. There must be room.</summary>
     /// <param name="text">The payload of its IP packet.</param>
     /// <param name="position">Where that lies in the slab.</param>
     public bool TryContinue(InboundSa sa, IpProtocol protocol, ReadOnlySpan<byte> text, int position)
     {
-        if (!_takesMore || IsFull)
+        if (!_takesMore)
         {
             return false;
         }
