@@ -9,10 +9,6 @@ public readonly record struct FlowKey(
     /// <summary>The same flow as the other host sees it.</summary>
     public FlowKey Reversed => new(Protocol, Remote, RemotePort, Local, LocalPort);
 
-    public bool Equals(FlowKey other) =>
-        (LocalPort | (uint)RemotePort << 16) == (other.LocalPort | (uint)other.RemotePort << 16)
-        && Remote.Equals(other.Remote) && Local.Equals(other.Local) && Protocol == other.Protocol;
-
     /// <summary>
     /// Of every bit, and with a seed of the process: who may choose addresses and ports is not to choose where in a table
     /// they fall.

@@ -86,11 +86,6 @@ public readonly record struct InetAddress : IComparable<InetAddress>
 
     public static bool operator >=(InetAddress left, InetAddress right) => left.CompareTo(right) >= 0;
 
-    /// <remarks>Flows are looked up by it, for each packet.</remarks>
-    public bool Equals(InetAddress other) => ((_high ^ other._high) | (_low ^ other._low)) == 0 && _isV6 == other._isV6;
-
-    public override int GetHashCode() => HashCode.Combine(_high, _low, _isV6);
-
     /// <summary>The address as an unsigned number (an IPv4 address in the low 32 bits).</summary>
     public UInt128 ToNumber() => new(_high, _low);
 
