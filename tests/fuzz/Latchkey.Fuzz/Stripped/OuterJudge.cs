@@ -76,7 +76,8 @@ internal sealed class OuterJudge(StrippedDatapath host) : IPacketLink
         if (sa.Inner is { } ends && kind == IpPacketKind.Fragment)
         {
             // It came as one and its sender forbids to cut it: it stays one, and names no ports.
-            PropertyBrokenException.Unless((inner.Source, inner.Destination) == (ends.Local, ends.Remote), "a tunnel carries what is between its inner ends");
+            PropertyBrokenException.Unless(
+                inner.DontFragment && (inner.Source, inner.Destination) == (ends.Local, ends.Remote), "a tunnel carries what is between its inner ends, and cuts nothing by itself");
             return;
         }
 
