@@ -44,7 +44,11 @@ public sealed class Script(Stage stage)
     /// <summary>The processor may be emulated, and others may use it too.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
 
-    private readonly CancellationToken _cancellation = stage.LatchkeyHost.Cancellation;
+    /// <summary>What has happened by then without a word of the peer may have happened in silence.</summary>
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
+
+    private static readonly Regex AnyLine = new("");
+
     private Talker? _client;
     private Talker? _server;
     private string _clientHost = "";
@@ -282,7 +286,7 @@ public sealed class Script(Stage stage)
 
     private async Task Iperf3(int seconds)
     {
-        var said = new Sightings<string>(_cancellation);
+        var said = new Sightings<string>(stage.LatchkeyHost.Cancellation);
         // It keeps what it sends in a temporary file, and the machine sees this one's /tmp read-only.
         var server = stage.PeerHost.Start("iperf3", ["env", "TMPDIR=/run", "iperf3", "-s", "--forceflush"], p =>
         {
@@ -317,10 +321,11 @@ public sealed class Script(Stage stage)
         }
     }
 
-    /// <summary>For what nobody tells: it is looked at again and again.</summary>
+    /// <summary>For what nobody tells by itself: it is looked at again whenever the peer says anything, and when it says nothing for a while.</summary>
     private async Task Await(Func<Task<string?>> unmet)
     {
         var end = Moment.Now.Milliseconds + Limit.TotalMilliseconds;
+        var heard = stage.Peer.Log.Lines.Count;
         while (await unmet() is { } why)
         {
             if (Moment.Now.Milliseconds > end)
@@ -328,7 +333,7 @@ public sealed class Script(Stage stage)
                 throw new LabException($"{why}; {Situation()}");
             }
 
-            await Task.Delay(200, _cancellation);
+            heard = (await stage.Peer.Log.Wait(heard, AnyLine, Quiet))?.Number ?? heard;
         }
     }
 
