@@ -90,6 +90,9 @@ public sealed class DatapathThreads : IDisposable
             {
                 process(batch);
                 _answer();
+
+                // Whom the batch was for was woken by it, and goes before the next look (docs/decisions/fast-datapath.md).
+                Thread.Yield();
             }
         }
     }
