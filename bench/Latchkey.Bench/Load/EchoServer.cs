@@ -3,9 +3,14 @@ using System.Net.Sockets;
 
 namespace Latchkey.Bench.Load;
 
-/// <summary>Answers as soon as it can: a thread for each connection, which waits in the kernel.</summary>
+/// <summary>
+/// Answers as soon as it can: a few threads, each of which takes a connection, serves it to its end, and waits in the kernel. A thread
+/// made for each connection would compete with whatever carries the next one.
+/// </summary>
 internal static class EchoServer
 {
+    private const int Threads = 4;
+
     /// <summary>Serves until the process is ended.</summary>
     public static void Run(int port)
     {
@@ -13,10 +18,16 @@ internal static class EchoServer
         listener.Bind(new IPEndPoint(IPAddress.Any, port));
         listener.Listen(1024);
         Console.WriteLine(LoadCommand.Ready);
+        var serving = Enumerable.Range(0, Threads).Select(_ => new Thread(() => ServeAll(listener))).ToList();
+        serving.ForEach(thread => thread.Start());
+        serving.ForEach(thread => thread.Join());
+    }
+
+    private static void ServeAll(Socket listener)
+    {
         while (true)
         {
-            var connection = listener.Accept();
-            new Thread(() => Serve(connection)) { IsBackground = true }.Start();
+            Serve(listener.Accept());
         }
     }
 
