@@ -66,6 +66,15 @@ internal sealed class EffectQueue
         Details = details is { Count: > 0 } ? details : null,
     });
 
+    /// <summary>As <see cref="Raise(EventKind, TimeSpan, Peering, string, string?, IReadOnlyList{string}?)"/>, for what the peer can bring about as often as it likes.</summary>
+    public void RaiseRefusal(EventKind kind, TimeSpan now, Peering peering, string text, string reason, IReadOnlyList<string>? details = null)
+    {
+        if (peering.Refusals.Next(now, text) is { } told)
+        {
+            Raise(kind, now, peering, told, reason, details);
+        }
+    }
+
     public void Raise(EventKind kind, TimeSpan now, Peering peering, ChildSa child, string text, string? reason = null) => Raise(new EngineEvent(kind, now, text)
     {
         Reason = reason,

@@ -71,7 +71,7 @@ internal sealed class Moves(EngineState state, LatchRecorder recorder)
         if (state.Find(e.Sa) is { } peering)
         {
             var who = e.Asked ? "our" : "its";
-            state.Effects.Raise(
+            state.Effects.RaiseRefusal(
                 EventKind.MoveRefused, now, peering, $"{who} move to {(e.Asked ? e.Local.Address : e.Remote.Address)} is refused{(e.Asked ? " by the peer" : "")}: {e.Text}", "UnacceptableAddresses",
                 e.Asked ? null : Explain(peering, e).Lines);
         }

@@ -111,7 +111,7 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
         var parameters = state.ParametersFor(peering.Pair, key, offer.Suite, offer.Tunnel);
         if (ChildRefusal.Of(state, peering.Pair, key, offer, result, parameters) is { } refused)
         {
-            state.Effects.Raise(
+            state.Effects.RaiseRefusal(
                 EventKind.ChildRefused, now, peering, $"a Child SA with {peering.Remote.Address} for {offer.Selectors} is refused: {refused.Reason}", "SelectorsUnacceptable", refused.Refusal.Lines);
             return (null, new ChildVerdict.Refuse(refused.Reason) { Configured = refused.Nearest });
         }
@@ -275,11 +275,11 @@ internal sealed class PeerAdmission(EngineState state, LatchBreaker breaker, Det
         if (narrowed is null || narrowed.IsEmpty)
         {
             var nothingLeft = narrowed is null ? "where first use is trusted an address has one owner" : "nothing else was asked for";
-            state.Effects.Raise(EventKind.ChildRefused, now, newcomer, $"a Child SA for {question.Key} is refused: {because}, and {nothingLeft}", "OldPeerAlive");
+            state.Effects.RaiseRefusal(EventKind.ChildRefused, now, newcomer, $"a Child SA for {question.Key} is refused: {because}, and {nothingLeft}", "OldPeerAlive");
             return null;
         }
 
-        state.Effects.Raise(EventKind.ChildNarrowed, now, newcomer, $"the Child SA of {question.Key} is narrowed to {narrowed}: {because}", "OldPeerAlive");
+        state.Effects.RaiseRefusal(EventKind.ChildNarrowed, now, newcomer, $"the Child SA of {question.Key} is narrowed to {narrowed}: {because}", "OldPeerAlive");
         return candidate with { Selectors = narrowed };
     }
 

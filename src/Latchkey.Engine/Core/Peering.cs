@@ -65,6 +65,8 @@ internal sealed class Peering(IkeSaHandle handle, bool initiated, AddressPair pa
 
     public ChildSas Children { get; } = new();
 
+    public ToldRefusals Refusals { get; } = new();
+
     /// <summary>When a probe train went unanswered and nothing was heard since.</summary>
     public TimeSpan? SilentAt { get; private set; }
 
