@@ -1,3 +1,4 @@
+using Latchkey.Cli.Output;
 using Spectre.Console;
 
 namespace Latchkey.Cli;
@@ -10,10 +11,8 @@ public sealed record CliContext(IAnsiConsole Out, TextWriter Plain, TextWriter E
 {
     public static CliContext ForConsole()
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings());
-
-        // Lines are as long as they are; a terminal wraps better than we guess, and a pipe must get whole lines.
-        console.Profile.Width = int.MaxValue;
-        return new(console, Console.Out, Console.Error, TimeProvider.System);
+        var output = new StandardOutput();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = output, Ansi = output.IsTerminal ? AnsiSupport.Detect : AnsiSupport.No });
+        return new(console, output.Writer, Console.Error, TimeProvider.System);
     }
 }

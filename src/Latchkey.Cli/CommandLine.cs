@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Latchkey.Cli.Commands;
+using Latchkey.Cli.Output;
 using Latchkey.Daemon;
 using Latchkey.Daemon.Control;
 using Latchkey.Daemon.Logging;
@@ -45,6 +46,11 @@ public static class CommandLine
         catch (StartupException e)
         {
             return await Refuse(context, e.Problem, e.Remedy);
+        }
+        catch (IOException e) when (StandardOutput.IsGone(e))
+        {
+            // Who read the output has seen enough, as head(1) has.
+            return Failed;
         }
         catch (IOException e)
         {

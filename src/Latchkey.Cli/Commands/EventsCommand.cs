@@ -37,7 +37,7 @@ internal static class EventsCommand
             {
                 throw new ControlException(e.Message, "run the command again");
             }
-            catch (IOException)
+            catch (IOException e) when (!StandardOutput.IsGone(e))
             {
                 throw new ControlException("the daemon closed the stream of events", "see 'latchkey status'");
             }
