@@ -338,7 +338,7 @@ public sealed class Script(Stage stage)
     }
 
     private string Situation() =>
-        $"Latchkey last said: {string.Join(" / ", stage.Latchkey.Events.TakeLast(4).Select(e => e.Text("text")))}; the peer: {string.Join(" / ", stage.Peer.Log.Lines.TakeLast(5))}";
+        $"Latchkey last said: {string.Join(" / ", stage.Latchkey.Events.TakeLast(12).Select(e => $"{e.Text("at")} {e.Text("text")}"))}; the peer: {string.Join(" / ", stage.Peer.Log.Lines.TakeLast(5))}";
 
     private static string Last(string text) => string.Join(" / ", text.Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(3));
 }
