@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 
 namespace Latchkey.Crypto;
@@ -6,6 +7,8 @@ namespace Latchkey.Crypto;
 /// <remarks>One owner at a time; whoever takes a <see cref="SecretBytes"/> over disposes it.</remarks>
 public sealed class SecretBytes : IDisposable
 {
+    private static readonly ConditionalWeakTable<SecretBytes, Cleaner> Shared = [];
+
     // Pinned, so that the collector leaves no second copy behind when it moves objects.
     private readonly byte[] _bytes;
     private bool _disposed;
@@ -14,6 +17,14 @@ public sealed class SecretBytes : IDisposable
 
     public SecretBytes(ReadOnlySpan<byte> source)
         : this(source.Length) => source.CopyTo(_bytes);
+
+    /// <summary>A secret with many owners, of whom nobody knows who is the last: it is zeroed when none of them is there any more.</summary>
+    public static SecretBytes OfMany(ReadOnlySpan<byte> source)
+    {
+        var secret = new SecretBytes(source);
+        Shared.Add(secret, new Cleaner(secret._bytes));
+        return secret;
+    }
 
     public int Length => _bytes.Length;
 
@@ -36,4 +47,9 @@ public sealed class SecretBytes : IDisposable
     }
 
     public override string ToString() => $"secret ({Length} octets)";
+
+    private sealed class Cleaner(byte[] octets)
+    {
+        ~Cleaner() => CryptographicOperations.ZeroMemory(octets);
+    }
 }

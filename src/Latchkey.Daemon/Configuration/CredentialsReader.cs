@@ -192,8 +192,8 @@ internal sealed class CredentialsReader(TomlSection section, string folder, bool
         try
         {
             var octets = OwnersFile.Read(file, what, FileMaximum, "make a new one on both hosts");
-            // An editor ends the last line; that is not part of the secret.
-            var secret = new SecretBytes(octets.AsSpan().TrimEnd("\r\n"u8));
+            // An editor ends the last line; that is not part of the secret. Handshakes may need it when a reload has replaced it.
+            var secret = SecretBytes.OfMany(octets.AsSpan().TrimEnd("\r\n"u8));
             octets.AsSpan().Clear();
             if (secret.Length >= minimum)
             {

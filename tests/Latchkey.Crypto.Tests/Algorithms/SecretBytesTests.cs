@@ -1,3 +1,5 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
 using Xunit;
 
 namespace Latchkey.Crypto.Tests;
@@ -14,6 +16,24 @@ public class SecretBytesTests
         Assert.Equal([0, 0, 0], memory.ToArray());
         Assert.Throws<ObjectDisposedException>(() => secret.Span.Length);
         Assert.Equal([1, 2, 3], copy.Span.ToArray());
+    }
+
+    [Fact]
+    public void A_secret_of_many_owners_is_cleared_when_none_of_them_is_there_any_more()
+    {
+        var kept = SecretBytes.OfMany([1, 2, 3]);
+        var octets = OctetsOfOneThatIsLeft();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        Assert.Equal([0, 0, 0], octets);
+        Assert.Equal([1, 2, 3], kept.Span.ToArray());
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static byte[] OctetsOfOneThatIsLeft()
+    {
+        var octets = typeof(SecretBytes).GetField("_bytes", BindingFlags.NonPublic | BindingFlags.Instance)!;
+        return (byte[])octets.GetValue(SecretBytes.OfMany([1, 2, 3]))!;
     }
 
     [Fact]
