@@ -38,7 +38,7 @@ internal abstract record PinDecision
         if (!close && live.FirstOrDefault(l => l.Fingerprint != key) is { } other)
         {
             return new Refused(
-                $"{address} is in use by another key: {other.Fingerprint}, with {other.Latches} latches; {key} was not pinned, and nothing was touched",
+                $"{address} is in use by another key: {other.Fingerprint}, which holds latches ({other.Latches}); {key} was not pinned, and nothing was touched",
                 $"compare both by telephone; if {key} is right, whoever is connected now is somebody else: add --close, and those connections are reset");
         }
 

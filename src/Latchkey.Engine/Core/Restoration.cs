@@ -56,7 +56,7 @@ internal sealed class Restoration(EngineState state, LatchRecorder recorder, Lat
     private static EngineEvent Summary(TimeSpan now, List<Latch> latches)
     {
         var peers = latches.Select(l => l.Channel!.Parameters.PeerKey).Distinct().Count();
-        return new EngineEvent(EventKind.LatchesRestored, now, $"{latches.Count} latches of an earlier daemon live on, tied to {peers} peer keys as before")
+        return new EngineEvent(EventKind.LatchesRestored, now, $"latches of an earlier daemon that live on: {latches.Count}; peer keys that they are tied to, as before: {peers}")
         {
             Details = [.. latches.GroupBy(l => l.State).OrderBy(g => g.Key).Select(g => $"{g.Key.ToString().ToUpperInvariant()}: {g.Count()}")],
         };
