@@ -11,8 +11,15 @@ public sealed record CliContext(IAnsiConsole Out, TextWriter Plain, TextWriter E
 {
     public static CliContext ForConsole()
     {
-        var output = new StandardOutput();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = output, Ansi = output.IsTerminal ? AnsiSupport.Detect : AnsiSupport.No });
-        return new(console, output.Writer, Console.Error, TimeProvider.System);
+        var output = StandardOutput.Open();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(output),
+            Ansi = Console.IsOutputRedirected ? AnsiSupport.No : AnsiSupport.Detect,
+        });
+
+        // Lines are as long as they are; a terminal wraps better than we guess, and a pipe must get whole lines.
+        console.Profile.Width = int.MaxValue;
+        return new(console, output, Console.Error, TimeProvider.System);
     }
 }

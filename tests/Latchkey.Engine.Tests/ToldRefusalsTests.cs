@@ -21,11 +21,11 @@ public class ToldRefusalsTests
 
         pair.Run(Within);
         Ask(pair, from: 100, times: 1);
-        Assert.EndsWith("; so were 40 more since the last that was told", Refusals(pair).Last().Text, StringComparison.Ordinal);
+        Assert.EndsWith(" (what was refused or narrowed before this and not told: 40)", Refusals(pair).Last().Text, StringComparison.Ordinal);
 
         pair.Run(Within);
         Ask(pair, from: 200, times: 1);
-        Assert.DoesNotContain("so were", Refusals(pair).Last().Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("not told", Refusals(pair).Last().Text, StringComparison.Ordinal);
         Assert.Equal(Most + 2, Refusals(pair).Count());
     }
 

@@ -11,7 +11,7 @@ internal sealed class ToldRefusals
 
     public static readonly TimeSpan Within = TimeSpan.FromSeconds(10);
 
-    private TimeSpan _since = TimeSpan.MinValue;
+    private TimeSpan? _since;
     private int _told;
     private int _kept;
 
@@ -19,7 +19,7 @@ internal sealed class ToldRefusals
     /// <returns>What is to be told; null: nothing, and it is counted.</returns>
     public string? Next(TimeSpan now, string text)
     {
-        if (_since == TimeSpan.MinValue || now - _since >= Within)
+        if (!(now - _since < Within))
         {
             (_since, _told) = (now, 0);
         }
@@ -31,7 +31,7 @@ internal sealed class ToldRefusals
         }
 
         _told++;
-        var before = _kept == 0 ? "" : $"; so were {_kept} more since the last that was told";
+        var before = _kept == 0 ? "" : $" (what was refused or narrowed before this and not told: {_kept})";
         _kept = 0;
         return text + before;
     }

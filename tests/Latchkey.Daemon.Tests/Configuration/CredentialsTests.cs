@@ -1,3 +1,5 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Latchkey.Crypto;
 using Latchkey.Daemon.Configuration;
@@ -23,6 +25,24 @@ public sealed class CredentialsTests : IDisposable
         Assert.Equal("a secret of enough octets"u8.ToArray(), Assert.IsType<PeerProof.SharedKey>(credentials.Theirs).Secret.Span.ToArray());
         Assert.Equal(new ProvenName(NameProof.SharedKey, (byte)IdType.Ipv4Address, [192, 0, 2, 7]).Fingerprint, peer.Key);
         Assert.IsType<OwnProof.SharedKey>(credentials.Ours);
+    }
+
+    [Fact]
+    public void A_shared_key_is_cleared_when_its_configuration_is_gone()
+    {
+        Secret("psk", "a secret of enough octets\n");
+        var octets = OctetsOfAConfigurationThatIsLeft();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        Assert.Equal(new byte["a secret of enough octets".Length], octets);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private byte[] OctetsOfAConfigurationThatIsLeft()
+    {
+        var (_, credentials) = Peer("auth = \"psk\"\nsecret_file = \"psk\"\n");
+        var secret = Assert.IsType<PeerProof.SharedKey>(credentials.Theirs).Secret;
+        return (byte[])typeof(SecretBytes).GetField("_bytes", BindingFlags.NonPublic | BindingFlags.Instance)!.GetValue(secret)!;
     }
 
     [Fact]
