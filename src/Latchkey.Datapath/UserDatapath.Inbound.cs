@@ -281,9 +281,14 @@ public sealed partial class UserDatapath
             flow = null;
         }
 
+        var packet = row.Packet;
         foreach (var (position, length) in places)
         {
-            var packet = row.Packet with { Length = length };
+            if (packet.Length != length)
+            {
+                packet = packet with { Length = length };
+            }
+
             if (flow is null)
             {
                 PutAside(row.Sa, packet, row.Slab, position);

@@ -112,7 +112,7 @@ public class ExtensionHeaderTests
         EspView.WriteHeader(packet, spi, (uint)sequence);
         BinaryPrimitives.WriteUInt64BigEndian(packet.AsSpan(8), sequence);
         text.CopyTo(packet, 16);
-        var aad = EspAad.Write(stackalloc byte[EspAad.MaximumLength], spi, sequence, esn: true);
+        var aad = new EspAad(spi, esn: true).For(sequence);
         key.Encrypt(packet.AsSpan(8, 8), aad, packet.AsSpan(16, text.Length), packet.AsSpan(16 + text.Length));
         return packet;
     }

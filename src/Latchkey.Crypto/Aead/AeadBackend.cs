@@ -32,7 +32,7 @@ public abstract class AeadBackend
         }
 
         var key = keyMaterial[..algorithm.KeyLength];
-        var nonce = new SaltedNonce(keyMaterial[algorithm.KeyLength..], algorithm.IvLength);
+        var nonce = new SaltedNonce(keyMaterial[algorithm.KeyLength..]);
         return algorithm switch
         {
             AesGcm16 => CreateAesGcm(key, nonce),

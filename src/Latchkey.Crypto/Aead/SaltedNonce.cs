@@ -1,30 +1,32 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
 namespace Latchkey.Crypto;
 
-/// <summary>The nonce of one key: a salt that stays, and the explicit IV of each packet (RFC 4106 §4, RFC 7634 §2).</summary>
+/// <summary>The nonce of one key: a salt that stays, and the explicit IV of each packet (RFC 4106 §4, RFC 4309 §4, RFC 7634 §2).</summary>
 /// <remarks>One buffer, filled anew for each packet: this is why a key serves one thread at a time.</remarks>
 internal sealed class SaltedNonce
 {
-    private readonly byte[] _nonce;
-    private readonly int _saltLength;
+    /// <summary>Octets of the explicit IV of every combined mode of ESP.</summary>
+    private const int IvLength = sizeof(ulong);
 
-    public SaltedNonce(ReadOnlySpan<byte> salt, int ivLength)
+    private readonly byte[] _nonce;
+
+    public SaltedNonce(ReadOnlySpan<byte> salt)
     {
-        _saltLength = salt.Length;
-        _nonce = GC.AllocateArray<byte>(salt.Length + ivLength, pinned: true);
+        _nonce = GC.AllocateArray<byte>(salt.Length + IvLength, pinned: true);
         salt.CopyTo(_nonce);
     }
 
     /// <exception cref="ArgumentException">The IV's length is wrong.</exception>
     public ReadOnlySpan<byte> For(ReadOnlySpan<byte> iv)
     {
-        if (iv.Length != _nonce.Length - _saltLength)
+        if (iv.Length != IvLength)
         {
-            throw new ArgumentException($"the IV has {_nonce.Length - _saltLength} octets, not {iv.Length}", nameof(iv));
+            throw new ArgumentException($"the IV has {IvLength} octets, not {iv.Length}", nameof(iv));
         }
 
-        iv.CopyTo(_nonce.AsSpan(_saltLength));
+        MemoryMarshal.Write(_nonce.AsSpan(_nonce.Length - IvLength), MemoryMarshal.Read<ulong>(iv));
         return _nonce;
     }
 

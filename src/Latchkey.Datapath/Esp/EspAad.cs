@@ -3,23 +3,34 @@ using Latchkey.Wire;
 
 namespace Latchkey.Datapath;
 
-/// <summary>The associated data of a combined-mode cipher in ESP (RFC 4106 §5, RFC 7634 §2.1).</summary>
-internal static class EspAad
+/// <summary>The associated data of a combined-mode cipher in ESP (RFC 4106 §5, RFC 7634 §2.1): SPI and sequence number, with all 64 bits of it under ESN.</summary>
+/// <remarks>One buffer for an SA, filled anew for each packet.</remarks>
+internal readonly struct EspAad
 {
-    public const int MaximumLength = 12;
+    private const int SequenceOffset = sizeof(uint);
 
-    /// <summary>SPI and sequence number, with all 64 bits of it under ESN.</summary>
-    /// <returns>The part of <paramref name="room"/> that was used.</returns>
-    public static ReadOnlySpan<byte> Write(Span<byte> room, uint spi, ulong sequence, bool esn)
+    private readonly byte[] _octets;
+    private readonly bool _esn;
+
+    public EspAad(uint spi, bool esn)
     {
-        BinaryPrimitives.WriteUInt32BigEndian(room, spi);
-        if (esn)
+        _octets = new byte[SequenceOffset + (esn ? sizeof(ulong) : sizeof(uint))];
+        _esn = esn;
+        BinaryPrimitives.WriteUInt32BigEndian(_octets, spi);
+    }
+
+    public ReadOnlySpan<byte> For(ulong sequence)
+    {
+        var number = _octets.AsSpan(SequenceOffset);
+        if (_esn)
         {
-            BinaryPrimitives.WriteUInt64BigEndian(room[4..], sequence);
-            return room[..MaximumLength];
+            BinaryPrimitives.WriteUInt64BigEndian(number, sequence);
+        }
+        else
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(number, (uint)sequence);
         }
 
-        BinaryPrimitives.WriteUInt32BigEndian(room[4..], (uint)sequence);
-        return room[..EspView.HeaderLength];
+        return _octets;
     }
 }

@@ -10,6 +10,7 @@ internal sealed class InboundSa : IDisposable
     private readonly AeadKey _key;
     private readonly int _icvLength;
     private readonly int _alignment;
+    private readonly EspAad _aad;
 
     /// <summary>Takes the key material over.</summary>
     /// <param name="channel">The channel it belongs to, which lives as long.</param>
@@ -22,6 +23,7 @@ internal sealed class InboundSa : IDisposable
         HeaderLength = EspView.HeaderLength + sa.Algorithm.IvLength;
         _icvLength = sa.Algorithm.IcvLength;
         _alignment = AlignmentOf(sa);
+        _aad = new(sa.Spi, sa.Esn);
     }
 
     public EspSa Sa { get; }
@@ -42,7 +44,7 @@ internal sealed class InboundSa : IDisposable
         return sa.Algorithm.CreateKey(material.Span);
     }
 
-    /// <summary>Of what the encrypted text is a multiple: what ESP wants, or the cipher (RFC 4303 §2.4).</summary>
+    /// <summary>Of what the encrypted text is a multiple, a power of two: what ESP wants, or the cipher (RFC 4303 §2.4).</summary>
     public static int AlignmentOf(EspSa sa) => Math.Max(EspTrailer.Alignment, sa.Algorithm.BlockLength);
 
     /// <summary>Checks and decrypts an ESP packet in place.</summary>
@@ -53,7 +55,7 @@ internal sealed class InboundSa : IDisposable
         payloadLength = 0;
         nextHeader = IpProtocol.NoNext;
         var textLength = packet.Length - HeaderLength - _icvLength;
-        if (textLength < _alignment || textLength % _alignment != 0 || !EspView.TryCreate(packet, out var esp))
+        if (textLength < _alignment || (textLength & (_alignment - 1)) != 0 || !EspView.TryCreate(packet, out var esp))
         {
             return DropReason.Malformed;
         }
@@ -65,8 +67,7 @@ internal sealed class InboundSa : IDisposable
         }
 
         var text = packet.Slice(HeaderLength, textLength);
-        var aad = EspAad.Write(stackalloc byte[EspAad.MaximumLength], Sa.Spi, sequence, Sa.Esn);
-        if (!_key.TryDecrypt(packet[EspView.HeaderLength..HeaderLength], aad, text, packet[(HeaderLength + textLength)..]))
+        if (!_key.TryDecrypt(packet[EspView.HeaderLength..HeaderLength], _aad.For(sequence), text, packet[(HeaderLength + textLength)..]))
         {
             return DropReason.IntegrityFailed;
         }

@@ -13,6 +13,7 @@ internal sealed class OutboundSa : IDisposable
     private readonly AeadKey _key;
     private readonly int _icvLength;
     private readonly int _alignment;
+    private readonly EspAad _aad;
 
     /// <summary>Takes the key material over.</summary>
     public OutboundSa(EspSa sa)
@@ -21,6 +22,7 @@ internal sealed class OutboundSa : IDisposable
         _key = InboundSa.TakeKey(sa);
         _icvLength = sa.Algorithm.IcvLength;
         _alignment = InboundSa.AlignmentOf(sa);
+        _aad = new(sa.Spi, sa.Esn);
         HeaderLength = EspView.HeaderLength + sa.Algorithm.IvLength;
     }
 
@@ -72,8 +74,7 @@ internal sealed class OutboundSa : IDisposable
         // The sequence number never repeats under a key, and neither does the IV made of it (RFC 4106 §3.1).
         var iv = packet[EspView.HeaderLength..HeaderLength];
         _key.WriteIv(Sequence, iv);
-        var aad = EspAad.Write(stackalloc byte[EspAad.MaximumLength], Sa.Spi, Sequence, Sa.Esn);
-        _key.Encrypt(iv, aad, text, packet.Slice(HeaderLength, text.Length), packet[(HeaderLength + text.Length)..]);
+        _key.Encrypt(iv, _aad.For(Sequence), text, packet.Slice(HeaderLength, text.Length), packet[(HeaderLength + text.Length)..]);
         Traffic.Count(packet.Length);
         return true;
     }

@@ -36,6 +36,7 @@ internal sealed class Coalescing(PacketGather gather, IPacketDevice device)
     private int _length;
     private int _joined;
     private uint _nextSequence;
+    private ulong _pseudoHeader;
     private bool _isVerified;
     private bool _takesMore;
 
@@ -88,8 +89,6 @@ internal sealed class Coalescing(PacketGather gather, IPacketDevice device)
 
         _flow = null;
     }
-
-    private static ReadOnlySpan<byte> Window(ReadOnlySpan<byte> tcpHeader) => tcpHeader[14..16];
 
     private void Open(Flow flow, in IpPacket packet, PacketGather.Piece piece, bool hasOwnHeader)
     {
@@ -166,14 +165,13 @@ internal sealed class Coalescing(PacketGather gather, IPacketDevice device)
             return false;
         }
 
-        if (!_isVerified && !IsVerified(_packet, _head.Octets))
+        if (!_isVerified)
         {
-            _takesMore = false;
-            return false;
+            _pseudoHeader = InternetChecksum.PseudoHeader(packet.Source, packet.Destination, packet.Protocol, length: 0);
+            _takesMore = _isVerified = IsVerified(_head.Octets);
         }
 
-        _isVerified = true;
-        if (!IsVerified(packet, octets))
+        if (!_isVerified || !IsVerified(octets))
         {
             return false;
         }
@@ -193,8 +191,8 @@ internal sealed class Coalescing(PacketGather gather, IPacketDevice device)
         return true;
     }
 
-    private static bool IsVerified(in IpPacket packet, ReadOnlySpan<byte> upper) =>
-        InternetChecksum.OfUpperLayer(packet.Source, packet.Destination, packet.Protocol, upper) == 0;
+    private bool IsVerified(ReadOnlySpan<byte> upper) =>
+        InternetChecksum.Finish(InternetChecksum.Add(_pseudoHeader + (uint)upper.Length, upper)) == 0;
 
     /// <summary>The next octets, and nothing else that differs but the end.</summary>
     private bool FollowsTcp(ReadOnlySpan<byte> octets)
@@ -204,8 +202,8 @@ internal sealed class Coalescing(PacketGather gather, IPacketDevice device)
             && tcp.HeaderLength == _headerLength
             && tcp.SequenceNumber == _nextSequence
             && (((TcpFlags)head[13] ^ tcp.Flags) & ~Ending) == 0
-            && octets[8..12].SequenceEqual(head[8..12])
-            && Window(octets).SequenceEqual(Window(head))
+            && tcp.AcknowledgmentNumber == BinaryPrimitives.ReadUInt32BigEndian(head[8..])
+            && tcp.Window == BinaryPrimitives.ReadUInt16BigEndian(head[14..])
             && tcp.Options.SequenceEqual(head[TcpView.MinimumHeaderLength.._headerLength]);
     }
 

@@ -21,6 +21,9 @@ internal readonly ref struct Segmentation : IPieces
     private readonly int _first;
     private readonly int _size;
 
+    // The pseudo header's sum without the length, which is all that differs between segments.
+    private readonly ulong _pseudoHeader;
+
     private Segmentation(Span<byte> octets, in IpPacket packet, SegmentKind kind, int first, int headerEnd, int size, int count)
     {
         _headers = octets[first..headerEnd];
@@ -30,6 +33,7 @@ internal readonly ref struct Segmentation : IPieces
         _kind = kind;
         _first = first;
         _size = size;
+        _pseudoHeader = InternetChecksum.PseudoHeader(packet.Source, packet.Destination, packet.Protocol, length: 0);
         Count = count;
     }
 
@@ -121,7 +125,7 @@ internal readonly ref struct Segmentation : IPieces
         }
 
         BinaryPrimitives.WriteUInt16BigEndian(upper[field..], 0);
-        var checksum = InternetChecksum.OfUpperLayer(_packet.Source, _packet.Destination, _packet.Protocol, upper);
+        var checksum = InternetChecksum.Finish(InternetChecksum.Add(_pseudoHeader + (uint)upper.Length, upper));
         BinaryPrimitives.WriteUInt16BigEndian(upper[field..], checksum == 0 ? ushort.MaxValue : checksum);
         if (_first == 0)
         {

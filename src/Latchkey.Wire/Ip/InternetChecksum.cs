@@ -14,15 +14,16 @@ public static class InternetChecksum
     {
         // Words are added as the processor loads them, and the sum is put into network order once: the order of octets
         // does not matter within a one's complement sum (RFC 1071 §2 (B)). A 64-bit lane takes 2^32 halves before it overflows.
-        var lanes = Vector256<ulong>.Zero;
-        var whole = bytes.Length & -Vector256<byte>.Count;
+        var lanes = Vector512<ulong>.Zero;
+        var whole = bytes.Length & -Vector512<byte>.Count;
         ref var first = ref MemoryMarshal.GetReference(bytes);
-        for (var at = 0; at < whole; at += Vector256<byte>.Count)
+        for (var at = 0; at < whole; at += Vector512<byte>.Count)
         {
-            lanes += Halves(Vector256.LoadUnsafe(ref first, (nuint)at));
+            lanes += Halves(Vector512.LoadUnsafe(ref first, (nuint)at));
         }
 
-        return AddRest(sum, lanes, bytes[whole..]);
+        var native = Fold(Vector512.Sum(lanes) + Words(bytes[whole..]));
+        return sum + (BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(native) : native);
     }
 
     /// <summary>The sum of the pseudo header of an upper-layer packet (RFC 9293 §3.1, RFC 8200 §8.1).</summary>
@@ -54,42 +55,43 @@ public static class InternetChecksum
         Finish((ulong)(ushort)~checksum + (ushort)~before + after);
 
     /// <summary>The sums of the two 32-bit halves of each 64-bit lane. 2^16 = 1 modulo 2^16 - 1, so that 32-bit words fold together as well as 16-bit ones.</summary>
-    private static Vector256<ulong> Halves(Vector256<byte> octets)
+    private static Vector512<ulong> Halves(Vector512<byte> octets)
     {
         var lanes = octets.AsUInt64();
-        return (lanes & Vector256.Create((ulong)uint.MaxValue)) + (lanes >>> 32);
+        return (lanes & Vector512.Create((ulong)uint.MaxValue)) + (lanes >>> 32);
     }
 
-    private static ulong AddRest(ulong sum, Vector256<ulong> lanes, ReadOnlySpan<byte> rest)
-    {
-        var native = (ulong)Fold(Vector256.Sum(lanes));
-        return sum + (BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness((ushort)native) : native) + Words(rest);
-    }
-
+    /// <summary>The sum of words in the order of the processor.</summary>
     private static ulong Words(ReadOnlySpan<byte> bytes)
     {
         ulong sum = 0;
-        for (; bytes.Length >= 4; bytes = bytes[4..])
+        for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
         {
-            sum += BinaryPrimitives.ReadUInt32BigEndian(bytes);
+            var lane = MemoryMarshal.Read<ulong>(bytes);
+            sum += (uint)lane + (lane >> 32);
         }
 
-        if (bytes.Length >= 2)
+        if (bytes.Length >= sizeof(uint))
         {
-            sum += BinaryPrimitives.ReadUInt16BigEndian(bytes);
-            bytes = bytes[2..];
+            sum += MemoryMarshal.Read<uint>(bytes);
+            bytes = bytes[sizeof(uint)..];
         }
 
-        return bytes.IsEmpty ? sum : sum + ((uint)bytes[0] << 8);
+        if (bytes.Length >= sizeof(ushort))
+        {
+            sum += MemoryMarshal.Read<ushort>(bytes);
+            bytes = bytes[sizeof(ushort)..];
+        }
+
+        return bytes.IsEmpty ? sum : sum + (BitConverter.IsLittleEndian ? bytes[0] : (ulong)bytes[0] << 8);
     }
 
+    /// <summary>Four times is enough for any sum, and a loop that asks takes longer.</summary>
     private static ushort Fold(ulong sum)
     {
-        while (sum >> 16 != 0)
-        {
-            sum = (sum & 0xFFFF) + (sum >> 16);
-        }
-
-        return (ushort)sum;
+        sum = (uint)sum + (sum >> 32);
+        sum = (ushort)sum + (sum >> 16);
+        sum = (ushort)sum + (sum >> 16);
+        return (ushort)((ushort)sum + (sum >> 16));
     }
 }

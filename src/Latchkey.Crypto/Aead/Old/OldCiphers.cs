@@ -86,5 +86,5 @@ internal sealed class AesCcmAead(ushort transformId, int icvLength, int keyBits)
     public override int IcvLength => icvLength;
 
     public override AeadKey CreateKey(ReadOnlySpan<byte> keyMaterial) =>
-        new BclAesCcmKey(keyMaterial[..KeyLength], new SaltedNonce(keyMaterial[KeyLength..KeyMaterialLength], IvLength), icvLength);
+        new BclAesCcmKey(keyMaterial[..KeyLength], new SaltedNonce(keyMaterial[KeyLength..KeyMaterialLength]), icvLength);
 }
