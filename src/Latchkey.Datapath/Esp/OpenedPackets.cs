@@ -8,8 +8,8 @@ namespace Latchkey.Datapath;
 /// </summary>
 internal sealed class OpenedPackets
 {
-    /// <summary>Few enough for all of them to stay in a second-level cache until they are delivered.</summary>
-    private const int Capacity = 32;
+    /// <summary>Few enough for all of them to stay in a first-level cache until they are delivered.</summary>
+    private const int Capacity = 16;
 
     private readonly Row[] _rows = new Row[Capacity];
     private readonly FlowLookup[] _flows = new FlowLookup[Capacity];

@@ -140,9 +140,12 @@ internal static class FilterPlan
 
     private static void PassInput(Action<string, IEnumerable<JsonObject>> rule, ProtectionSettings settings)
     {
-        rule("input", [Match(Meta("iifname"), Set("lo", settings.Device)), Accept]);
+        // What there is most of comes first, and is compared instead of looked up in a set.
+        rule("input", [Match(Meta("iifname"), settings.Device), Accept]);
         rule("input", [Match(Meta("l4proto"), (int)IpProtocol.Esp), Accept]);
-        rule("input", [Match(Field("udp", "dport"), Set(500, 4500)), Accept]);
+        rule("input", [Match(Field("udp", "dport"), 4500), Accept]);
+        rule("input", [Match(Field("udp", "dport"), 500), Accept]);
+        rule("input", [Match(Meta("iifname"), "lo"), Accept]);
         foreach (var quote in QuotedPacket.OfOuter())
         {
             rule("input", [.. quote, Accept]);
@@ -153,8 +156,9 @@ internal static class FilterPlan
 
     private static void PassOutput(Action<string, IEnumerable<JsonObject>> rule, ProtectionSettings settings)
     {
-        rule("output", [Match(Meta("oifname"), Set("lo", settings.Device)), Accept]);
+        rule("output", [Match(Meta("oifname"), settings.Device), Accept]);
         rule("output", [Match(Meta("mark"), settings.Mark), Accept]);
+        rule("output", [Match(Meta("oifname"), "lo"), Accept]);
         PassUnprotectable("output", rule);
     }
 
