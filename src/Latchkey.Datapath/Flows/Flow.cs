@@ -77,7 +77,7 @@ internal sealed class Flow(FlowKey key)
     }
 
     /// <summary>Brings what every packet needs of the flow out of memory, a word of each of its cache lines; the number means nothing.</summary>
-    public int ReadAhead() => (_outbound is null ? 1 : 0) + (int)State + key.LocalPort + (Tcp.IsConnecting ? 1 : 0);
+    public int ReadAhead() => (_outbound is null ? 1 : 0) + (int)State + (key.Local.IsUnspecified ? 1 : 0) + key.LocalPort + (Tcp.IsConnecting ? 1 : 0);
 
     /// <summary>Whether the engine is to be asked (again) at this time; remembers that it was.</summary>
     public bool MayAsk(TimeSpan now, TimeSpan interval)

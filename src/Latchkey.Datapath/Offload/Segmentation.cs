@@ -33,7 +33,7 @@ internal readonly ref struct Segmentation : IPieces
         _kind = kind;
         _first = first;
         _size = size;
-        _pseudoHeader = InternetChecksum.PseudoHeader(packet.Source, packet.Destination, packet.Protocol, length: 0);
+        _pseudoHeader = kind == SegmentKind.None ? 0 : InternetChecksum.PseudoHeader(packet.Source, packet.Destination, packet.Protocol, length: 0);
         Count = count;
     }
 

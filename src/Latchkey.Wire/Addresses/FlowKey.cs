@@ -3,11 +3,69 @@ namespace Latchkey.Wire;
 /// <summary>
 /// The 5-tuple of one upper-layer flow, seen from this host: what a connection latch is keyed on (RFC 5660 §2).
 /// </summary>
-public readonly record struct FlowKey(
-    IpProtocol Protocol, InetAddress Local, ushort LocalPort, InetAddress Remote, ushort RemotePort)
+/// <remarks>Packed into 40 octets, because there is one in every flow, and each packet of another flow than the one before brings them out of memory.</remarks>
+public readonly record struct FlowKey
 {
+    private const int RemotePortShift = 16;
+    private const int ProtocolShift = 32;
+    private const int LocalIsV6Shift = 40;
+    private const int RemoteIsV6Shift = 41;
+
+    private readonly ulong _localHigh;
+    private readonly ulong _localLow;
+    private readonly ulong _remoteHigh;
+    private readonly ulong _remoteLow;
+
+    // Ports, protocol and families, where the shifts say.
+    private readonly ulong _rest;
+
+    public FlowKey(IpProtocol protocol, InetAddress local, ushort localPort, InetAddress remote, ushort remotePort)
+    {
+        (_localHigh, _localLow) = (local.High, local.Low);
+        (_remoteHigh, _remoteLow) = (remote.High, remote.Low);
+        _rest = localPort
+            | ((ulong)remotePort << RemotePortShift)
+            | ((ulong)protocol << ProtocolShift)
+            | (local.IsV6 ? 1UL << LocalIsV6Shift : 0)
+            | (remote.IsV6 ? 1UL << RemoteIsV6Shift : 0);
+    }
+
+    public IpProtocol Protocol
+    {
+        get => (IpProtocol)(byte)(_rest >> ProtocolShift);
+        init => this = new(value, Local, LocalPort, Remote, RemotePort);
+    }
+
+    public InetAddress Local
+    {
+        get => new(_localHigh, _localLow, (_rest >> LocalIsV6Shift & 1) != 0);
+        init => this = new(Protocol, value, LocalPort, Remote, RemotePort);
+    }
+
+    public ushort LocalPort
+    {
+        get => (ushort)_rest;
+        init => this = new(Protocol, Local, value, Remote, RemotePort);
+    }
+
+    public InetAddress Remote
+    {
+        get => new(_remoteHigh, _remoteLow, (_rest >> RemoteIsV6Shift & 1) != 0);
+        init => this = new(Protocol, Local, LocalPort, value, RemotePort);
+    }
+
+    public ushort RemotePort
+    {
+        get => (ushort)(_rest >> RemotePortShift);
+        init => this = new(Protocol, Local, LocalPort, Remote, value);
+    }
+
     /// <summary>The same flow as the other host sees it.</summary>
     public FlowKey Reversed => new(Protocol, Remote, RemotePort, Local, LocalPort);
+
+    public bool Equals(FlowKey other) =>
+        ((_localHigh ^ other._localHigh) | (_localLow ^ other._localLow) | (_remoteHigh ^ other._remoteHigh) | (_remoteLow ^ other._remoteLow)
+            | (_rest ^ other._rest)) == 0;
 
     /// <summary>
     /// Of every bit, and with a seed of the process: who may choose addresses and ports is not to choose where in a table
@@ -15,14 +73,14 @@ public readonly record struct FlowKey(
     /// </summary>
     public override int GetHashCode()
     {
-        var ports = LocalPort | (uint)RemotePort << 16;
-        return Local.IsV4 && Remote.IsV4
-            ? HashCode.Combine(Local.Word(0), Remote.Word(0), ports, (byte)Protocol)
+        var (ports, others) = ((uint)_rest, (uint)(_rest >> ProtocolShift));
+        return _rest >> LocalIsV6Shift == 0
+            ? HashCode.Combine((uint)_localLow, (uint)_remoteLow, ports, others)
             : HashCode.Combine(
-                HashCode.Combine(Local.Word(0), Local.Word(1), Local.Word(2), Local.Word(3), Local.IsV6),
-                HashCode.Combine(Remote.Word(0), Remote.Word(1), Remote.Word(2), Remote.Word(3), Remote.IsV6),
+                HashCode.Combine((uint)_localLow, (uint)(_localLow >> 32), (uint)_localHigh, (uint)(_localHigh >> 32)),
+                HashCode.Combine((uint)_remoteLow, (uint)(_remoteLow >> 32), (uint)_remoteHigh, (uint)(_remoteHigh >> 32)),
                 ports,
-                (byte)Protocol);
+                others);
     }
 
     public override string ToString() =>

@@ -16,7 +16,7 @@ public readonly record struct InetAddress : IComparable<InetAddress>
     private readonly ulong _low;
     private readonly bool _isV6;
 
-    private InetAddress(ulong high, ulong low, bool isV6)
+    internal InetAddress(ulong high, ulong low, bool isV6)
     {
         _high = high;
         _low = low;
@@ -89,8 +89,11 @@ public readonly record struct InetAddress : IComparable<InetAddress>
     /// <summary>The address as an unsigned number (an IPv4 address in the low 32 bits).</summary>
     public UInt128 ToNumber() => new(_high, _low);
 
-    /// <summary>32 bits of the number; word 0 has the lowest.</summary>
-    internal uint Word(int index) => (uint)((index < 2 ? _low : _high) >> (32 * (index & 1)));
+    /// <summary>The upper half of the number.</summary>
+    internal ulong High => _high;
+
+    /// <summary>The lower half of the number.</summary>
+    internal ulong Low => _low;
 
     /// <summary>Writes <see cref="Length"/> octets in network order; returns how many.</summary>
     public int CopyTo(Span<byte> destination)
