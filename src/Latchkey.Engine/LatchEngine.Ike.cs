@@ -1,3 +1,4 @@
+using Latchkey.Crypto;
 using Latchkey.Ike;
 using Latchkey.Latching;
 using Latchkey.Wire;
@@ -153,9 +154,31 @@ public sealed partial class LatchEngine
         }
 
         _negotiations.StopAsking(now, peering.Pair, e.Key.Fingerprint);
+        if (_negotiations.AsksFor(e.Sa, e.Key.Fingerprint))
+        {
+            KeepOne(now, peering, e.Key.Fingerprint);
+        }
+
         _detection.Measure(now, peering);
         _negotiations.SeekForLarval(now, peering.Pair);
         _roaming.Settled(now, peering.Pair);
+    }
+
+    /// <summary>
+    /// The peer was thought lost and asked for, and answers elsewhere too: it was heard again under the IKE SA that it had, or has asked for us at the
+    /// same time. Two would stay, and be replaced side by side for ever. Both ends may see that, and let the same one go.
+    /// </summary>
+    private void KeepOne(TimeSpan now, Peering asked, KeyFingerprint key)
+    {
+        foreach (var other in _state.With(asked.Pair, key).Where(p => p != asked && p.SilentAt is null).ToList())
+        {
+            var (stays, goes) = asked.SpiI < other.SpiI ? (asked, other) : (other, asked);
+            _state.Ike.DeleteIkeSa(now, goes.Handle, CloseReason.Superseded, $"the peer answers under {stays.Handle} too", tellPeer: true);
+            if (goes == asked)
+            {
+                return;
+            }
+        }
     }
 
     private void Closed(TimeSpan now, IkeSaClosed e)

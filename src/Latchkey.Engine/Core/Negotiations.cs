@@ -120,6 +120,9 @@ internal sealed class Negotiations(EngineState state, LatchBreaker breaker, Clea
     /// <summary>A flow waits for a Child SA that was asked for under this IKE SA.</summary>
     public bool IsAwaited(Peering peering) => _requests.Values.Any(request => request.Sa == peering.Handle);
 
+    /// <summary>Whether this IKE SA was begun because that peer had fallen silent under another.</summary>
+    public bool AsksFor(IkeSaHandle sa, KeyFingerprint key) => _requests.Values.Any(request => request.Sa == sa && request.Missed == key);
+
     /// <summary>The peer that was thought lost answers: nobody else needs to be asked.</summary>
     /// <remarks>An exchange that has gone further is left alone: the other end may hold its IKE SA already.</remarks>
     public void StopAsking(TimeSpan now, AddressPair pair, KeyFingerprint key)
