@@ -1,9 +1,8 @@
 namespace Latchkey.Crypto;
 
 // The shapes are those of intel-ipsec-mb.h 1.3.0: aes_gcm_pre_t, aes_gcm_enc_dec_t, chacha_poly_*_t. Lengths are uint64_t.
-// None of these functions keeps a pointer, calls back or blocks. What takes one packet is done in a fraction of a microsecond, and in
-// nine for the longest there is: so the garbage collector is not told of the call (SuppressGCTransition), which would cost as much as
-// a tenth of it.
+// None of these functions keeps a pointer, calls back or blocks. A call for one packet takes a fraction of a microsecond, and nine for the
+// longest there is. So the garbage collector, which waits that long at most, is not told of it (SuppressGCTransition).
 
 /// <summary>The functions the library chose for this processor.</summary>
 /// <param name="Variant">What it calls them, for example <c>vaes_avx512</c>.</param>
