@@ -20,11 +20,13 @@ public class FlowKeyTests
     [Fact]
     public void Keys_are_equal_when_all_their_parts_are_and_only_then()
     {
-        Gen.Select(Similar, Similar).Sample((a, b) =>
-        {
-            Assert.Equal(a == b, a.Key == b.Key);
-            Assert.True(a != b || a.Key.GetHashCode() == b.Key.GetHashCode());
-        });
+        Gen.Select(Similar, Similar).Sample(
+            (a, b) =>
+            {
+                Assert.Equal(a == b, a.Key == b.Key);
+                Assert.True(a != b || a.Key.GetHashCode() == b.Key.GetHashCode());
+            },
+            iter: 50_000);
     }
 
     [Fact]

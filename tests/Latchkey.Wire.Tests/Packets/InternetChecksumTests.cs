@@ -27,6 +27,14 @@ public class InternetChecksumTests
         });
     }
 
+    [Fact]
+    public void Whatever_carries_there_are_a_sum_is_folded_to_its_end()
+    {
+        ulong[] words = [0, 1, 2, 0x7FFF, 0xFFFE, 0xFFFF];
+        var sums = from a in words from b in words from c in words from d in words select a << 48 | b << 32 | c << 16 | d;
+        Assert.All(sums, sum => Assert.Equal(Slow(sum, []), InternetChecksum.Finish(sum)));
+    }
+
     private static ushort Slow(ulong before, byte[] octets)
     {
         var sum = before;
