@@ -191,8 +191,7 @@ internal sealed class Coalescing(PacketGather gather, IPacketDevice device)
         return true;
     }
 
-    private bool IsVerified(ReadOnlySpan<byte> upper) =>
-        InternetChecksum.Finish(InternetChecksum.Add(_pseudoHeader + (uint)upper.Length, upper)) == 0;
+    private bool IsVerified(ReadOnlySpan<byte> upper) => InternetChecksum.OfUpperLayer(_pseudoHeader, upper) == 0;
 
     /// <summary>The next octets, and nothing else that differs but the end.</summary>
     private bool FollowsTcp(ReadOnlySpan<byte> octets)
@@ -222,8 +221,8 @@ internal sealed class Coalescing(PacketGather gather, IPacketDevice device)
             BinaryPrimitives.WriteUInt16BigEndian(upper[4..], (ushort)length);
         }
 
-        var pseudo = InternetChecksum.PseudoHeader(packet.Source, packet.Destination, packet.Protocol, length);
-        BinaryPrimitives.WriteUInt16BigEndian(upper[field..], InternetChecksum.PartialOf(pseudo));
+        // The pseudo header is there: what was joined was verified.
+        BinaryPrimitives.WriteUInt16BigEndian(upper[field..], InternetChecksum.PartialOf(_pseudoHeader + (uint)length));
         gather.Leave(new(
             isTcp ? SegmentKind.Tcp : SegmentKind.Udp, (ushort)_size, (ushort)(packet.UpperOffset + _headerLength),
             NeedsChecksum: true, (ushort)packet.UpperOffset, (ushort)field));

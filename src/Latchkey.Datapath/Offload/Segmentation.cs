@@ -21,7 +21,7 @@ internal readonly ref struct Segmentation : IPieces
     private readonly int _first;
     private readonly int _size;
 
-    // The pseudo header's sum without the length, which is all that differs between segments.
+    // Of length 0: the length is all that differs between segments.
     private readonly ulong _pseudoHeader;
 
     private Segmentation(Span<byte> octets, in IpPacket packet, SegmentKind kind, int first, int headerEnd, int size, int count)
@@ -125,7 +125,7 @@ internal readonly ref struct Segmentation : IPieces
         }
 
         BinaryPrimitives.WriteUInt16BigEndian(upper[field..], 0);
-        var checksum = InternetChecksum.Finish(InternetChecksum.Add(_pseudoHeader + (uint)upper.Length, upper));
+        var checksum = InternetChecksum.OfUpperLayer(_pseudoHeader, upper);
         BinaryPrimitives.WriteUInt16BigEndian(upper[field..], checksum == 0 ? ushort.MaxValue : checksum);
         if (_first == 0)
         {

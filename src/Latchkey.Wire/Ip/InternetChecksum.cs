@@ -48,7 +48,11 @@ public static class InternetChecksum
 
     /// <summary>As <see cref="Of"/>, with the pseudo header in front.</summary>
     public static ushort OfUpperLayer(InetAddress source, InetAddress destination, IpProtocol protocol, ReadOnlySpan<byte> packet) =>
-        Finish(Add(PseudoHeader(source, destination, protocol, packet.Length), packet));
+        OfUpperLayer(PseudoHeader(source, destination, protocol, length: 0), packet);
+
+    /// <summary>As <see cref="OfUpperLayer(InetAddress, InetAddress, IpProtocol, ReadOnlySpan{byte})"/>, for many packets between the same ends.</summary>
+    /// <param name="pseudoHeader">Of length 0: the length is the packet's.</param>
+    public static ushort OfUpperLayer(ulong pseudoHeader, ReadOnlySpan<byte> packet) => Finish(Add(pseudoHeader + (uint)packet.Length, packet));
 
     /// <summary>The checksum after one aligned 16-bit word under it changed (RFC 1624 §3, equation 3).</summary>
     public static ushort Update(ushort checksum, ushort before, ushort after) =>

@@ -26,6 +26,7 @@ public sealed class EndedSilence
             world.RunFor(Soon);
             var daemon = theatre.C.Daemon!;
             Assert.True(daemon.Engine.Sas().Count == 1, $"after {outage} ms: {string.Join('\n', daemon.Raised.Select(e => $"{e.At} {e.Kind} {e.Text}"))}");
+            Assert.Contains(theatre.W.Daemon!.Engine.Sas(), sa => sa.SpiI == daemon.Engine.Sas().Single().SpiI);
             Assert.Equal(LatchState.Established, theatre.Latch.State);
         }
     }
