@@ -25,7 +25,7 @@ public sealed partial class UserDatapath
     // The SA of the last packet: within a batch nothing about it changes, and the next is likely to have the same.
     private InboundSa? _lastSa;
 
-    private readonly OpenedPackets _opened = new();
+    private readonly OpenedPackets _opened;
 
     /// <summary>Checks, decrypts and delivers what came from an outer link; the batch is used up.</summary>
     /// <param name="encapsulation">What the packets are: payloads of UDP port 4500, or of protocol 50.</param>
@@ -257,7 +257,7 @@ public sealed partial class UserDatapath
     /// <summary>Delivers what was decrypted.</summary>
     private void DeliverOpened()
     {
-        _opened.FindFlows(_flows);
+        _opened.FindFlows();
         for (var row = 0; row < _opened.RowCount; row++)
         {
             Deliver(_opened[row], _opened.FlowOf(row), _opened.PlacesOf(row));

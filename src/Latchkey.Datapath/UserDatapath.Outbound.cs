@@ -13,7 +13,7 @@ public sealed partial class UserDatapath
 
     // What each packet of the batch in hand is, and its flow.
     private IpPacket[] _leaving = [];
-    private FlowLookup[] _leavingFlows = [];
+    private FlowLookups _leavingFlows;
 
     /// <summary>
     /// Waits, in no lane, until the outer links take what the device has. The thread that reads the device calls it before,
@@ -39,7 +39,7 @@ public sealed partial class UserDatapath
                     continue;
                 }
 
-                if (!TryOutbound(batch.DataAndRoom(i), _leaving[i], _leavingFlows[i].Flow, slot.Offload, now))
+                if (!TryOutbound(batch.DataAndRoom(i), _leaving[i], _leavingFlows[i], slot.Offload, now))
                 {
                     aside = true;
                     continue;
@@ -62,17 +62,17 @@ public sealed partial class UserDatapath
     {
         if (_leaving.Length < batch.Count)
         {
-            (_leaving, _leavingFlows) = (new IpPacket[batch.Capacity], new FlowLookup[batch.Capacity]);
+            (_leaving, _leavingFlows) = (new IpPacket[batch.Capacity], _flows.NewLookups(batch.Capacity));
         }
 
+        _leavingFlows.Clear();
         for (var i = 0; i < batch.Count; i++)
         {
-            _leavingFlows[i].Key = IpPacket.Read(batch.Data(i), out _leaving[i]) == IpPacketKind.Whole && IsPlain(_leaving[i])
-                ? _leaving[i].OutboundFlow
-                : default;
+            ref var packet = ref _leaving[i];
+            _leavingFlows.Add(IpPacket.Read(batch.Data(i), out packet) == IpPacketKind.Whole && IsPlain(packet) ? packet.OutboundFlow : default);
         }
 
-        _flows.FindAll(_leavingFlows.AsSpan(0, batch.Count));
+        _leavingFlows.Find();
     }
 
     /// <summary>What needs a decision, or changes more than one lane may, in both lanes.</summary>

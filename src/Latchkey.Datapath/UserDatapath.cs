@@ -48,6 +48,8 @@ public sealed partial class UserDatapath : IDatapath, IDisposable
         _clock = clock;
         _settings = settings ?? new();
         _flows = new(_settings.MaximumFlows);
+        _opened = new(_flows);
+        _leavingFlows = _flows.NewLookups(0);
         _holds = new(_settings, _drops);
         _fragments = new(_drops);
         _innerFragments = new(_drops);

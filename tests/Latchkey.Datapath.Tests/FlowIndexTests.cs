@@ -17,6 +17,7 @@ public class FlowIndexTests
     {
         var random = new Random(different);
         var (index, model) = (new FlowIndex(), new Dictionary<FlowKey, Flow>());
+        var lookups = new FlowLookups(index, capacity: 12);
         for (var step = 0; step < 20_000; step++)
         {
             var key = Key(random.Next(different));
@@ -32,7 +33,7 @@ public class FlowIndexTests
             }
 
             Assert.Equal(model.Count, index.Count);
-            Compare(index, model, random);
+            Compare(index, lookups, model, random);
         }
 
         Assert.Equal(model.Values.ToHashSet(), index.All.ToHashSet());
@@ -73,28 +74,28 @@ public class FlowIndexTests
         Assert.All(keys, key => Assert.Equal(key, index.Find(key)!.Key));
     }
 
-    private static void Compare(FlowIndex index, Dictionary<FlowKey, Flow> model, Random random)
+    private static void Compare(FlowIndex index, FlowLookups lookups, Dictionary<FlowKey, Flow> model, Random random)
     {
         // A batch as packets come: runs of one flow, unknown flows, and the key of what is no plain packet.
-        var lookups = new FlowLookup[random.Next(9)];
-        for (var i = 0; i < lookups.Length; i++)
+        lookups.Clear();
+        for (var i = random.Next(lookups.Capacity + 1); i > 0; i--)
         {
-            lookups[i].Flow = new Flow(default); // of the batch before
-            lookups[i].Key = random.Next(4) switch
+            lookups.Add(random.Next(4) switch
             {
-                0 when i > 0 => lookups[i - 1].Key,
+                0 when lookups.Count > 0 => lookups.KeyOf(lookups.Count - 1),
                 1 => default,
                 _ => Key(random.Next(2 * Keys)),
-            };
+            });
         }
 
-        index.FindAll(lookups);
-        Assert.All(lookups, lookup =>
+        lookups.Find();
+        for (var i = 0; i < lookups.Count; i++)
         {
-            var expected = model.GetValueOrDefault(lookup.Key);
-            Assert.Same(expected, lookup.Flow);
-            Assert.Same(expected, index.Find(lookup.Key));
-        });
+            var key = lookups.KeyOf(i);
+            var expected = model.GetValueOrDefault(key);
+            Assert.Same(expected, lookups[i]);
+            Assert.Same(expected, index.Find(key));
+        }
     }
 
     private static FlowKey Key(int n) => new(IpProtocol.Tcp, InetAddress.FromV4(0x0a00_0001), (ushort)n, InetAddress.FromV4(0x0a00_0002), 5000);

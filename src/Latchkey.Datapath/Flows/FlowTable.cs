@@ -20,8 +20,8 @@ internal sealed class FlowTable
 
     public Flow? Find(FlowKey key) => _flows.Find(key);
 
-    /// <summary>Finds the flows of a batch of packets.</summary>
-    public void FindAll(Span<FlowLookup> lookups) => _flows.FindAll(lookups);
+    /// <summary>For the flows of as many packets at a time.</summary>
+    public FlowLookups NewLookups(int capacity) => new(_flows, capacity);
 
     /// <summary>Adds a flow that packets raised.</summary>
     /// <param name="evicted">An undecided flow that had to go, or null.</param>

@@ -12,6 +12,9 @@ internal struct TcpTrace
     /// <summary>Marks a sequence number that is known; the number is in the low half, so that both are written at once.</summary>
     private const ulong Known = 1UL << 32;
 
+    /// <summary>Marks what was sent when it is a SYN that is not answered yet.</summary>
+    private const ulong Connecting = 1UL << 33;
+
     // Outbound: behind the last octet sent, and the highest acknowledgment.
     private ulong _sent;
     private ulong _acknowledged;
@@ -20,10 +23,14 @@ internal struct TcpTrace
     private ulong _delivered;
 
     /// <summary>SYN-SENT: a SYN went out and nothing was delivered since.</summary>
-    public bool IsConnecting { get; private set; }
+    public bool IsConnecting
+    {
+        readonly get => (_sent & Connecting) != 0;
+        private set => _sent = (_sent & ~Connecting) | (value ? Connecting : 0);
+    }
 
     /// <summary>Whether <see cref="SendNext"/> is known.</summary>
-    public readonly bool HasSendNext => _sent != 0;
+    public readonly bool HasSendNext => (_sent & Known) != 0;
 
     /// <summary>Behind the last octet the local socket sent; in SYN-SENT that is ISS + 1.</summary>
     public readonly uint SendNext => (uint)_sent;
@@ -39,12 +46,12 @@ internal struct TcpTrace
     public bool Sent(TcpView segment)
     {
         var end = segment.SequenceNumber + segment.SequenceLength;
-        var isProbe = _sent != 0 && IsAfter(SendNext, segment.SequenceNumber);
+        var isProbe = HasSendNext && IsAfter(SendNext, segment.SequenceNumber);
         var expectsAnswer = (segment.Flags & TcpFlags.Rst) == 0 && (segment.SequenceLength > 0 || isProbe);
         var isSyn = (segment.Flags & TcpFlags.Syn) != 0;
-        if (isSyn || _sent == 0 || IsAfter(end, SendNext))
+        if (isSyn || !HasSendNext || IsAfter(end, SendNext))
         {
-            _sent = Known | end;
+            _sent = (_sent & Connecting) | Known | end;
         }
 
         if (isSyn)
@@ -83,6 +90,9 @@ internal struct TcpTrace
             _delivered = Known | end;
         }
     }
+
+    /// <summary>Fetches the last of it before it is needed.</summary>
+    public readonly void Fetch() => Prefetch.Line(in _delivered);
 
     private readonly ulong Latest()
     {

@@ -6,6 +6,7 @@ namespace Latchkey.Wire;
 /// <remarks>Packed into 40 octets, because there is one in every flow, and each packet of another flow than the one before brings them out of memory.</remarks>
 public readonly record struct FlowKey
 {
+    private const ulong Ports = 0xFFFF_FFFF;
     private const int RemotePortShift = 16;
     private const int ProtocolShift = 32;
     private const int LocalIsV6Shift = 40;
@@ -28,6 +29,12 @@ public readonly record struct FlowKey
             | ((ulong)protocol << ProtocolShift)
             | (local.IsV6 ? 1UL << LocalIsV6Shift : 0)
             | (remote.IsV6 ? 1UL << RemoteIsV6Shift : 0);
+    }
+
+    private FlowKey(in FlowKey like, ushort localPort, ushort remotePort)
+    {
+        this = like;
+        _rest = (like._rest & ~Ports) | localPort | ((ulong)remotePort << RemotePortShift);
     }
 
     public IpProtocol Protocol
@@ -59,6 +66,9 @@ public readonly record struct FlowKey
         get => (ushort)(_rest >> RemotePortShift);
         init => this = new(Protocol, Local, LocalPort, Remote, value);
     }
+
+    /// <summary>Another flow between the same addresses.</summary>
+    public FlowKey WithPorts(ushort local, ushort remote) => new(this, local, remote);
 
     /// <summary>The same flow as the other host sees it.</summary>
     public FlowKey Reversed => new(Protocol, Remote, RemotePort, Local, LocalPort);
