@@ -1,3 +1,4 @@
+using CsCheck;
 using Latchkey.Contract;
 using Latchkey.Crypto;
 using Latchkey.Wire;
@@ -49,6 +50,19 @@ public class RowTests
         Assert.Equal(3, pair.W.Drops(DropReason.SelectorMismatch));
     }
 
+    /// <summary>
+    /// Of packets of one train only the ports are read when the one before had the same ends. What becomes of each (delivered as it was,
+    /// dropped and why, asked about) is what becomes of it when it comes by itself.
+    /// </summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void L5_A_train_of_many_flows_is_judged_as_its_packets_are_one_by_one(bool v6) =>
+        Gen.Int[0, 7].Array[1, 40].Sample(
+            flows => Assert.Equal(Judge(flows, v6, asTrain: false), Judge(flows, v6, asTrain: true)),
+            iter: 200,
+            threads: 1);
+
     /// <summary>RFC 3948 §3.1.2</summary>
     [Fact]
     public void Each_checksum_is_made_anew_where_a_NAT_is_on_the_way()
@@ -72,6 +86,47 @@ public class RowTests
         Assert.Equal([IpProtocol.Udp, IpProtocol.Udp], delivered.Select(Protocol));
         Assert.Equal([extended, plain], delivered.Select(p => p[40..]));
         Assert.Equal([1, 1], pair.W.Tun.Trains);
+    }
+
+    /// <summary>What becomes of one packet after the other: of the flows 0 to 5, and two that nobody knows.</summary>
+    private List<string> Judge(int[] flows, bool v6, bool asTrain)
+    {
+        using var pair = new Pair(v6);
+        _sequences.Clear();
+        FlowKey Flow(int n) => (n % 2 == 0 ? pair.Udp : pair.Tcp).WithPorts((ushort)(50_000 + n), (ushort)(n / 2 == 1 ? 7 : 9));
+        for (var n = 0; n < 4; n++)
+        {
+            pair.W.Datapath.Bind(Flow(n).Reversed, Host.Channel);
+        }
+
+        pair.W.Datapath.Block(Flow(4).Reversed, DropReason.LatchBroken);
+        pair.W.Datapath.Bind(Flow(5).Reversed, new(2));
+        byte[][] packets = [.. flows.Select((n, i) => Seal(Pair.SpiToW, Payload(Flow(n), i, last: i == flows.Length - 1), Flow(n).Protocol))];
+        foreach (var group in asTrain ? [packets] : packets.Select(packet => new[] { packet }))
+        {
+            pair.W.ReceiveTrain(group, pair.C.Address);
+        }
+
+        return
+        [
+            .. pair.W.Delivered().Select(Packets.Essence),
+            .. pair.W.Datapath.Drops.Where(drop => drop.Value > 0).Select(drop => $"{drop.Value} {drop.Key}"),
+            .. pair.W.Events.Take(),
+        ];
+    }
+
+    /// <summary>Payloads of one size, the last one shorter, each told from the others by what it holds.</summary>
+    private static byte[] Payload(FlowKey flow, int number, bool last)
+    {
+        var size = 60 - (last ? 7 : 0);
+        if (flow.Protocol == IpProtocol.Tcp)
+        {
+            return Packets.Payload(Packets.Tcp(flow, TcpFlags.Ack, seq: 1 + (40 * (uint)number), ack: 1, payload: size - TcpView.MinimumHeaderLength)).ToArray();
+        }
+
+        var packet = Packets.Udp(flow, size - UdpView.HeaderLength);
+        packet[^1] = (byte)number;
+        return Packets.Payload(packet).ToArray();
     }
 
     private static IpProtocol Protocol(byte[] octets)

@@ -67,7 +67,6 @@ internal sealed class OpenedPackets(FlowTable flows)
             return false;
         }
 
-        var length = first.ProtectedOffset + text.Length;
         if (source == first.SourcePort && destination == first.DestinationPort)
         {
             row.Count++;
@@ -76,12 +75,12 @@ internal sealed class OpenedPackets(FlowTable flows)
         {
             ref var next = ref _rows[RowCount];
             (next.Sa, next.Slab, next.First, next.Count) = (sa, row.Slab, _count, 1);
-            first.CopyTo(out next.Packet, source, destination, length);
+            first.CopyTo(out next.Packet, source, destination);
             _flows.Add(_flows.KeyOf(RowCount - 1).WithPorts(destination, source));
             RowCount++;
         }
 
-        _places[_count++] = new(position, length);
+        _places[_count++] = new(position, first.ProtectedOffset + text.Length);
         return true;
     }
 
@@ -96,7 +95,7 @@ internal sealed class OpenedPackets(FlowTable flows)
     {
         public InboundSa Sa;
 
-        /// <summary>The first one; the others differ from it in length.</summary>
+        /// <summary>What they are; how long each is says its <see cref="Place"/>.</summary>
         public IpPacket Packet;
 
         public byte[] Slab;

@@ -53,12 +53,12 @@ public record struct IpPacket(
         return bytes[0] >> 4 == 6 ? ReadV6(bytes, out packet) : ReadV4(bytes, out packet);
     }
 
-    /// <summary>Describes another packet with the same headers between the same addresses.</summary>
+    /// <summary>Describes a packet that differs only in its ports.</summary>
     /// <remarks>Where it is to lie: the processor waits before it copies what was put together elsewhere a moment ago.</remarks>
-    public readonly void CopyTo(out IpPacket packet, ushort sourcePort, ushort destinationPort, int length)
+    public readonly void CopyTo(out IpPacket packet, ushort sourcePort, ushort destinationPort)
     {
         packet = this;
-        (packet.SourcePort, packet.DestinationPort, packet.Length) = (sourcePort, destinationPort, length);
+        (packet.SourcePort, packet.DestinationPort) = (sourcePort, destinationPort);
     }
 
     /// <summary>
