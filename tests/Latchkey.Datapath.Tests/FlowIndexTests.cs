@@ -7,6 +7,7 @@ namespace Latchkey.Datapath.Tests;
 public class FlowIndexTests
 {
     private const int Keys = 300;
+    private const int Batch = 12;
 
     /// <summary>The table is so small, and the flows come and go so often, that probes meet, wrap around and close gaps.</summary>
     [Theory]
@@ -17,7 +18,7 @@ public class FlowIndexTests
     {
         var random = new Random(different);
         var (index, model) = (new FlowIndex(), new Dictionary<FlowKey, Flow>());
-        var lookups = new FlowLookups(index, capacity: 12);
+        var lookups = new FlowLookups(index, Batch);
         for (var step = 0; step < 20_000; step++)
         {
             var key = Key(random.Next(different));
@@ -78,7 +79,7 @@ public class FlowIndexTests
     {
         // A batch as packets come: runs of one flow, unknown flows, and the key of what is no plain packet.
         lookups.Clear();
-        for (var i = random.Next(lookups.Capacity + 1); i > 0; i--)
+        for (var i = random.Next(Batch + 1); i > 0; i--)
         {
             lookups.Add(random.Next(4) switch
             {

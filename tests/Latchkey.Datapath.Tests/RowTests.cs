@@ -88,12 +88,20 @@ public class RowTests
         Assert.Equal([1, 1], pair.W.Tun.Trains);
     }
 
-    /// <summary>What becomes of one packet after the other: of the flows 0 to 5, and two that nobody knows.</summary>
+    /// <summary>
+    /// What becomes of one packet after the other: of the flows 0 to 5, and two that nobody knows, under an SA that covers only port 9 of W (and so
+    /// neither 2 nor 3).
+    /// </summary>
     private List<string> Judge(int[] flows, bool v6, bool asTrain)
     {
         using var pair = new Pair(v6);
         _sequences.Clear();
-        FlowKey Flow(int n) => (n % 2 == 0 ? pair.Udp : pair.Tcp).WithPorts((ushort)(50_000 + n), (ushort)(n / 2 == 1 ? 7 : 9));
+        FlowKey Flow(int n) => new(
+            n % 2 == 0 ? IpProtocol.Udp : IpProtocol.Tcp, pair.C.Address, (ushort)(50_000 + n), pair.W.Address, (ushort)(n / 2 == 1 ? 7 : 9));
+        var selectors = SelectorSet.Of(
+            TrafficSelector.For(InetPrefix.Of(pair.W.Address), TrafficSelector.AnyProtocol, startPort: 9, endPort: 9),
+            TrafficSelector.For(InetPrefix.Of(pair.C.Address), TrafficSelector.AnyProtocol));
+        pair.W.Install(SaDirection.Inbound, pair.C.Address, SpiOfAnother, selectors: selectors);
         for (var n = 0; n < 4; n++)
         {
             pair.W.Datapath.Bind(Flow(n).Reversed, Host.Channel);
@@ -101,7 +109,7 @@ public class RowTests
 
         pair.W.Datapath.Block(Flow(4).Reversed, DropReason.LatchBroken);
         pair.W.Datapath.Bind(Flow(5).Reversed, new(2));
-        byte[][] packets = [.. flows.Select((n, i) => Seal(Pair.SpiToW, Payload(Flow(n), i, last: i == flows.Length - 1), Flow(n).Protocol))];
+        byte[][] packets = [.. flows.Select((n, i) => Seal(SpiOfAnother, Payload(Flow(n), i, last: i == flows.Length - 1), Flow(n).Protocol))];
         foreach (var group in asTrain ? [packets] : packets.Select(packet => new[] { packet }))
         {
             pair.W.ReceiveTrain(group, pair.C.Address);

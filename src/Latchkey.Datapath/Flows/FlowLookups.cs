@@ -14,8 +14,6 @@ internal sealed class FlowLookups(FlowIndex index, int capacity)
 
     private readonly Lookup[] _lookups = new Lookup[capacity];
 
-    public int Capacity => _lookups.Length;
-
     public int Count { get; private set; }
 
     /// <summary>The flow of a packet, when there is one; once <see cref="Find"/> was called.</summary>

@@ -51,7 +51,7 @@ internal struct TcpTrace
         var isSyn = (segment.Flags & TcpFlags.Syn) != 0;
         if (isSyn || !HasSendNext || IsAfter(end, SendNext))
         {
-            _sent = (_sent & Connecting) | Known | end;
+            _sent = Known | end; // whether it is a SYN is said below
         }
 
         if (isSyn)

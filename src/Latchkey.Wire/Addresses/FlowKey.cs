@@ -52,7 +52,7 @@ public readonly record struct FlowKey
     public ushort LocalPort
     {
         get => (ushort)_rest;
-        init => this = new(Protocol, Local, value, Remote, RemotePort);
+        init => this = WithPorts(value, RemotePort);
     }
 
     public InetAddress Remote
@@ -64,7 +64,7 @@ public readonly record struct FlowKey
     public ushort RemotePort
     {
         get => (ushort)(_rest >> RemotePortShift);
-        init => this = new(Protocol, Local, LocalPort, Remote, value);
+        init => this = WithPorts(LocalPort, value);
     }
 
     /// <summary>Another flow between the same addresses.</summary>

@@ -38,6 +38,7 @@ public class FlowKeyTests
             Assert.Equal(a with { Local = b.Local }, Parts.Of(a.Key with { Local = b.Local }));
             Assert.Equal(a with { LocalPort = b.LocalPort }, Parts.Of(a.Key with { LocalPort = b.LocalPort }));
             Assert.Equal(a with { Remote = b.Remote }, Parts.Of(a.Key with { Remote = b.Remote }));
+            Assert.Equal(a with { LocalPort = b.LocalPort, RemotePort = b.RemotePort }, Parts.Of(a.Key.WithPorts(b.LocalPort, b.RemotePort)));
             Assert.Equal(a with { RemotePort = b.RemotePort }, Parts.Of(a.Key with { RemotePort = b.RemotePort }));
         });
     }
