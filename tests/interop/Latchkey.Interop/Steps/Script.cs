@@ -34,6 +34,7 @@ namespace Latchkey.Interop.Steps;
 ///   unplug HOST | plug HOST              its cable; while it is out both ends may begin things that then meet
 ///   remap                                the NAT forgets its mappings: what comes through it next has another port
 ///   wire FILTER                          a frame that tshark's filter matches crossed the link, where Latchkey is plugged in
+///   quiet                                nothing crossed the link for a while: nobody waits for an answer
 ///   judge                                tshark decrypts all of IKE and ESP with Latchkey's keys, and finds every check value right
 ///   iperf3 SECONDS                       TCP as fast as it goes, first one way and then the other, each for so long
 /// </summary>
@@ -46,6 +47,9 @@ public sealed class Script(Stage stage)
 
     /// <summary>What has happened by then without a word of the peer may have happened in silence.</summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
+
+    /// <summary>Whoever waits for an answer asks again sooner.</summary>
+    private static readonly TimeSpan QuietFor = TimeSpan.FromSeconds(1);
 
     private static readonly Regex AnyLine = new("");
 
@@ -93,6 +97,7 @@ public sealed class Script(Stage stage)
             "plug" => HostOf(rest).Nics[0].Plug(),
             "remap" => stage.Nat?.Forget() ?? throw new LabException("the case has no NAT: no host is 'behind' one"),
             "wire" => OnTheWire(rest),
+            "quiet" => QuietLink(),
             "judge" => Judge(),
             "iperf3" => Iperf3(int.Parse(rest)),
             _ => throw new LabException($"there is no step '{verb}'"),
@@ -275,6 +280,14 @@ public sealed class Script(Stage stage)
         : throw new LabException($"the hosts are {stage.LatchkeyHost.Name} and {stage.PeerHost.Name}; there is no '{name}'");
 
     private Task OnTheWire(string filter) => Await(async () => await stage.Seen(filter) > 0 ? null : $"nothing like '{filter}' crossed the link");
+
+    private Task QuietLink() => Await(async () =>
+    {
+        var before = await stage.Seen("frame");
+        await Task.Delay(QuietFor);
+        var crossed = await stage.Seen("frame") - before;
+        return crossed == 0 ? null : $"the link is not quiet: {crossed} frames crossed it within {QuietFor.TotalSeconds:0} s";
+    });
 
     private async Task Judge()
     {
