@@ -6,7 +6,7 @@ namespace Latchkey.Bench.Peers;
 /// <summary>One way to carry traffic from A to B, with its own defaults.</summary>
 internal abstract class Peer
 {
-    public static IReadOnlyList<Peer> All { get; } = [new RawPeer(), new WireguardGoPeer(), new LibipsecPeer(), new LatchkeyPeer()];
+    public static IReadOnlyList<Peer> All { get; } = [new RawPeer(), new WireguardGoPeer(), new LibipsecPeer(), new BarePeer(), new LatchkeyPeer()];
 
     public abstract string Name { get; }
 

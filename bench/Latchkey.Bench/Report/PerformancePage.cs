@@ -59,6 +59,9 @@ internal sealed class PerformancePage(Machine machine, Plan plan)
                 `[[protect]]` entry (`bench/latchkey-peer`); its connections are latched, AES-256-GCM. wireguard-go and strongSwan's kernel-libipsec are Debian's.
                 wireguard-go of Debian 12 is from before it had segmentation offload, so it is not the fastest there is.
 
+                `bare` protects nothing and is for nobody's use. It makes the system calls of Latchkey's datapath and encrypts by the same library, both through
+                the same classes, and does nothing else (`BareTunnel`): what it carries is what those two leave of the bare link on this machine.
+
                 {Results.ToTable()}
 
                 {Results.Ratios("latchkey", Figure.Tcp1, Figure.Tcp8, Figure.Tcp128, Figure.TcpBoth, Figure.CpuPerGib, Figure.IdleP50, Figure.ConnectP50)}
