@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 using Latchkey.Wire;
 
 namespace Latchkey.Daemon.Control;
@@ -8,7 +7,8 @@ namespace Latchkey.Daemon.Control;
 /// Users who listen for events of their own connections. An alert is in its owner's hands before its disposition follows:
 /// the engine's thread waits for that, briefly, and only where somebody listens for the very connection (RFC 5660 L44).
 /// </summary>
-public sealed class OwnerAlerts(ISocketOwners sockets)
+/// <param name="time">Says when patience is at an end.</param>
+public sealed class OwnerAlerts(ISocketOwners sockets, TimeProvider time)
 {
     /// <summary>
     /// Owners who do not take an alert within this time are dropped, once. It is the time of all of them together: a user may
@@ -29,10 +29,16 @@ public sealed class OwnerAlerts(ISocketOwners sockets)
     /// <summary>Returns when every owner who listens for this connection has the events up to <paramref name="last"/>, or was dropped.</summary>
     public void AwaitDelivery(FlowKey flow, long last)
     {
-        var begin = Stopwatch.GetTimestamp();
-        foreach (var subscription in _subscriptions)
+        OwnerSubscription[] watching = [.. _subscriptions.Where(subscription => subscription.Watches(flow))];
+        if (watching.Length == 0)
         {
-            if (subscription.Watches(flow) && !subscription.TryAwait(last, Patience - Stopwatch.GetElapsedTime(begin)))
+            return;
+        }
+
+        using var patience = new CancellationTokenSource(Patience, time);
+        foreach (var subscription in watching)
+        {
+            if (!subscription.TryAwait(last, patience.Token))
             {
                 subscription.Drop();
             }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using Latchkey.Daemon.Reports;
 using Latchkey.Latching;
 using Latchkey.Wire;
@@ -80,9 +79,9 @@ public sealed class OwnerSubscription : IDisposable
 
     internal bool Watches(FlowKey flow) => _own.ContainsKey(flow);
 
-    internal bool TryAwait(long sequence, TimeSpan patience)
+    /// <returns>False when patience was at an end before everything up to this event was delivered.</returns>
+    internal bool TryAwait(long sequence, CancellationToken patience)
     {
-        var begin = Stopwatch.GetTimestamp();
         while (true)
         {
             _moved.Reset();
@@ -91,8 +90,7 @@ public sealed class OwnerSubscription : IDisposable
                 return true;
             }
 
-            var left = patience - Stopwatch.GetElapsedTime(begin);
-            if (left <= TimeSpan.Zero || !_moved.Wait(left))
+            if (WaitHandle.WaitAny([_moved.WaitHandle, patience.WaitHandle]) != 0)
             {
                 return Volatile.Read(ref _delivered) >= sequence;
             }

@@ -9,7 +9,7 @@ internal sealed class Applications : IDisposable
 
     public Applications(DaemonClock clock)
     {
-        Alerts = new OwnerAlerts(_sockets);
+        Alerts = new OwnerAlerts(_sockets, TimeProvider.System);
         Expected = new ExpectedFlows(clock);
     }
 

@@ -15,8 +15,11 @@ namespace Latchkey.Linux.Native;
 /// <param name="look">Takes what is there without waiting, and tells how many packets.</param>
 internal sealed class BusyPoll(Func<PacketBatch, int> look, TimeProvider clock)
 {
-    /// <summary>How long it looks: longer than a round trip between two hosts of one network whose threads are awake.</summary>
-    public static readonly TimeSpan Moment = TimeSpan.FromMicroseconds(100);
+    /// <summary>
+    /// How long it looks: longer than a round trip between two hosts of one network whose threads are awake, and than the set-up of a
+    /// connection. Near either, one look in vain makes the next packet later, and so one look after the other fails.
+    /// </summary>
+    public static readonly TimeSpan Moment = TimeSpan.FromMicroseconds(200);
 
     /// <summary>What may be wasted at once, after a pause: enough to find out that a conversation goes on.</summary>
     public static readonly TimeSpan MostCredit = TimeSpan.FromMilliseconds(10);

@@ -90,7 +90,7 @@ internal sealed class FakeDaemon : IDaemonControl
         Mode = null,
     });
 
-    public FakeDaemon() => Alerts = new OwnerAlerts(FakeSockets);
+    public FakeDaemon() => Alerts = new OwnerAlerts(FakeSockets, TimeProvider.System);
 
     public EventStream Events { get; } = new();
 

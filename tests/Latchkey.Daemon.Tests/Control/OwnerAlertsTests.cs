@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Text;
 using Latchkey.Daemon.Control;
@@ -58,12 +59,40 @@ public sealed class OwnerAlertsTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task S12_Owners_who_do_not_read_hold_the_engine_up_once_for_all_of_them_together()
+    {
+        var clock = new Clock();
+        var alerts = new OwnerAlerts(new FakeSockets(), clock);
+        var dropped = new List<string>();
+        OwnerSubscription Listening(string name)
+        {
+            var subscription = alerts.Subscribe(1000, () => dropped.Add(name));
+            subscription.Adopt([(7, Flow)]);
+            return subscription;
+        }
+
+        using var deaf = Listening("deaf");
+        using var quick = Listening("quick");
+        using var deafToo = Listening("deaf too");
+        quick.Delivered(5);
+        var delivery = Task.Run(() => alerts.AwaitDelivery(Flow, 5), Cancellation);
+        var (patience, end) = await Task.Run(() => clock.Alarms.Take(Cancellation), Cancellation);
+        Assert.Equal(TimeSpan.FromMilliseconds(250), patience);
+        Assert.False(delivery.IsCompleted);
+        end();
+
+        await delivery.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+        Assert.Equal(["deaf", "deaf too"], dropped);
+        Assert.Empty(clock.Alarms);
+    }
+
+    [Fact]
     public void Events_of_others_concern_nobody_else()
     {
         var sockets = new FakeSockets();
         sockets.Connections.Add(Flow, new SocketOwner(1000, 1));
-        using var mine = new OwnerAlerts(sockets).Subscribe(1000, () => { });
-        using var theirs = new OwnerAlerts(sockets).Subscribe(1001, () => { });
+        using var mine = new OwnerAlerts(sockets, TimeProvider.System).Subscribe(1000, () => { });
+        using var theirs = new OwnerAlerts(sockets, TimeProvider.System).Subscribe(1001, () => { });
 
         Assert.True(mine.Concerns(FakeDaemon.Broken));
         Assert.False(theirs.Concerns(FakeDaemon.Broken));
@@ -74,7 +103,7 @@ public sealed class OwnerAlertsTests : IAsyncDisposable
     public void An_event_is_its_owners_even_when_the_socket_is_gone_by_then()
     {
         var sockets = new FakeSockets();
-        using var mine = new OwnerAlerts(sockets).Subscribe(1000, () => { });
+        using var mine = new OwnerAlerts(sockets, TimeProvider.System).Subscribe(1000, () => { });
         mine.Adopt([(7, Flow)]);
 
         Assert.True(mine.Concerns(FakeDaemon.Broken));
@@ -87,8 +116,8 @@ public sealed class OwnerAlertsTests : IAsyncDisposable
     {
         var sockets = new FakeSockets();
         sockets.Listeners.Add(new ListenerKey(IpProtocol.Tcp, InetAddress.AnyV6, 7000), new SocketOwner(1000, 1));
-        using var mine = new OwnerAlerts(sockets).Subscribe(1000, () => { });
-        using var theirs = new OwnerAlerts(sockets).Subscribe(1001, () => { });
+        using var mine = new OwnerAlerts(sockets, TimeProvider.System).Subscribe(1000, () => { });
+        using var theirs = new OwnerAlerts(sockets, TimeProvider.System).Subscribe(1001, () => { });
         EventReport born = FakeDaemon.Broken with { Event = "latch_established", State = "ESTABLISHED", Reason = null, Listener = 3 };
 
         Assert.True(mine.Concerns(born));
@@ -109,5 +138,29 @@ public sealed class OwnerAlertsTests : IAsyncDisposable
         }
 
         return socket;
+    }
+
+    /// <summary>Time that passes when the test says so.</summary>
+    private sealed class Clock : TimeProvider
+    {
+        /// <summary>What was asked for: in how long, and what then happens.</summary>
+        public BlockingCollection<(TimeSpan After, Action Due)> Alarms { get; } = [];
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Alarms.Add((dueTime, () => callback(state)));
+            return new Alarm();
+        }
+
+        private sealed class Alarm : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+            public void Dispose()
+            {
+            }
+
+            public ValueTask DisposeAsync() => default;
+        }
     }
 }
