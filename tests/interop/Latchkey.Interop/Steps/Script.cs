@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Latchkey.Interop.Hosts;
 using Latchkey.Lab;
@@ -282,12 +283,8 @@ public sealed class Script(Stage stage)
     private Task OnTheWire(string filter) => Await(async () => await stage.Seen(filter) > 0 ? null : $"nothing like '{filter}' crossed the link");
 
     private Task QuietLink() => Await(async () =>
-    {
-        var before = await stage.Seen("frame");
-        await Task.Delay(QuietFor);
-        var crossed = await stage.Seen("frame") - before;
-        return crossed == 0 ? null : $"the link is not quiet: {crossed} frames crossed it within {QuietFor.TotalSeconds:0} s";
-    });
+        await stage.Seen(string.Create(CultureInfo.InvariantCulture, $"frame.time_epoch > {(DateTimeOffset.UtcNow - QuietFor).ToUnixTimeMilliseconds() / 1000.0:0.000}")) is var crossed and > 0
+            ? $"the link is not quiet: {crossed} frames crossed it within {QuietFor.TotalSeconds:0} s" : null);
 
     private async Task Judge()
     {
