@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Latchkey.Bench.Tests;
 
-/// <summary>What bounds Latchkey carries everything: what it left out would make the bound too high.</summary>
+/// <summary>The tunnel that Latchkey is compared with carries everything: what it left out would make it too fast.</summary>
 public class BareTunnelTests
 {
     private static readonly InetEndpoint Here = new(InetAddress.Parse("10.77.0.1"), 4600);

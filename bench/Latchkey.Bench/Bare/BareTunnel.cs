@@ -8,8 +8,8 @@ namespace Latchkey.Bench.Bare;
 
 /// <summary>
 /// A tunnel that makes the system calls of Latchkey's datapath, by the same classes and in the same batches, encrypts by the same library,
-/// and does nothing else: no parsing, no flows, no latches, no replay window, no checksums, no rules in the kernel. So it bounds what
-/// a datapath of this shape carries on the machine at hand. It protects nothing: its key is known.
+/// and does nothing else: no parsing, no flows, no latches, no replay window, no checksums, no rules in the kernel. So it shows what
+/// those leave to a datapath of this shape on the machine at hand, as far as runs do not differ. It protects nothing: its key is known.
 /// </summary>
 /// <remarks>
 /// A packet of the device is cut into pieces, and each piece becomes a datagram: a header, the ciphertext, the ICV. Those of one packet

@@ -6,7 +6,7 @@ using Latchkey.Lab.Processes;
 
 namespace Latchkey.Bench.Peers;
 
-/// <summary>What bounds Latchkey: its system calls and its cipher without the rest (<see cref="BareTunnel"/>).</summary>
+/// <summary>Latchkey's system calls and cipher without the rest (<see cref="BareTunnel"/>).</summary>
 internal sealed class BarePeer : Peer
 {
     private const string AddressA = "10.80.0.1";
